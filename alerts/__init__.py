@@ -1,0 +1,1 @@
+"""Who must know, how and when; and what has become of it?  Pure but for ``alerts.channels``."""

@@ -1,0 +1,1 @@
+"""The shell: Kafka, Redis, clock, HTTP, processes."""
