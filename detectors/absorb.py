@@ -1,0 +1,232 @@
+"""What do the facts become when an event is taken in?  Added, ended, voided, repaired, let go."""
+
+import dataclasses
+from collections.abc import Iterable
+
+import msgspec
+
+from detectors.events import BasicChanged, AddressChanged, Established, Event, Op, RepairDecided
+from detectors.facts import DAY_S, Fact, FactKind, hash_of
+from detectors.features import FAILED, LOOKS
+from detectors.reading import Ending, Outcome, Reading, moment, read
+from detectors.state import Archive, EnterpriseState, Profile
+
+# Passed looks carry nothing but a count; four of them keep "the last look" right even when a
+# late one arrives or one is revoked.
+KEEP_PASSED = 4
+# Annual corrections come up to 400 days late (domain reference §9): an ended fact may be needed.
+KEEP_ENDED_S = 400 * DAY_S
+KEEP_COMPLAINTS_S = 92 * DAY_S  # the surge looks back 13 weeks
+# Above it the state is pruned; a typical enterprise has under twenty facts.
+PRUNE_ABOVE = 24
+# No enterprise of the two cities measured has more than this many that still count.
+MAX_FACTS = 256
+MAX_TOMBSTONES = 16
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Absorbed:
+    """The facts after an event.
+
+    Shapes:
+        ``fresh`` are the ids that the event added; ``unknown`` says that it spoke of a fact that
+        is not there (a tombstone waits for it, where it was taken back).
+    """
+
+    facts: list[Fact]
+    profile: Profile
+    archive: Archive
+    fresh: frozenset[int]
+    outcome: Outcome | None = None
+    retracted: bool = False
+    unknown: bool = False
+
+
+def absorb(state: EnterpriseState, event: Event, *, identity: int, at: int) -> Absorbed:
+    """Return what an event makes of the facts; the state itself is not touched."""
+    data = event.data
+    if isinstance(data, RepairDecided):
+        return _repaired(state, event, data)
+    if data.op is Op.REVOKE:
+        return _revoked(state, event, at)
+    if data.op is Op.EXPIRE:
+        return _expired(state, event, at)
+    reading = read(event, identity=identity, at=at)
+    facts = state.facts
+    retracted = False
+    if data.op is Op.UPDATE:
+        superseded = hash_of(event.source, data.supersedes)
+        facts = [fact for fact in facts if not _is_of(fact, superseded)]
+        retracted = len(facts) < len(state.facts)
+    facts, ended = _with_endings(facts, reading, identity=identity, at=at)
+    added = [_ended_by_tombstone(facts, fact) for fact in reading.facts]
+    facts = [*facts, *added]
+    archive = state.archive
+    if reading.outcome is not None or len(facts) > PRUNE_ABOVE:
+        facts, archive = _pruned(facts, archive, as_of=max(state.as_of, at))
+    return Absorbed(
+        facts=facts,
+        profile=_profile(state, event, reading, at),
+        archive=archive,
+        fresh=frozenset(fact.id for fact in added),
+        outcome=reading.outcome,
+        retracted=retracted or ended,
+    )
+
+
+def _is_of(fact: Fact, identity: int) -> bool:
+    """Return whether a fact came from the event with this identity (one event states up to two)."""
+    return fact.id in (identity, identity + 1)
+
+
+def _unchanged(state: EnterpriseState, facts: list[Fact], **more: bool) -> Absorbed:
+    return Absorbed(facts, state.profile, state.archive, frozenset(), **more)
+
+
+def _revoked(state: EnterpriseState, event: Event, at: int) -> Absorbed:
+    identity = hash_of(event.source, event.data.supersedes)
+    facts = [
+        msgspec.structs.replace(fact, revoked=at) if _is_of(fact, identity) else fact
+        for fact in state.facts
+    ]
+    if facts != state.facts:
+        return _unchanged(state, facts, retracted=True)
+    tombstones = [fact for fact in facts if fact.kind == FactKind.TOMBSTONE]
+    if len(tombstones) >= MAX_TOMBSTONES:
+        facts.remove(min(tombstones, key=lambda fact: (fact.at, fact.id)))
+    facts.append(Fact(identity, FactKind.TOMBSTONE, at=at, revoked=at))
+    return _unchanged(state, facts, unknown=True)
+
+
+def _expired(state: EnterpriseState, event: Event, at: int) -> Absorbed:
+    identity = hash_of(event.source, event.data.supersedes)
+    facts = [
+        msgspec.structs.replace(fact, until=at) if _is_of(fact, identity) else fact
+        for fact in state.facts
+    ]
+    return _unchanged(state, facts, unknown=facts == state.facts)
+
+
+def _repaired(state: EnterpriseState, event: Event, data: RepairDecided) -> Absorbed:
+    if data.decision == "refused":
+        return _unchanged(state, state.facts)
+    identity = hash_of(event.source, data.supersedes)
+    facts = [
+        msgspec.structs.replace(fact, repaired=moment(data.effective))
+        if _is_of(fact, identity)
+        else fact
+        for fact in state.facts
+    ]
+    return _unchanged(state, facts, unknown=facts == state.facts)
+
+
+def _with_endings(
+    facts: list[Fact], reading: Reading, *, identity: int, at: int
+) -> tuple[list[Fact], bool]:
+    retracted = False
+    for ending in reading.endings:
+        hits = [
+            place
+            for place, fact in enumerate(facts)
+            if fact.ref == ending.ref
+            and fact.kind in ending.kinds
+            and fact.at <= at
+            and not fact.until
+            and not fact.revoked
+        ]
+        if hits:
+            facts = list(facts)
+            for place in hits:
+                facts[place] = _ended(facts[place], ending, at)
+            retracted = retracted or ending.void
+        elif not reading.facts:
+            # The ending came first: it waits for what it ends (edge case 6).
+            facts = [
+                *facts,
+                Fact(identity, FactKind.TOMBSTONE, at=at, ref=_mark(ending.kinds[0], ending.ref)),
+            ]
+    return facts, retracted
+
+
+def _ended(fact: Fact, ending: Ending, at: int) -> Fact:
+    if ending.confirms:
+        return msgspec.structs.replace(fact, provisional=False)
+    if ending.void:
+        return msgspec.structs.replace(fact, revoked=at)
+    return msgspec.structs.replace(fact, until=at)
+
+
+def _mark(kind: FactKind, ref: int) -> int:
+    return hash_of("ends", str(int(kind)), str(ref))
+
+
+def _ended_by_tombstone(facts: Iterable[Fact], fact: Fact) -> Fact:
+    if not fact.ref or fact.until:
+        return fact
+    tombstones = [one for one in facts if one.kind == FactKind.TOMBSTONE and one.ref]
+    if not tombstones:
+        return fact
+    mark = _mark(fact.kind, fact.ref)
+    ends = [one.at for one in tombstones if one.ref == mark and one.at >= fact.at]
+    return msgspec.structs.replace(fact, until=min(ends)) if ends else fact
+
+
+def _profile(state: EnterpriseState, event: Event, reading: Reading, at: int) -> Profile:
+    profile = state.profile
+    data = event.data
+    if isinstance(data, Established):
+        return msgspec.structs.replace(
+            profile,
+            name=profile.name or data.name,
+            place=profile.place or data.place,
+            industry=profile.industry or data.industry,
+            established=moment(data.established_on),
+        )
+    if isinstance(data, BasicChanged):
+        if data.field == "name":
+            return msgspec.structs.replace(profile, name=data.after)
+        if data.field == "industry":
+            return msgspec.structs.replace(profile, industry=data.after)
+        return profile
+    if isinstance(data, AddressChanged):
+        moves = [fact.at for fact in state.facts if fact.kind == FactKind.ADDRESS_CHANGED]
+        if not moves or at >= max(moves):
+            return msgspec.structs.replace(profile, place=data.new_region)
+        return profile
+    outcome = reading.outcome
+    if outcome is not None and (outcome.domain, outcome.category) != (
+        profile.domain,
+        profile.category,
+    ):
+        category = outcome.category or profile.category
+        return msgspec.structs.replace(profile, domain=outcome.domain, category=category)
+    return profile
+
+
+def _pruned(facts: list[Fact], archive: Archive, *, as_of: int) -> tuple[list[Fact], Archive]:
+    """Let go of what can no longer change a score, a rule or a feature.
+
+    Looks become counts; ended facts go 400 days after their end; above the cap the oldest go.
+    """
+    passed = sorted(
+        (fact.at, fact.id)
+        for fact in facts
+        if fact.kind in LOOKS and fact.kind not in FAILED and not fact.revoked
+    )
+    leaving = {identity for _, identity in passed[: max(0, len(passed) - KEEP_PASSED)]}
+    if leaving:
+        archive = Archive(archive.outcomes + len(leaving), archive.failures)
+        facts = [fact for fact in facts if fact.id not in leaving]
+    if len(facts) <= PRUNE_ABOVE:
+        return facts, archive
+    kept = [fact for fact in facts if not _is_spent(fact, as_of)]
+    if len(kept) > MAX_FACTS:
+        kept = sorted(kept, key=lambda fact: (fact.at, fact.id))[-MAX_FACTS:]
+    return kept, archive
+
+
+def _is_spent(fact: Fact, as_of: int) -> bool:
+    if fact.kind == FactKind.COMPLAINT:
+        return as_of - fact.at > KEEP_COMPLAINTS_S
+    end = fact.revoked or fact.until or fact.repaired
+    return bool(end) and as_of - end > KEEP_ENDED_S

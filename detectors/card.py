@@ -1,0 +1,185 @@
+"""Why does an enterprise stand where it stands?  The risk card: score, class, reasons."""
+
+import datetime as dt
+
+import msgspec
+
+from detectors.expertise import Expertise
+from detectors.facts import DAY_S, Fact
+from detectors.knowledge import Decay, Hard
+from detectors.measure import Measure, RiskClass
+from detectors.state import EnterpriseState
+from detectors.wording import day, fact_in_words
+
+LEARNED = "LEARNED"
+LEARNED_NAME = "模型关注度"
+# A contribution under half a point cannot be seen in a score of whole points.
+SHOW_FROM = 0.5
+MAX_FACTS_SHOWN = 5
+
+
+class Contribution(msgspec.Struct, frozen=True, kw_only=True):
+    """What one indicator adds, and on what it rests.
+
+    Units:
+        ``points`` are points of 0 to 1000 before they are combined (negative: good news);
+        ``without`` is the score that would remain if this contribution were taken out.
+    """
+
+    indicator: str
+    name: str
+    dimension: str
+    points: float
+    without: float
+    text: str
+    fact_ids: tuple[str, ...] = ()
+    doc_nos: tuple[str, ...] = ()
+    basis: str = ""
+    lapses: str = ""
+
+
+class OpenMatter(msgspec.Struct, frozen=True, kw_only=True):
+    """A warning that is open."""
+
+    id: str
+    rule: str
+    measure: Measure
+    opened: dt.datetime
+
+
+class RiskCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The readable standing of one enterprise.
+
+    Units:
+        Scores are 0 to 1000, higher is riskier; ``probability`` is 0 to 1 or None; ``as_of`` is
+        event time.  ``rule_score`` and ``rule_class`` leave the model out.
+    """
+
+    uscc: str
+    enterprise: str
+    score: float
+    risk_class: RiskClass
+    rule_score: float
+    rule_class: RiskClass
+    probability: float | None
+    as_of: dt.datetime
+    place: str
+    contributions: tuple[Contribution, ...]
+    open_warnings: tuple[OpenMatter, ...]
+    knowledge_version: str
+    model_version: str
+
+
+def risk_card(uscc: str, state: EnterpriseState, expertise: Expertise) -> RiskCard:
+    """Return the card of a state as of its own clock, gravest contribution first."""
+    probability = state.learned.probability
+    return RiskCard(
+        uscc=uscc,
+        enterprise=state.profile.name or uscc,
+        score=state.learned.live.score,
+        risk_class=state.learned.live.risk_class,
+        rule_score=state.rule.score,
+        rule_class=state.rule.risk_class,
+        probability=probability if state.learned.version else None,
+        as_of=dt.datetime.fromtimestamp(state.as_of, dt.UTC),
+        place=state.profile.place,
+        contributions=contributions(state, expertise),
+        open_warnings=tuple(
+            OpenMatter(
+                id=one.id,
+                rule=one.rule,
+                measure=Measure.of_rank(one.measure),
+                opened=dt.datetime.fromtimestamp(one.opened, dt.UTC),
+            )
+            for one in state.open_warnings
+        ),
+        knowledge_version=expertise.knowledge.version,
+        model_version=state.learned.version,
+    )
+
+
+def contributions(state: EnterpriseState, expertise: Expertise) -> tuple[Contribution, ...]:
+    """Return what makes up the score at the state's own clock, heaviest first.
+
+    Every line can be checked: taking it out and multiplying the rest anew gives ``without``.
+    """
+    catalogue = expertise.catalogue
+    severities = catalogue.assess(state.profile, state.facts, state.as_of).severities
+    probability = max(0.0, state.learned.probability)
+    extra = expertise.knowledge.scoring.learned_points * probability
+    lines = []
+    for place, severity in severities.items():
+        points = catalogue.points_of(place, severity)
+        if abs(points) < SHOW_FROM:
+            continue
+        rest = {other: s for other, s in severities.items() if other != place}
+        facts = catalogue.facts_of(place, state.facts, state.as_of)
+        indicator = catalogue.indicators[place]
+        lines.append(
+            Contribution(
+                indicator=indicator.id,
+                name=indicator.name,
+                dimension=indicator.dimension.label,
+                points=round(points, 1),
+                without=catalogue.score_of(rest, extra=extra),
+                text=_in_words(indicator.name, facts, state),
+                fact_ids=tuple(fact.name for fact in facts[:MAX_FACTS_SHOWN]),
+                doc_nos=tuple(f.doc_no for f in facts[:MAX_FACTS_SHOWN] if f.doc_no),
+                basis=indicator.basis,
+                lapses=_lapses(indicator.severity, facts),
+            )
+        )
+    lines += _hard_lines(state, expertise)
+    if extra >= SHOW_FROM:
+        lines.append(
+            Contribution(
+                indicator=LEARNED,
+                name=LEARNED_NAME,
+                dimension="模型",
+                points=round(extra, 1),
+                without=catalogue.score_of(severities),
+                text=f"模型估计此时检查发现问题的可能性为{probability:.1%}"
+                f"（版本{state.learned.version}，仅供关注，最多影响一级）",
+            )
+        )
+    return tuple(sorted(lines, key=lambda line: (-abs(line.points), line.indicator)))
+
+
+def _hard_lines(state: EnterpriseState, expertise: Expertise) -> list[Contribution]:
+    """Return the direct rules in force: they set the class, not the number."""
+    lines = []
+    for place, indicator in enumerate(expertise.catalogue.indicators):
+        if not isinstance(indicator.severity, Hard):
+            continue
+        facts = expertise.catalogue.facts_of(place, state.facts, state.as_of)
+        if facts:
+            lines.append(
+                Contribution(
+                    indicator=indicator.id,
+                    name=indicator.name,
+                    dimension=indicator.dimension.label,
+                    points=0.0,
+                    without=state.learned.live.score,
+                    text=f"{fact_in_words(facts[0])}，直接判定为{indicator.severity.floor}级",
+                    fact_ids=tuple(fact.name for fact in facts[:MAX_FACTS_SHOWN]),
+                    doc_nos=tuple(f.doc_no for f in facts[:MAX_FACTS_SHOWN] if f.doc_no),
+                    basis=indicator.basis,
+                )
+            )
+    return lines
+
+
+def _in_words(name: str, facts: list[Fact], state: EnterpriseState) -> str:
+    if not facts:
+        return f"{name}（{state.profile.industry or '登记信息'}）"
+    text = fact_in_words(facts[0])
+    return f"{name}：{text}" + (f"等{len(facts)}项" if len(facts) > 1 else "")
+
+
+def _lapses(severity: object, facts: list[Fact]) -> str:
+    """Return the day on which the last of the facts stops counting, or "" where none is known."""
+    ends = [fact.until for fact in facts if fact.until]
+    if isinstance(severity, Decay) and facts:
+        window = severity.window_days * DAY_S
+        ends += [min(fact.until or fact.at + window, fact.at + window) for fact in facts]
+    return day(max(ends)) if ends else ""

@@ -1,0 +1,177 @@
+"""When does a finding become a warning, join one that is open, or take one back?"""
+
+import dataclasses
+import datetime as dt
+
+import msgspec
+
+from detectors.events import Event
+from detectors.expertise import Expertise
+from detectors.facts import DAY_S, Fact
+from detectors.knowledge import Rule
+from detectors.measure import Measure
+from detectors.rules import Finding, Moment
+from detectors.state import EnterpriseState, OpenWarning
+from detectors.warning import EarlyWarning, Reason, WarningStatus, warning_id, warning_number
+from detectors.wording import fact_in_words
+
+# Domain reference §4.3: enterprise x domain x rule family x 30 days is one warning.
+MERGE_S = 30 * DAY_S
+MAX_EVIDENCE = 20
+MAX_REASONS = 5
+
+
+def warnings_of(
+    state: EnterpriseState,
+    event: Event,
+    expertise: Expertise,
+    moment: Moment,
+    *,
+    retracted: bool,
+) -> list[EarlyWarning]:
+    """Return the warnings that this event issues or cancels; keep the open ones in the state.
+
+    One warning is open for each (domain, rule family): a graver measure takes it over under the
+    same id, a further hit of the same or a milder one adds evidence and tells nobody.
+    """
+    issued: list[EarlyWarning] = []
+    open_warnings = state.open_warnings
+    if open_warnings and min(one.last_hit for one in open_warnings) <= moment.as_of - MERGE_S:
+        open_warnings = [one for one in open_warnings if one.last_hit > moment.as_of - MERGE_S]
+    if retracted and open_warnings:
+        open_warnings, issued = _without_retracted(open_warnings, state, event, expertise, moment)
+    for finding in expertise.rulebook.findings(moment):
+        open_warnings, warning = _raised(open_warnings, finding, state, event, expertise)
+        if warning is not None:
+            issued.append(warning)
+    state.open_warnings = open_warnings
+    return issued
+
+
+def _raised(
+    open_warnings: list[OpenWarning],
+    finding: Finding,
+    state: EnterpriseState,
+    event: Event,
+    expertise: Expertise,
+) -> tuple[list[OpenWarning], EarlyWarning | None]:
+    rule, rank = finding.rule, finding.measure.rank
+    ids = [fact.id for fact in finding.facts]
+    known = next(
+        (
+            one
+            for one in open_warnings
+            if one.family == rule.family and one.domain == finding.domain
+        ),
+        None,
+    )
+    if known is None:
+        known = OpenWarning(
+            id=warning_id(
+                uscc=event.subject,
+                domain=finding.domain,
+                family=rule.family,
+                cause=f"{event.source}/{event.id}",
+            ),
+            family=rule.family,
+            domain=finding.domain,
+            rule=rule.id,
+            measure=rank,
+            opened=state.as_of,
+            last_hit=state.as_of,
+            facts=ids[:MAX_EVIDENCE],
+            place=_place_of(finding.facts, state),
+        )
+        said = _said(known, rule, WarningStatus.ISSUED, finding.facts, state, event, expertise)
+        return [*open_warnings, known], said
+    graver = rank > known.measure
+    renewed = msgspec.structs.replace(
+        known,
+        rule=rule.id if graver else known.rule,
+        measure=max(rank, known.measure),
+        last_hit=state.as_of,
+        facts=list(dict.fromkeys([*ids, *known.facts]))[:MAX_EVIDENCE],
+    )
+    others = [renewed if one is known else one for one in open_warnings]
+    if not graver:
+        return others, None
+    return others, _said(
+        renewed, rule, WarningStatus.ISSUED, finding.facts, state, event, expertise
+    )
+
+
+def _without_retracted(
+    open_warnings: list[OpenWarning],
+    state: EnterpriseState,
+    event: Event,
+    expertise: Expertise,
+    moment: Moment,
+) -> tuple[list[OpenWarning], list[EarlyWarning]]:
+    """Take back the warnings whose facts were revoked and whose rule no longer holds."""
+    kept, cancelled = [], []
+    usable = {fact.id: fact for fact in moment.facts if not fact.revoked}
+    for one in open_warnings:
+        left = [identity for identity in one.facts if identity in usable]
+        if len(left) == len(one.facts):
+            kept.append(one)
+            continue
+        rule = expertise.rulebook.by_id.get(one.rule)
+        # A change of class or score cannot be checked again afterwards: it stands on its facts.
+        quiet = dataclasses.replace(moment, fresh=frozenset(), rise=0.0)
+        if rule is not None and (expertise.rulebook.check(rule, quiet) is not None):
+            kept.append(msgspec.structs.replace(one, facts=left))
+        elif rule is not None:
+            cancelled.append(
+                _said(one, rule, WarningStatus.CANCELLED, (), state, event, expertise)
+            )
+    return kept, cancelled
+
+
+def _place_of(facts: tuple[Fact, ...], state: EnterpriseState) -> str:
+    """Return the place of the matter: of the newest fact that names one, or of the enterprise."""
+    return next((fact.place for fact in facts if fact.place), state.profile.place)
+
+
+def _said(
+    known: OpenWarning,
+    rule: Rule,
+    status: WarningStatus,
+    facts: tuple[Fact, ...],
+    state: EnterpriseState,
+    event: Event,
+    expertise: Expertise,
+) -> EarlyWarning:
+    issued_at = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
+    opened_at = dt.datetime.fromtimestamp(known.opened, dt.UTC)
+    learned = state.learned
+    return EarlyWarning(
+        id=known.id,
+        number=warning_number(known.id, place=known.place or "000000", issued_at=opened_at),
+        status=status,
+        measure=Measure.of_rank(known.measure),
+        uscc=event.subject,
+        enterprise=state.profile.name or event.subject,
+        domain=known.domain,
+        family=known.family,
+        rule=rule.id,
+        matter=rule.matter,
+        place=known.place,
+        approver=next((fact.organ for fact in facts if fact.organ), ""),
+        reasons=tuple(
+            Reason(
+                text=fact_in_words(fact),
+                fact_id=fact.name,
+                doc_no=fact.doc_no,
+                legal_basis=rule.basis,
+            )
+            for fact in facts[:MAX_REASONS]
+        ),
+        legal_basis=rule.basis,
+        cause=f"{event.source}/{event.id}",
+        issued_at=issued_at,
+        score=learned.live.score,
+        risk_class=learned.live.risk_class,
+        learned_probability=learned.probability if learned.version else None,
+        knowledge_version=expertise.knowledge.version,
+        model_version=learned.version,
+    )

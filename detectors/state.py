@@ -1,0 +1,150 @@
+"""What is remembered of one enterprise between two events, and how is it stored?"""
+
+import msgspec
+
+from detectors.facts import Fact
+from detectors.measure import RiskClass
+
+SCHEMA = 1  # raise when a field is added, and give ``decode`` a way to read the old one
+# A source repeats itself within minutes or a day; facts remember their own event for ever, so
+# the ring only has to hold the last events that left no fact.
+RECENT_EVENTS = 8
+
+
+class IncompatibleStateError(ValueError):
+    """A stored state is of another version of this program.
+
+    Operator action: run the version that wrote it, or replay the log into an empty Redis.
+    """
+
+
+class Profile(msgspec.Struct, array_like=True, gc=False):
+    """Who the enterprise is.
+
+    ``place`` is where it does business, 6 or 9 digits; ``domain`` and ``category`` are those of
+    the last look (inspection, sample), which say whose model speaks.
+    """
+
+    name: str = ""
+    place: str = ""
+    industry: str = ""
+    category: str = ""
+    established: int = 0
+    domain: str = ""
+
+
+class Standing(msgspec.Struct, array_like=True, gc=False):
+    """A score and the class it has led to.
+
+    ``better_since`` is when the score first stood below the class's own band (event time,
+    seconds; 0 = it does not): a class gets better only after a day of it.
+    """
+
+    score: float = 0.0
+    rank: int = 0
+    better_since: int = 0
+
+    @property
+    def risk_class(self) -> RiskClass:
+        """Return the class."""
+        return _CLASSES[self.rank]
+
+
+_CLASSES = tuple(RiskClass)
+
+
+class OpenWarning(msgspec.Struct, array_like=True, gc=False):
+    """A warning that is not closed: one for each (domain, rule family)."""
+
+    id: str
+    family: str
+    domain: str
+    rule: str
+    measure: int
+    opened: int
+    last_hit: int
+    facts: list[int]
+    place: str = ""
+
+
+class Learned(msgspec.Struct, array_like=True, gc=False):
+    """What the model last said: the only part of a state that depends on a model's version."""
+
+    probability: float = -1.0  # -1: no model has spoken
+    version: str = ""
+    live: Standing = msgspec.field(default_factory=Standing)
+
+
+class Archive(msgspec.Struct, array_like=True, gc=False):
+    """Outcomes too old to be kept as facts: counts for the model's features, nothing else."""
+
+    outcomes: int = 0
+    failures: int = 0
+
+
+class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
+    """All that is remembered of one enterprise.
+
+    Shapes:
+        ``epoch, partition, offset`` name the last event applied: a replayed one is skipped.
+        ``rule`` is the standing by rules and facts alone; ``learned`` carries the model's part.
+        ``low_score, low_at`` is the lowest score by rules of the last 30 days.
+        ``told_score, told_rank`` are what the last published risk card said (-1: none yet).
+
+    Units:
+        ``as_of`` is the enterprise's own clock: the latest event time seen, in seconds.
+    """
+
+    schema: int = SCHEMA
+    epoch: int = 0
+    partition: int = -1
+    offset: int = -1
+    as_of: int = 0
+    profile: Profile = msgspec.field(default_factory=Profile)
+    facts: list[Fact] = msgspec.field(default_factory=list)
+    rule: Standing = msgspec.field(default_factory=Standing)
+    learned: Learned = msgspec.field(default_factory=Learned)
+    low_score: float = 0.0
+    low_at: int = 0
+    open_warnings: list[OpenWarning] = msgspec.field(default_factory=list)
+    archive: Archive = msgspec.field(default_factory=Archive)
+    recent: list[int] = msgspec.field(default_factory=list)
+    told_score: int = -1
+    told_rank: int = -1
+
+    def has_applied(self, *, epoch: int, partition: int, offset: int) -> bool:
+        """Return whether the event at this place of the log is already in the state."""
+        return self.epoch == epoch and self.partition == partition and self.offset >= offset
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(EnterpriseState)
+
+
+def encode(state: EnterpriseState) -> bytes:
+    """Return the state as msgpack, an array with the schema's number first."""
+    return _ENCODER.encode(state)
+
+
+def decode(raw: bytes) -> EnterpriseState:
+    """Return the stored state.
+
+    Raises:
+        IncompatibleStateError: the bytes are of another schema, or no state at all.
+
+    >>> decode(encode(EnterpriseState(as_of=7))).as_of
+    7
+    """
+    try:
+        state = _DECODER.decode(raw)
+    except msgspec.DecodeError as error:
+        raise IncompatibleStateError(
+            f"the stored state cannot be read as schema {SCHEMA}: {error}; run the version that "
+            f"wrote it, or replay the log into an empty Redis"
+        ) from error
+    if state.schema != SCHEMA:
+        raise IncompatibleStateError(
+            f"the stored state has schema {state.schema}, this program reads {SCHEMA}; run the "
+            f"version that wrote it, or replay the log into an empty Redis"
+        )
+    return state
