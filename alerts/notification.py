@@ -1,0 +1,59 @@
+"""What is one message to one person, and when are two of them the same?"""
+
+import datetime as dt
+import hashlib
+
+import msgspec
+
+from alerts.delivery import Way
+from alerts.rendering import Letter
+from alerts.responsibility import Role, Why
+from alerts.sms_text import SmsText
+from detectors.measure import Measure
+from detectors.warning import WarningStatus
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """One message, rendered and addressed.
+
+    Shapes:
+        ``id`` is derived from (warning, measure, status, person, way), so a replayed warning
+        gives the same messages and the log recognises them.
+
+    Units:
+        ``created_at`` and ``due_at`` are aware moments; nothing is sent before ``due_at``.
+    """
+
+    id: str
+    warning_id: str
+    warning_number: str
+    measure: Measure
+    status: WarningStatus
+    way: Way
+    person_id: str
+    person_name: str
+    authority: str
+    role: Role
+    why: Why
+    address: str
+    content: SmsText | Letter
+    created_at: dt.datetime
+    due_at: dt.datetime
+
+
+def notification_id(
+    *, warning_id: str, measure: Measure, status: WarningStatus, person_id: str, way: Way
+) -> str:
+    """Return the identity of a message: a person gets one per warning, measure, status and way.
+
+    >>> notification_id(
+    ...     warning_id="w-1",
+    ...     measure=Measure.WARNING,
+    ...     status=WarningStatus.ISSUED,
+    ...     person_id="p-1",
+    ...     way=Way.SMS,
+    ... )
+    'n-f9521f32fc837e40dbd9f102'
+    """
+    material = f"{warning_id}\x1f{measure}\x1f{status}\x1f{person_id}\x1f{way}".encode()
+    return "n-" + hashlib.blake2b(material, digest_size=12).hexdigest()

@@ -1,0 +1,236 @@
+"""Who was told what, who still must be, and why was nobody told?  Outbox and journal in one.
+
+Nobody is told twice and nothing is lost, whenever a worker dies and however many work at once:
+every change of a row is a pure transition (``alerts.notification_row``) that a store accepts only
+for the revision it was made from, and every open row has a moment at which somebody looks again.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from alerts import notification_row as steps
+from alerts.delivery import Report, Settlement
+from alerts.notification import Notification
+from alerts.notification_row import Row, RowState
+
+# Rows are changed by one worker at a time but for reports and receipts: a few rounds are plenty.
+SWAP_ROUNDS = 20
+
+
+class LogUnreachableError(Exception):
+    """The log cannot be read or written now: wait and try again, send nothing meanwhile."""
+
+
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is to be done, for gauges.  ``overdue`` is the age of the oldest due row."""
+
+    open: int
+    due: int
+    uncertain: int
+    troubled: int
+    untold: int
+    overdue: dt.timedelta
+
+
+class Rows(Protocol):
+    """Where rows are kept.  All methods may raise ``LogUnreachableError``."""
+
+    async def insert(self, rows: Sequence[Row]) -> tuple[str, ...]:
+        """Keep the rows whose id is new; return their ids."""
+        ...
+
+    async def load(self, identity: str) -> Row | None:
+        """Return a row."""
+        ...
+
+    async def swap(self, before: Row, after: Row) -> bool:
+        """Replace ``before`` by ``after``, unless it has changed meanwhile."""
+        ...
+
+    async def due(self, now: dt.datetime, *, limit: int) -> tuple[Row, ...]:
+        """Return open rows that need attention by ``now``, the longest overdue first."""
+        ...
+
+    async def of_warning(self, warning_id: str) -> tuple[Row, ...]:
+        """Return every row of a warning, oldest first."""
+        ...
+
+    async def troubled(self, *, limit: int) -> tuple[Row, ...]:
+        """Return rows that ended badly, oldest first."""
+        ...
+
+    async def untold(self, *, limit: int) -> tuple[Row, ...]:
+        """Return rows with unpublished receipts, oldest first."""
+        ...
+
+    async def backlog(self, now: dt.datetime) -> Backlog:
+        """Return how much is to be done."""
+        ...
+
+
+class NotificationLog:
+    """The outbox and the journal, over any ``Rows``."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def plan(
+        self, notifications: Iterable[Notification], *, now: dt.datetime
+    ) -> tuple[str, ...]:
+        """Write a row for each new id; return those.  A replayed warning plans nothing."""
+        rows = [steps.planned(notification, now=now) for notification in notifications]
+        return await self._rows.insert(rows) if rows else ()
+
+    async def claim_due(
+        self, *, now: dt.datetime, worker: str, lease: dt.timedelta, limit: int
+    ) -> tuple[Row, ...]:
+        """Take up to ``limit`` due rows into the hands of ``worker``.
+
+        A row whose ``is_doubtful`` is true may have been sent already: ask before sending.
+        """
+        mine = []
+        for row in await self._rows.due(now, limit=limit):
+            taken = steps.claimed(row, now=now, worker=worker, lease=lease)
+            if taken is not None and await self._rows.swap(row, taken):
+                mine.append(taken)
+        return tuple(mine)
+
+    async def hand_over(
+        self, identity: str, *, attempt: int, now: dt.datetime, lease: dt.timedelta
+    ) -> bool:
+        """Note that the message is about to leave; False means it belongs to another by now."""
+        row = await self._change(
+            identity, lambda row: steps.handed(row, attempt=attempt, now=now, lease=lease)
+        )
+        return row is not None
+
+    async def settle(
+        self, identity: str, *, attempt: int, outcome: Settlement, now: dt.datetime
+    ) -> Row | None:
+        """Note the outcome of an attempt; None means the attempt had no say any more."""
+        return await self._change(
+            identity, lambda row: steps.settled(row, attempt=attempt, outcome=outcome, now=now)
+        )
+
+    async def receipt(self, report: Report, *, now: dt.datetime) -> bool:
+        """Note a carrier's report; False means that no such message is known."""
+        row = await self._change(
+            report.notification_id, lambda row: steps.reported(row, report, now=now)
+        )
+        return row is not None
+
+    async def release(self, identity: str, *, now: dt.datetime, by: str) -> bool:
+        """Send a troubled message again because a person decided so."""
+        row = await self._change(identity, lambda row: steps.released(row, now=now, by=by))
+        return row is not None
+
+    async def untold(self, *, limit: int) -> tuple[Row, ...]:
+        """Return rows whose receipts are still to be published."""
+        return await self._rows.untold(limit=limit)
+
+    async def told(self, row: Row) -> None:
+        """Note that the receipts of ``row``, as it was read, are published."""
+        await self._change(row.id, lambda latest: steps.told(latest, upto=row.entries))
+
+    async def why(self, warning_id: str) -> tuple[Row, ...]:
+        """Return every message of a warning with its history: why was nobody told?"""
+        return await self._rows.of_warning(warning_id)
+
+    async def troubled(self, *, limit: int = 100) -> tuple[Row, ...]:
+        """Return what a person should look at: uncertain, refused, failed."""
+        return await self._rows.troubled(limit=limit)
+
+    async def backlog(self, now: dt.datetime) -> Backlog:
+        """Return how much is to be done."""
+        return await self._rows.backlog(now)
+
+    async def _change(self, identity: str, change: Callable[[Row], Row | None]) -> Row | None:
+        """Apply a transition to the newest revision; None where it does not apply."""
+        for _ in range(SWAP_ROUNDS):
+            row = await self._rows.load(identity)
+            after = None if row is None else change(row)
+            if row is None or after is None:
+                return None
+            if await self._rows.swap(row, after):
+                return after
+        raise LogUnreachableError(f"{identity} was changed by others {SWAP_ROUNDS} times in a row")
+
+
+class MemoryRows:
+    """The twin of the Redis store: for tests, and for a dry run that tells nobody."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+
+    async def insert(self, rows: Sequence[Row]) -> tuple[str, ...]:
+        """Keep the rows whose id is new."""
+        new = []
+        for row in rows:
+            if row.id not in self._rows:
+                self._rows[row.id] = row
+                new.append(row.id)
+        return tuple(new)
+
+    async def load(self, identity: str) -> Row | None:
+        """Return a row."""
+        return self._rows.get(identity)
+
+    async def swap(self, before: Row, after: Row) -> bool:
+        """Replace a row, unless it has changed meanwhile."""
+        stored = self._rows.get(before.id)
+        if stored is None or stored.revision != before.revision:
+            return False
+        self._rows[before.id] = after
+        return True
+
+    async def due(self, now: dt.datetime, *, limit: int) -> tuple[Row, ...]:
+        """Return what is due, the longest overdue first."""
+        due = [row for row in self._rows.values() if row.next_at and row.next_at <= now]
+        return tuple(sorted(due, key=_by_attention)[:limit])
+
+    async def of_warning(self, warning_id: str) -> tuple[Row, ...]:
+        """Return every row of a warning."""
+        mine = (r for r in self._rows.values() if r.notification.warning_id == warning_id)
+        return in_order(mine)
+
+    async def troubled(self, *, limit: int) -> tuple[Row, ...]:
+        """Return rows that ended badly."""
+        bad = (row for row in self._rows.values() if row.state in steps.TROUBLED_STATES)
+        return tuple(sorted(bad, key=_by_last_entry)[:limit])
+
+    async def untold(self, *, limit: int) -> tuple[Row, ...]:
+        """Return rows with unpublished receipts."""
+        untold = (row for row in self._rows.values() if row.untold)
+        return tuple(sorted(untold, key=_by_last_entry)[:limit])
+
+    async def backlog(self, now: dt.datetime) -> Backlog:
+        """Return how much is to be done."""
+        rows = list(self._rows.values())
+        due = [row.next_at for row in rows if row.next_at and row.next_at <= now]
+        return Backlog(
+            open=sum(row.is_open for row in rows),
+            due=len(due),
+            uncertain=sum(row.state is RowState.UNCERTAIN for row in rows),
+            troubled=sum(row.state in steps.TROUBLED_STATES for row in rows),
+            untold=sum(bool(row.untold) for row in rows),
+            overdue=now - min(due, default=now),
+        )
+
+
+def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return the rows of a warning as they were planned, then by id."""
+    return tuple(sorted(rows, key=lambda row: (row.notification.created_at, row.id)))
+
+
+def _by_attention(row: Row) -> tuple[dt.datetime, str]:
+    """Order open rows by when they need attention."""
+    assert row.next_at is not None
+    return row.next_at, row.id
+
+
+def _by_last_entry(row: Row) -> tuple[dt.datetime, str]:
+    """Order rows by when they last changed."""
+    return row.history[-1].at, row.id

@@ -1,0 +1,207 @@
+"""How does a warning read, as a short message and as a letter?
+
+The renderer gets its templates as text: the shell reads the files.  What comes from outside (an
+enterprise's name, a matter, a reason) is cleaned before it reaches a header, a carrier or a page.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import jinja2
+import msgspec
+
+from alerts.knowledge import Fault, InvalidKnowledgeError
+from alerts.responsibility import Duty, Recipient, Role
+from alerts.sms_text import SmsBook, SmsText, cleaned, clipped, why_forbidden
+from detectors.measure import Measure
+from detectors.warning import CHINA, EarlyWarning, Reason, WarningStatus
+
+TEMPLATE_NAMES: Final = (
+    "email/letter.html.j2",
+    "email/issued.html.j2",
+    "email/issued.txt.j2",
+    "email/cancelled.html.j2",
+    "email/cancelled.txt.j2",
+)
+NEUTRAL_MATTER: Final = "有关监管事项"
+SUBJECT_UNITS: Final = 120  # RFC 5322 allows more; a list of mails shows no more
+
+_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-8]\d{5})\d{8}(\d{3}[\dXx])(?![0-9A-Za-z])")
+_INFORMANT = re.compile(
+    r"((?:举报|投诉|反映|爆料)人)(?:姓名)?\s*(?:为|是|[：:（(])?\s*[\u4e00-\u9fff·]{1,2}"
+    r"(?:某{1,2}|先生|女士|[\u4e00-\u9fff·]{0,2})[）)]?"
+)
+_SUFFIXES = re.compile(r"(?:有限责任公司|股份有限公司|有限公司)$")
+_COLOURS = {
+    Measure.REMINDER: "#1f5fa8",
+    Measure.WARNING: "#9a7400",
+    Measure.INTERVIEW: "#b8560f",
+    Measure.INSPECTION: "#b3261e",
+}
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True, tag="email"):
+    """An e-mail: subject in one line, plain text, and the same as a page."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Renderer:
+    """Turns (warning, duty, recipient) into what the recipient reads."""
+
+    def __init__(
+        self, book: SmsBook, templates: Mapping[str, str], *, office: str, system_url: str = ""
+    ) -> None:
+        """Take the SMS templates, the sources of ``TEMPLATE_NAMES``, and who signs the letters.
+
+        ``system_url`` is where a letter's button leads; a short message never carries a link.
+        """
+        missing = [name for name in TEMPLATE_NAMES if name not in templates]
+        if missing:
+            raise InvalidKnowledgeError(
+                Fault(f"alerts/templates/{name}", "(file)", "is missing", "restore it")
+                for name in missing
+            )
+        self._book = book
+        self._office = office
+        self._system_url = system_url.rstrip("/")
+        self._pages = jinja2.Environment(
+            loader=jinja2.DictLoader(dict(templates)),
+            autoescape=jinja2.select_autoescape(("html.j2",), default=False),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def sms(self, warning: EarlyWarning, duty: Duty, recipient: Recipient) -> SmsText:
+        """Return the short message for ``recipient``."""
+        template = self._book.templates[_sms_template_name(warning, recipient)]
+        matter = cleaned(warning.matter)
+        values = {
+            "level": warning.measure.level.label,
+            "number": warning.number,
+            "enterprise": short_name(without_personal(cleaned(warning.enterprise))),
+            "matter": NEUTRAL_MATTER if why_forbidden(matter) else matter,
+            "acknowledge": str(duty.rung.acknowledge),
+            "close": str(duty.rung.close),
+            "lead": duty.lead.short_name,
+        }
+        variables = {
+            name: clipped(values[name], self._book.variables[name]) for name in template.variables
+        }
+        return SmsText(
+            signature=self._book.signature,
+            template_code=template.code,
+            variables=variables,
+            body=template.filled(variables),
+        )
+
+    def email(self, warning: EarlyWarning, duty: Duty, recipient: Recipient) -> Letter:
+        """Return the letter for ``recipient``."""
+        view = self._view(warning, duty, recipient)
+        kind = warning.status.value
+        return Letter(
+            subject=clipped(one_line(_subject(warning)), SUBJECT_UNITS),
+            text=self._pages.get_template(f"email/{kind}.txt.j2").render(view),
+            html=self._pages.get_template(f"email/{kind}.html.j2").render(view),
+        )
+
+    def _view(self, warning: EarlyWarning, duty: Duty, recipient: Recipient) -> dict[str, object]:
+        """Return the names that the templates of the letters may use."""
+        return {
+            "office": self._office,
+            "number": warning.number,
+            "level": warning.measure.level.label,
+            "measure": warning.measure.label,
+            "colour": _COLOURS[warning.measure],
+            "is_inspection": warning.measure is Measure.INSPECTION,
+            "is_copy": recipient.role is Role.COPY,
+            "is_lead": recipient.role is Role.LEAD,
+            "enterprise": one_line(warning.enterprise),
+            "uscc": warning.uscc,
+            "matter": without_personal(one_line(warning.matter)),
+            "reasons": [_quotable(reason) for reason in warning.reasons],
+            "legal_basis": one_line(warning.legal_basis),
+            "document": duty.rung.document,
+            "acknowledge": str(duty.rung.acknowledge),
+            "close": str(duty.rung.close),
+            "lead": duty.lead.name,
+            "co_handlers": [authority.name for authority in duty.co_handlers],
+            "copies": [authority.name for authority in duty.copies],
+            "remarks": duty.remarks,
+            "addressee": recipient.person.name,
+            "post": f"{recipient.authority.name}{recipient.post}",
+            "role": recipient.role.label,
+            "why": recipient.why.label,
+            "for_party": recipient.for_party.name,
+            "issued": _in_words(warning),
+            "rule": warning.rule,
+            "knowledge_version": warning.knowledge_version,
+            "link": f"{self._system_url}/warnings/{warning.id}" if self._system_url else "",
+        }
+
+
+def _sms_template_name(warning: EarlyWarning, recipient: Recipient) -> str:
+    """Return which template says it."""
+    if warning.status is WarningStatus.CANCELLED:
+        return "cancelled"
+    return warning.measure.value if recipient.role is Role.LEAD else recipient.role.value
+
+
+def _subject(warning: EarlyWarning) -> str:
+    """Return the subject of the letter."""
+    what = f"{warning.measure.level.label}预警·{warning.measure.label}"
+    if warning.status is WarningStatus.CANCELLED:
+        what = f"已撤销·{what}"
+    matter = without_personal(warning.matter)
+    return f"【{what}】{warning.enterprise}：{matter}（{warning.number}）"
+
+
+def _quotable(reason: Reason) -> dict[str, str]:
+    """Return a reason fit for a letter: one line each, nobody's number, no informant."""
+    return {
+        "text": without_personal(one_line(reason.text)),
+        "doc_no": one_line(reason.doc_no),
+        "legal_basis": one_line(reason.legal_basis),
+    }
+
+
+def _in_words(warning: EarlyWarning) -> str:
+    """Return when the warning was issued, as a Chinese letter writes it."""
+    at = warning.issued_at.astimezone(CHINA)
+    return f"{at.year}年{at.month}月{at.day}日{at.hour}时{at.minute:02d}分"
+
+
+def one_line(text: str) -> str:
+    r"""Return ``text`` without anything that could end a header line or hide in one.
+
+    >>> one_line("惠民超市\r\nBcc: x@example.org")
+    '惠民超市 Bcc: x@example.org'
+    """
+    visible = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(visible.split())
+
+
+def without_personal(text: str) -> str:
+    """Return ``text`` with phones and identity numbers masked and informants unnamed.
+
+    >>> without_personal("举报人：王小明，电话13812345678，证号410422199001011234")
+    '举报人（信息不予显示），电话138****5678，证号410422********1234'
+    """
+    masked = _PHONE.sub(r"\1****\2", text)
+    masked = _IDENTITY.sub(r"\1********\2", masked)
+    return _INFORMANT.sub(r"\1（信息不予显示）", masked)
+
+
+def short_name(enterprise: str) -> str:
+    """Return the name as a short message has room for it.
+
+    >>> short_name("叶县昆阳食品有限公司（个体工商户）")
+    '叶县昆阳食品公司'
+    """
+    bare = re.sub(r"[（(](?:个体工商户|普通合伙|有限合伙|个人独资)[）)]$", "", enterprise)
+    return _SUFFIXES.sub("公司", bare)

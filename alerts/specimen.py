@@ -1,0 +1,102 @@
+"""What does a warning look like when nobody is meant by it?  For previews, checks and test-send."""
+
+import datetime as dt
+
+from alerts.delivery import Way
+from alerts.notification import Notification, notification_id
+from alerts.rendering import Letter
+from alerts.responsibility import Role, Why
+from alerts.sms_text import SmsText
+from detectors.measure import Measure, RiskClass
+from detectors.warning import CHINA, EarlyWarning, Reason, WarningStatus
+
+
+def specimen(
+    measure: Measure = Measure.INSPECTION, status: WarningStatus = WarningStatus.ISSUED
+) -> EarlyWarning:
+    """Return a warning about an invented enterprise.
+
+    >>> specimen().number
+    '41042220260701-0013'
+    """
+    return EarlyWarning(
+        id="w-0013000000000000",
+        number="41042220260701-0013",
+        status=status,
+        measure=measure,
+        uscc="91410422MA3X1A2B83",
+        enterprise="叶县样例商场有限公司",
+        domain="SE",
+        family="equipment",
+        rule="W10",
+        matter="电梯检验不合格仍在用",
+        place="410422002",
+        reasons=(
+            Reason(
+                text="2026年6月28日检验结论为不合格，6月30日现场视频显示仍在使用",
+                fact_id="specimen/1",
+                doc_no="豫特检电〔2026〕0001号",
+                legal_basis="《特种设备安全法》第四十条",
+            ),
+        ),
+        legal_basis="《特种设备安全监督检查办法》第二十五条",
+        cause="specimen/1",
+        issued_at=dt.datetime(2026, 7, 1, 9, 30, tzinfo=CHINA),
+        score=905.0,
+        risk_class=RiskClass.D,
+        knowledge_version="specimen",
+        model_version="",
+    )
+
+
+def specimen_notification(
+    way: Way = Way.SMS,
+    *,
+    now: dt.datetime,
+    address: str = "",
+    person_id: str = "specimen",
+    warning_id: str = "w-0013000000000000",
+) -> Notification:
+    """Return a message that says it is a test; ``sanzao test-send`` sends it past the log."""
+    sms = SmsText(
+        signature="叶县市监",
+        template_code="SMS_480100001",
+        variables={
+            "level": "蓝色",
+            "number": "41042220260701-0013",
+            "enterprise": "样例",
+            "matter": "测试短信",
+            "acknowledge": "5个工作日",
+            "close": "20个工作日",
+        },
+        body="蓝色提醒41042220260701-0013：样例，测试短信，请5个工作日内签收、20个工作日内处置，登录系统查看。",
+    )
+    letter = Letter(
+        subject="【测试】三早预警系统测试邮件",
+        text="这是一封测试邮件，无需处置。\n",
+        html="<p>这是一封测试邮件，无需处置。</p>",
+    )
+    identity = notification_id(
+        warning_id=warning_id,
+        measure=Measure.REMINDER,
+        status=WarningStatus.ISSUED,
+        person_id=person_id,
+        way=way,
+    )
+    return Notification(
+        id=identity,
+        warning_id=warning_id,
+        warning_number="41042220260701-0013",
+        measure=Measure.REMINDER,
+        status=WarningStatus.ISSUED,
+        way=way,
+        person_id=person_id,
+        person_name="样例",
+        authority="叶县市场监督管理局",
+        role=Role.LEAD,
+        why=Why.PLACE,
+        address=address or {Way.SMS: "13800000001", Way.EMAIL: "specimen@example.org"}[way],
+        content=sms if way is Way.SMS else letter,
+        created_at=now,
+        due_at=now,
+    )

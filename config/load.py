@@ -1,0 +1,101 @@
+"""Where do settings and knowledge come from?  YAML, then the environment; one door to both."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from config.schema import Settings
+
+PREFIX = "SANZAO_"
+NESTING = "__"
+FILE_SUFFIX = "_FILE"
+SECRETS = {("email", "password"), ("sms", "secret")}
+KNOWLEDGE = Path(__file__).parent / "knowledge"
+
+
+class InvalidConfigError(ValueError):
+    """A setting or a document cannot be used; the operator mends the file or variable named."""
+
+
+def load_settings(
+    path: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Return the settings of the file, overlaid by the environment.
+
+    ``SANZAO_KAFKA__BOOTSTRAP`` sets ``kafka.bootstrap``; ``SANZAO_SMS__SECRET_FILE`` names a file
+    that holds ``sms.secret``.
+
+    Raises:
+        InvalidConfigError: names the file or variable, the key, and what would be right.
+    """
+    values = _mapping(path) if path else {}
+    for section, key in SECRETS:
+        if key in (values.get(section) or {}):
+            raise InvalidConfigError(
+                f"{path}: {section}.{key} is a secret and must not stand in a file of settings; "
+                f"use {PREFIX}{section.upper()}{NESTING}{key.upper()}{FILE_SUFFIX}"
+            )
+    environment = os.environ if environment is None else environment  # noqa: TID251 - the door
+    for name, text in sorted(environment.items()):
+        if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG":
+            _overlay(values, name, text)
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        origin = f"{path} and {PREFIX}*" if path else f"the environment ({PREFIX}*)"
+        raise InvalidConfigError(f"settings from {origin}: {error}") from error
+
+
+def environment_value(name: str) -> str | None:
+    """Return a variable that is not a setting of ours (``REDIS_URL``), or None."""
+    return os.environ.get(name)  # noqa: TID251 - the door
+
+
+def load_documents(folder: Path | None = None) -> dict[str, object]:
+    """Return the documents of a knowledge folder, by file name.
+
+    Raises:
+        InvalidConfigError: a file is no YAML, or the folder is not there; with line and column.
+    """
+    folder = folder or KNOWLEDGE
+    if not folder.is_dir():
+        raise InvalidConfigError(f"{folder} is no folder; pass the one with knowledge.yaml")
+    return {path.name: _document(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def _mapping(path: Path) -> dict[str, dict[str, object]]:
+    document = _document(path) or {}
+    if not isinstance(document, dict):
+        raise InvalidConfigError(f"{path}: must be a mapping of sections, e.g. 'kafka:'")
+    return {
+        key: dict(value) if isinstance(value, dict) else value for key, value in document.items()
+    }
+
+
+def _document(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise InvalidConfigError(f"{path} is no YAML: {error}") from error
+
+
+def _overlay(values: dict[str, dict[str, object]], name: str, text: str) -> None:
+    parts = name.removeprefix(PREFIX).lower().split(NESTING)
+    if len(parts) > 1 and name.endswith(FILE_SUFFIX):
+        parts[-1] = parts[-1].removesuffix(FILE_SUFFIX.lower())
+        try:
+            text = Path(text).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise InvalidConfigError(f"{name}: {text} cannot be read: {error.strerror}") from error
+    if len(parts) == 1:
+        values[parts[0]] = text  # type: ignore[assignment]
+        return
+    section = values.setdefault(parts[0], {})
+    if not isinstance(section, dict):
+        raise InvalidConfigError(f"{name}: {parts[0]!r} is no section")
+    section[NESTING.join(parts[1:])] = text

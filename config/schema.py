@@ -1,0 +1,116 @@
+"""Which settings are there, in which units, and what are their defaults?"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the settings: an unknown key is a misspelt one."""
+
+
+class Kafka(Section):
+    """The broker, and how patient we are with it.
+
+    ``partitions`` is fixed once the topics exist: enterprises keep their partition for life.
+    ``retention_days`` is of the event log and the alert topics.
+    """
+
+    bootstrap: str = "127.0.0.1:9092"
+    group: str = "sanzao"
+    partitions: Annotated[int, Meta(ge=1, le=1000)] = 8
+    replication: Annotated[int, Meta(ge=1, le=9)] = 1
+    retention_days: Annotated[int, Meta(ge=1)] = 400
+    create_topics: bool = True
+    idempotent: bool = True
+    session_timeout_s: Positive = 30.0
+    rebalance_timeout_s: Positive = 60.0
+    heartbeat_s: Positive = 3.0
+    commit_interval_s: Positive = 0.5
+    max_poll_records: Annotated[int, Meta(ge=1, le=100_000)] = 2000
+    buffered_batches: Annotated[int, Meta(ge=1, le=1000)] = 8
+
+
+class Redis(Section):
+    """Where states, snapshots and the outbox live.  ``timeout_s`` bounds one answer."""
+
+    url: str = "redis://127.0.0.1:6379/0"
+    timeout_s: Positive = 5.0
+
+
+class Web(Section):
+    """Metrics, health and delivery reports.  Loopback unless an operator opens it."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+
+
+class Model(Section):
+    """``live`` learns and scores; ``none`` leaves the model out (for comparisons)."""
+
+    mode: Literal["live", "none"] = "live"
+    refresh_s: Positive = 1.0
+
+
+class Email(Section):
+    """The SMTP server.  ``password`` comes from the environment or a file, never from YAML."""
+
+    host: str = "127.0.0.1"
+    port: Port = 25
+    sender: str = "sanzao@example.org"
+    sender_name: str = "企业信用风险预警"
+    username: str = ""
+    password: str = ""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    timeout_s: Positive = 10.0
+
+
+class Sms(Section):
+    """The SMS gateway (Alibaba Cloud's protocol).  ``secret`` never stands in YAML."""
+
+    endpoint: str = "https://dysmsapi.aliyuncs.com"
+    access_key: str = ""
+    secret: str = ""
+    timeout_s: Positive = 10.0
+
+
+class Notify(Section):
+    """How messages go out.
+
+    ``lease_s`` is how long a message stays with a worker that fell silent; ``send_timeout_s``
+    bounds one attempt and must be at most half of it.  ``office`` signs the letters,
+    ``system_url`` is where their button leads.
+    """
+
+    enabled: bool = True
+    poll_s: Positive = 0.2
+    lease_s: Positive = 60.0
+    send_timeout_s: Positive = 25.0
+    office: str = "叶县市场监督管理局"
+    system_url: str = ""
+    parallel: Annotated[int, Meta(ge=1, le=100)] = 8
+
+
+class Watchdog(Section):
+    """After how long without progress the process ends itself, non-zero."""
+
+    stalled_after_s: Positive = 60.0
+
+
+class Settings(Section):
+    """All settings of one worker."""
+
+    kafka: Kafka = Kafka()
+    redis: Redis = Redis()
+    web: Web = Web()
+    model: Model = Model()
+    email: Email = Email()
+    sms: Sms = Sms()
+    notify: Notify = Notify()
+    watchdog: Watchdog = Watchdog()
+    knowledge: str = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

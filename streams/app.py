@@ -1,0 +1,322 @@
+"""What is the worker?  A Faust app, built by a function; nothing happens at import."""
+
+import asyncio
+import dataclasses
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import faust
+import msgspec
+from aiohttp import web
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from alerts.notification_log import NotificationLog
+from config.schema import Settings
+from detectors import learned
+from detectors.expertise import Expertise
+from streams import batch_transport, clock
+from streams.agents import agent_of, collecting_agent_of
+from streams.assembly import (
+    Wisdom,
+    build_channels,
+    build_log,
+    build_redis,
+    build_wisdom,
+    worker_name,
+)
+from streams.assess import Assessor
+from streams.batch_transport import Batch, RawBatch
+from streams.courier import Courier, Receipt
+from streams.learning import LearningDesk, ModelFeed, RedisSnapshots
+from streams.metrics import Metrics
+from streams.notifying import Notifier, count_round, receipt_record
+from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, partition_of
+from streams.store import FencedError, RedisStore, StoreUnavailableError
+from streams.topics import WARNING_TOPICS, Topic
+from streams.watchdog import Watchdog
+from streams.web import build_web
+
+logger = logging.getLogger(__name__)
+
+# A snapshot at the most five times a second a domain, whatever the rate of outcomes.
+LEARN_PAUSE_S = 0.2
+HEARTBEAT_S = 1.0
+RETRY_S = 1.0
+LOOP, CONSUMER = "event loop", "consumer"
+
+
+@dataclasses.dataclass(slots=True)
+class Parts:
+    """Everything that one worker holds; opened by ``start``, closed by ``stop``."""
+
+    settings: Settings
+    wisdom: Wisdom
+    epoch: int
+    metrics: Metrics
+    redis: Redis
+    publisher: KafkaPublisher
+    log: NotificationLog
+    feed: ModelFeed
+    learning: LearningDesk
+    watchdog: Watchdog
+    notifier: Notifier
+    session: aiohttp.ClientSession | None = None
+    runner: web.AppRunner | None = None
+
+    def expertise(self) -> Expertise:
+        """Return the knowledge with the models of this moment."""
+        if self.settings.model.mode == "none":
+            return self.wisdom.expertise
+        return self.wisdom.expertise.with_scorers(self.feed.scorers)
+
+
+def build_parts(settings: Settings, *, epoch: int) -> Parts:
+    """Return the parts of a worker; nothing is connected yet."""
+    metrics = Metrics()
+    redis = build_redis(settings)
+    publisher = KafkaPublisher(settings.kafka.bootstrap, idempotent=settings.kafka.idempotent)
+    wisdom = build_wisdom(settings)
+    metrics.knowledge.labels(wisdom.expertise.knowledge.version).set(1)
+    snapshots = RedisSnapshots(redis)
+    log = build_log(redis)
+    watchdog = Watchdog(stalled_after_s=settings.watchdog.stalled_after_s)
+    return Parts(
+        settings=settings,
+        wisdom=wisdom,
+        epoch=epoch,
+        metrics=metrics,
+        redis=redis,
+        publisher=publisher,
+        log=log,
+        feed=ModelFeed(snapshots),
+        learning=LearningDesk(snapshots),
+        watchdog=watchdog,
+        notifier=Notifier(
+            desk=wisdom.desk,
+            log=log,
+            publisher=publisher,
+            metrics=metrics,
+            now=clock.now,
+            alive=lambda: watchdog.alive(CONSUMER),
+        ),
+    )
+
+
+def build_app(parts: Parts) -> faust.App:
+    """Return the Faust app of a worker: three agents, and what runs beside them."""
+    settings = parts.settings
+    kafka = settings.kafka
+    batch_transport.register()
+    app = faust.App(
+        kafka.group,
+        broker=f"{batch_transport.SCHEME}://{kafka.bootstrap.replace(',', ';')}",
+        broker_session_timeout=kafka.session_timeout_s,
+        broker_rebalance_timeout=kafka.rebalance_timeout_s,
+        broker_heartbeat_interval=kafka.heartbeat_s,
+        broker_commit_interval=kafka.commit_interval_s,
+        broker_max_poll_records=kafka.max_poll_records,
+        stream_buffer_maxsize=kafka.buffered_batches,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=8 * 1024 * 1024,
+        stream_wait_empty=False,
+        store="memory://",
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        web_enabled=False,
+        value_serializer="raw",
+    )
+    batch_transport.tune(app, batch_transport.Tuning())
+    _add_agents(app, parts)
+    for task in (_heartbeat, _follow_model, _carry_messages):
+        app.task(_bound(task, app, parts))
+    return app
+
+
+def _add_agents(app: faust.App, parts: Parts) -> None:
+    settings = parts.settings
+
+    def is_current(batch: Batch) -> bool:
+        return batch_transport.is_current(app, batch)
+
+    def alive() -> None:
+        parts.watchdog.alive(CONSUMER)
+
+    assessor = Assessor(
+        store=RedisStore(parts.redis),
+        publisher=parts.publisher,
+        expertise=parts.expertise,
+        epoch=parts.epoch,
+        partitions=settings.kafka.partitions,
+        metrics=parts.metrics,
+        now=clock.now,
+        alive=alive,
+        is_current=is_current,
+    )
+    parts.notifier.is_current = is_current
+    events = app.topic(Topic.EVENT.value, schema=RawBatch())
+    app.agent(events, name="assess")(agent_of("assess", assessor.digest))
+    if settings.model.mode == "live":
+        examples = app.topic(Topic.EXAMPLE.value, schema=RawBatch())
+        learn = _learner(parts, is_current)
+        app.agent(examples, name="learn")(
+            collecting_agent_of("learn", learn, pause_s=LEARN_PAUSE_S)
+        )
+    if settings.notify.enabled:
+        names = [topic.value for topic in WARNING_TOPICS.values()]
+        warnings = app.topic(*names, schema=RawBatch())
+        app.agent(warnings, name="notify")(agent_of("notify", parts.notifier.digest))
+
+
+def _learner(
+    parts: Parts, is_current: Callable[[Batch], bool]
+) -> Callable[[list[Batch]], Awaitable[bool]]:
+    async def learn(batches: list[Batch]) -> bool:
+        while all(is_current(batch) for batch in batches):
+            raws = [record.value or b"" for batch in batches for record in batch.records]
+            try:
+                lesson = await parts.learning.learn(raws)
+                await parts.publisher.publish(
+                    Outgoing(
+                        Topic.SNAPSHOT.value,
+                        partition_of(snapshot.domain, parts.settings.kafka.partitions),
+                        snapshot.domain.encode(),
+                        learned.encode(snapshot),
+                    )
+                    for snapshot in lesson.snapshots
+                )
+            except (StoreUnavailableError, FencedError, NotPublishedError):
+                parts.metrics.retries.labels("redis").inc()
+                await asyncio.sleep(RETRY_S)
+                continue
+            finally:
+                parts.watchdog.alive(CONSUMER)
+            parts.metrics.examples.inc(lesson.learned)
+            parts.metrics.model_refused.inc(lesson.refused)
+            return True
+        parts.learning.forget()
+        return False
+
+    return learn
+
+
+def _bound(
+    task: Callable[[faust.App, Parts], Awaitable[None]], app: faust.App, parts: Parts
+) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        await task(app, parts)
+
+    run.__name__ = task.__name__.lstrip("_")
+    return run
+
+
+async def _heartbeat(app: faust.App, parts: Parts) -> None:
+    """Speak for the loop, and for a consumer that has nothing to read."""
+    while not app.should_stop:
+        parts.watchdog.alive(LOOP)
+        if not _has_unread(app, parts):
+            parts.watchdog.alive(CONSUMER)
+        await asyncio.sleep(HEARTBEAT_S)
+
+
+def _has_unread(app: faust.App, parts: Parts) -> bool:
+    """Return whether the broker has told of records that no agent has finished.
+
+    Lag comes from positions, not from a broker's end offsets: an embedded one counts them wrong.
+    """
+    lags: dict[str, int] = {}
+    for tp in app.consumer.assignment() if app.consumer else ():
+        if tp.topic == Topic.EVENT.value:
+            highwater = app.consumer.highwater(tp) or 0
+            done = app.consumer._committed_offset.get(tp) or 0  # noqa: SLF001 - Faust has no getter
+            lags[str(tp.partition)] = max(0, highwater - done)
+    for partition, lag in lags.items():
+        parts.metrics.lag_events.labels(partition).set(lag)
+    return any(lags.values())
+
+
+async def _follow_model(app: faust.App, parts: Parts) -> None:
+    """Take the newest scorers, as long as there is a model."""
+    while not app.should_stop and parts.settings.model.mode == "live":
+        try:
+            if await parts.feed.refresh():
+                for domain, snapshot in parts.feed.snapshots.items():
+                    parts.metrics.model_examples.labels(domain).set(snapshot.examples)
+                    parts.metrics.model_log_loss.labels(domain).set(snapshot.log_loss)
+        except StoreUnavailableError as error:
+            logger.warning("model not refreshed, the last one stays in use: %s", error)
+        await asyncio.sleep(parts.settings.model.refresh_s)
+
+
+async def _carry_messages(app: faust.App, parts: Parts) -> None:
+    """Let the courier go its rounds."""
+    notify = parts.settings.notify
+    if not notify.enabled:
+        return
+    assert parts.session is not None, "start() comes first"
+
+    async def on_receipt(receipt: Receipt) -> None:
+        record = receipt_record(receipt, parts.settings.kafka.partitions)
+        await parts.publisher.publish([record])
+
+    courier = Courier(
+        parts.log,
+        build_channels(parts.settings, parts.session),
+        clock=clock.now,
+        worker=worker_name(),
+        on_receipt=on_receipt,
+        lease=dt.timedelta(seconds=notify.lease_s),
+        send_timeout=dt.timedelta(seconds=notify.send_timeout_s),
+        concurrency=notify.parallel,
+    )
+    while not app.should_stop:
+        done = await courier.deliver_due(most=notify.parallel * 10)
+        count_round(parts.metrics, done)
+        if not done.claimed:
+            await asyncio.sleep(notify.poll_s)
+
+
+async def start(parts: Parts, app: faust.App) -> None:
+    """Connect, and open the web port."""
+    parts.session = aiohttp.ClientSession()
+    await parts.publisher.start()
+
+    async def ready() -> dict[str, bool]:
+        return {
+            "kafka": bool(app.consumer and app.consumer.assignment()),
+            "redis": await _pings(parts.redis),
+        }
+
+    site = build_web(
+        metrics=parts.metrics, ready=ready, take_reports=parts.notifier.take_reports
+    )
+    parts.runner = web.AppRunner(site, access_log=None)
+    await parts.runner.setup()
+    settings = parts.settings.web
+    await web.TCPSite(parts.runner, settings.host, settings.port).start()
+    parts.watchdog.start()
+
+
+async def stop(parts: Parts) -> None:
+    """Close what ``start`` opened."""
+    parts.watchdog.stop()
+    if parts.runner is not None:
+        await parts.runner.cleanup()
+    await parts.publisher.stop()
+    if parts.session is not None:
+        await parts.session.close()
+    await parts.redis.aclose()
+
+
+async def _pings(redis: Redis) -> bool:
+    try:
+        return bool(await redis.ping())
+    except RedisError:
+        return False
+
+
+def snapshot_json(snapshot: learned.Snapshot) -> bytes:
+    """Return a snapshot for people to read."""
+    return msgspec.json.format(msgspec.json.encode(snapshot))

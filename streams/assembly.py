@@ -1,0 +1,144 @@
+"""How do the parts come together?  The one place that knows all of them."""
+
+import dataclasses
+import datetime as dt
+import os
+import socket
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import cast
+
+import aiohttp
+from redis.asyncio import Redis
+
+from alerts.authority import AuthorityTree, parse_authorities
+from alerts.channels.email import EmailChannel, SmtpAccount, Tls
+from alerts.channels.sms_aliyun import AliyunAccount, AliyunSmsChannel
+from alerts.coverage import find_holes
+from alerts.delivery import Channel, Way
+from alerts.knowledge import Document
+from alerts.knowledge import InvalidKnowledgeError as InvalidAlertsError
+from alerts.ladder import Ladder, parse_ladder
+from alerts.notification_log import NotificationLog
+from alerts.pipeline import check_renderings
+from alerts.rendering import TEMPLATE_NAMES, Renderer
+from alerts.sms_text import SmsBook, parse_sms_book
+from config.load import load_documents
+from config.schema import Settings
+from detectors.expertise import Expertise, compiled
+from detectors.knowledge import InvalidKnowledgeError, parse
+from streams.redis_notification_log import RedisRows
+
+COUNTY_DIGITS = 6  # GB/T 2260
+ALERT_DOCUMENTS = ("authorities.yaml", "ladder.yaml", "sms_templates.yaml")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that knows whom to tell, and how."""
+
+    tree: AuthorityTree
+    ladder: Ladder
+    book: SmsBook
+    renderer: Renderer
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wisdom:
+    """All knowledge of one version, checked: what decides, and who is told."""
+
+    expertise: Expertise
+    desk: Desk
+
+
+def build_wisdom(settings: Settings) -> Wisdom:
+    """Return the knowledge of the settings' folder, checked as a whole.
+
+    Raises:
+        config.load.InvalidConfigError: a document is no YAML.
+        detectors.knowledge.InvalidKnowledgeError: the catalogue or the rules have a hole.
+        alerts.knowledge.InvalidKnowledgeError: somebody would be forgotten.
+    """
+    documents = load_documents(Path(settings.knowledge) if settings.knowledge else None)
+    expertise = compiled(parse(documents))
+    desk = build_desk(documents, settings)
+    places = {region for one in desk.tree.authorities for region in one.regions}
+    # A matter lies in a county or below; whole cities and provinces are no places.
+    regions = sorted(place for place in places if len(place) >= COUNTY_DIGITS)
+    holes = find_holes(
+        desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions
+    )
+    if holes:
+        raise InvalidAlertsError(holes)
+    return Wisdom(expertise, desk)
+
+
+def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
+    """Return whom to tell and how, from the documents."""
+    missing = [name for name in ALERT_DOCUMENTS if not isinstance(documents.get(name), dict)]
+    if missing:
+        raise InvalidKnowledgeError(
+            f"{missing[0]} is missing from the knowledge directory or no mapping; restore it"
+        )
+    authorities, ladder_document, sms = (
+        cast("Document", documents[name]) for name in ALERT_DOCUMENTS
+    )
+    tree = parse_authorities(authorities)
+    ladder = parse_ladder(ladder_document)
+    book = parse_sms_book(sms)
+    folder = resources.files("alerts").joinpath("templates")
+    templates = {
+        name: folder.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATE_NAMES
+    }
+    renderer = Renderer(
+        book, templates, office=settings.notify.office, system_url=settings.notify.system_url
+    )
+    check_renderings(tree=tree, ladder=ladder, renderer=renderer)
+    return Desk(tree, ladder, book, renderer)
+
+
+def build_redis(settings: Settings) -> Redis:
+    """Return a Redis client; it connects when first used."""
+    timeout = settings.redis.timeout_s
+    return Redis.from_url(
+        settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
+    )
+
+
+def build_log(redis: Redis) -> NotificationLog:
+    """Return the outbox and journal."""
+    return NotificationLog(RedisRows(redis))
+
+
+def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[Way, Channel]:
+    """Return the ways to people."""
+    email, sms = settings.email, settings.sms
+    return {
+        Way.EMAIL: EmailChannel(
+            SmtpAccount(
+                host=email.host,
+                port=email.port,
+                sender=email.sender,
+                sender_name=email.sender_name,
+                username=email.username,
+                password=email.password,
+                tls=Tls(email.tls),
+                timeout=dt.timedelta(seconds=email.timeout_s),
+            )
+        ),
+        Way.SMS: AliyunSmsChannel(
+            AliyunAccount(
+                access_key_id=sms.access_key,
+                access_key_secret=sms.secret,
+                endpoint=sms.endpoint,
+                timeout=dt.timedelta(seconds=sms.timeout_s),
+            ),
+            session,
+        ),
+    }
+
+
+def worker_name() -> str:
+    """Return the name by which other workers know this one."""
+    return f"{socket.gethostname()}-{os.getpid()}"

@@ -1,0 +1,328 @@
+"""How does a fetched batch become states, warnings and receipts, once and only once?
+
+The order carries the guarantee: publish and wait for the receipts, write the states behind a
+fence, only then acknowledge.  A crash in between repeats the batch: the states recognise what
+they hold, consumers recognise ids that are derived from their cause.
+"""
+
+import asyncio
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from detectors import state as states
+from detectors.card import RiskCard, risk_card
+from detectors.events import Cause, Event, InvalidEventError
+from detectors.example import Example
+from detectors.expertise import Expertise
+from detectors.state import EnterpriseState
+from detectors.step import CardDue, ClassChanged, Position, Skipped, step
+from detectors.warning import EarlyWarning
+from streams.batch_transport import Batch, Record
+from streams.codec import decode_record, envelope
+from streams.dead_letters import Origin, dead_letter
+from streams.metrics import Metrics
+from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
+from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
+from streams.topics import WARNING_TOPICS, Topic
+
+_BACKOFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
+
+
+class DeadLetterLostError(RuntimeError):
+    """Not even the dead-letter topic takes the record: the process ends, nothing is acknowledged.
+
+    Operator action: mend the broker; the record is read again after the restart.
+    """
+
+
+@dataclasses.dataclass(slots=True)
+class Work:
+    """One batch under way.
+
+    Shapes:
+        ``states`` are the states after the events so far; ``cards`` the enterprises whose card
+        has changed; ``outgoing`` what is published before anything is stored.
+    """
+
+    states: dict[str, EnterpriseState] = dataclasses.field(default_factory=dict)
+    changed: set[str] = dataclasses.field(default_factory=set)
+    cards: dict[str, EnterpriseState] = dataclasses.field(default_factory=dict)
+    outgoing: list[Outgoing] = dataclasses.field(default_factory=list)
+    dead: list[Outgoing] = dataclasses.field(default_factory=list)
+    rejected: list[Cause] = dataclasses.field(default_factory=list)
+    warnings: list[tuple[EarlyWarning, int]] = dataclasses.field(default_factory=list)
+    classes: list[ClassChanged] = dataclasses.field(default_factory=list)
+    skipped: dict[str, int] = dataclasses.field(default_factory=dict)
+    applied: int = 0
+
+
+@dataclasses.dataclass(slots=True)
+class Assessor:
+    """The assessing agent's hands: everything but the loop around them.
+
+    ``expertise`` is read anew for each batch, so a model changes between batches only.
+    ``alive`` is called at every sign of progress or of a known outage; ``is_current`` says
+    whether this worker still owns a batch.
+    """
+
+    store: EnterpriseStore
+    publisher: Publisher
+    expertise: Callable[[], Expertise]
+    epoch: int
+    partitions: int
+    metrics: Metrics
+    now: Callable[[], dt.datetime]
+    alive: Callable[[], None] = lambda: None
+    is_current: Callable[[Batch], bool] = lambda _batch: True
+    sleep: Callable[[float], "asyncio.Future[None]"] = asyncio.sleep  # type: ignore[assignment]
+
+    async def digest(self, batch: Batch) -> bool:
+        """Process a batch to its end; return whether it may be acknowledged.
+
+        What fails for an outside reason is tried again for as long as the partition is ours;
+        what fails for its own sake is found by cutting the batch in two, and dead-lettered.
+
+        Raises:
+            DeadLetterLostError: the record cannot be kept anywhere.
+        """
+        return await self._digest(batch, batch.records)
+
+    async def _digest(self, batch: Batch, records: Sequence[Record]) -> bool:
+        tries = 0
+        while self.is_current(batch):
+            try:
+                await self._process(batch, records)
+            except (StoreUnavailableError, NotPublishedError) as error:
+                part = "redis" if isinstance(error, StoreUnavailableError) else "kafka"
+                self.metrics.retries.labels(part).inc()
+                self.metrics.up.labels(part).set(0)
+                self.alive()
+                await self.sleep(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
+                tries += 1
+            except FencedError:
+                self.metrics.fenced.inc()
+                self.alive()
+            except DeadLetterLostError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the agent
+                return await self._cut(batch, records, error)
+            else:
+                self.alive()
+                return True
+        return False
+
+    async def _cut(self, batch: Batch, records: Sequence[Record], error: Exception) -> bool:
+        """Find the poison record: each half on its own, until one is left."""
+        if len(records) == 1:
+            poison = InvalidEventError(Cause.CRASH, f"{type(error).__name__}: {error}")
+            await self._bury([self._dead(batch, records[0], poison)])
+            self.metrics.rejected.labels(Cause.CRASH.value).inc()
+            return True
+        self.metrics.bisections.inc()
+        middle = len(records) // 2
+        return await self._digest(batch, records[:middle]) and await self._digest(
+            batch, records[middle:]
+        )
+
+    async def _process(self, batch: Batch, records: Sequence[Record]) -> None:
+        expertise = self.expertise()
+        work = Work()
+        decoded = self._decoded(batch, records, work)
+        usccs = list({event.subject: None for _, event in decoded})
+        loaded = await self.store.load(batch.partition, usccs)
+        self.metrics.up.labels("redis").set(1)
+        self._step_all(batch, decoded, loaded, work, expertise)
+        fields = self._add_cards(work, batch.partition, expertise)
+        if work.dead:
+            await self._bury(work.dead)
+        if work.outgoing:
+            await self.publisher.publish(work.outgoing)
+            self.metrics.up.labels("kafka").set(1)
+        if work.changed:
+            encode = states.encode
+            written = Written(
+                epoch=self.epoch,
+                offset=records[-1].offset,
+                states={uscc: encode(work.states[uscc]) for uscc in work.changed},
+                cards=fields,
+            )
+            await self.store.write(batch.partition, loaded, written)
+        self._count(work, records)
+
+    def _decoded(
+        self, batch: Batch, records: Sequence[Record], work: Work
+    ) -> list[tuple[Record, Event]]:
+        decoded = []
+        for record in records:
+            try:
+                decoded.append((record, decode_record(record)))
+            except InvalidEventError as error:
+                self._reject(batch, record, error, work)
+        return decoded
+
+    def _step_all(
+        self,
+        batch: Batch,
+        decoded: list[tuple[Record, Event]],
+        loaded: Loaded,
+        work: Work,
+        expertise: Expertise,
+    ) -> None:
+        current = work.states
+        stored = loaded.states
+        for record, event in decoded:
+            uscc = event.subject
+            state = current.get(uscc)
+            if state is None:
+                raw = stored.get(uscc)
+                state = states.decode(raw) if raw is not None else EnterpriseState()
+            try:
+                after, effects = step(
+                    state,
+                    event,
+                    expertise,
+                    now=dt.datetime.fromtimestamp(record.timestamp / 1000, dt.UTC),
+                    position=Position(self.epoch, batch.partition, record.offset),
+                )
+            except InvalidEventError as error:
+                self._reject(batch, record, error, work)
+                continue
+            current[uscc] = after
+            if after is not state:
+                work.changed.add(uscc)
+            work.applied += 1
+            for effect in effects:
+                self._take(effect, after, record, batch.partition, work)
+
+    def _take(
+        self, effect: object, state: EnterpriseState, record: Record, partition: int, work: Work
+    ) -> None:
+        match effect:
+            case Example():
+                work.outgoing.append(
+                    Outgoing(
+                        Topic.EXAMPLE.value,
+                        partition_of(effect.domain, self.partitions),
+                        effect.domain.encode(),
+                        msgspec.json.encode(effect),
+                    )
+                )
+            case CardDue():
+                work.cards[record.key.decode() if record.key else ""] = state
+            case EarlyWarning():
+                work.warnings.append((effect, record.timestamp))
+                work.outgoing += warning_records(effect, partition, self.partitions)
+            case ClassChanged():
+                work.classes.append(effect)
+                work.outgoing.append(
+                    Outgoing(
+                        Topic.CLASS.value,
+                        partition,
+                        effect.uscc.encode(),
+                        envelope(
+                            "class.changed.v1",
+                            identity=f"{effect.cause}/class",
+                            subject=effect.uscc,
+                            time=effect.at,
+                            data=effect,
+                        ),
+                    )
+                )
+            case Skipped(reason=reason):
+                work.skipped[reason] = work.skipped.get(reason, 0) + 1
+
+    def _add_cards(
+        self, work: Work, partition: int, expertise: Expertise
+    ) -> dict[str, list[str]]:
+        fields = {}
+        for uscc in work.cards:
+            card = risk_card(uscc, work.states[uscc], expertise)
+            fields[uscc] = card_fields(card)
+            work.outgoing.append(
+                Outgoing(
+                    Topic.RISK.value,
+                    partition,
+                    uscc.encode(),
+                    envelope(
+                        "risk.assessed.v1",
+                        identity=f"{uscc}/{self.epoch}/{partition}/{work.states[uscc].offset}",
+                        subject=uscc,
+                        time=card.as_of,
+                        data=card,
+                    ),
+                )
+            )
+        return fields
+
+    def _reject(
+        self, batch: Batch, record: Record, error: InvalidEventError, work: Work
+    ) -> None:
+        work.dead.append(self._dead(batch, record, error))
+        work.rejected.append(error.cause)
+
+    def _dead(self, batch: Batch, record: Record, error: InvalidEventError) -> Outgoing:
+        origin = Origin(batch.topic, batch.partition, record.offset)
+        return dead_letter(origin, key=record.key, value=record.value, error=error)
+
+    async def _bury(self, dead: list[Outgoing]) -> None:
+        try:
+            await self.publisher.publish(dead)
+        except NotPublishedError as error:
+            raise DeadLetterLostError(f"dead letters not written: {error}") from error
+
+    def _count(self, work: Work, records: Sequence[Record]) -> None:
+        metrics = self.metrics
+        skipped = sum(work.skipped.values())
+        metrics.events.labels("applied").inc(work.applied - skipped)
+        for reason, count in work.skipped.items():
+            metrics.events.labels(reason).inc(count)
+        for cause in work.rejected:
+            metrics.rejected.labels(cause.value).inc()
+        for change in work.classes:
+            metrics.class_changes.labels(change.after.value).inc()
+        metrics.batch_events.observe(len(records))
+        moment = self.now().timestamp()
+        metrics.event_to_state_seconds.observe(max(0.0, moment - records[0].timestamp / 1000))
+        for warning, stamp_ms in work.warnings:
+            metrics.warnings.labels(warning.measure.value, warning.status.value).inc()
+            metrics.event_to_warning_seconds.observe(max(0.0, moment - stamp_ms / 1000))
+
+
+def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> list[Outgoing]:
+    """Return what a warning puts on the topics: its measure's, and its state's (by warning id)."""
+    value = envelope(
+        f"warning.{warning.status.value}.v1",
+        identity=f"{warning.id}/{warning.measure.value}/{warning.status.value}",
+        subject=warning.uscc,
+        time=warning.issued_at,
+        data=warning,
+    )
+    return [
+        Outgoing(
+            WARNING_TOPICS[warning.measure].value, partition, warning.uscc.encode(), value
+        ),
+        Outgoing(
+            Topic.WARNING_STATE.value,
+            partition_of(warning.id, partitions),
+            warning.id.encode(),
+            value,
+        ),
+    ]
+
+
+def card_fields(card: RiskCard) -> list[str]:
+    """Return the readable hash of a card: names and values in turn, all text."""
+    return [
+        "name", card.enterprise,
+        "score", f"{card.score:.1f}",
+        "class", card.risk_class.value,
+        "rule_score", f"{card.rule_score:.1f}",
+        "probability", "" if card.probability is None else f"{card.probability:.4f}",
+        "updated", card.as_of.isoformat(),
+        "reasons", "；".join(line.text for line in card.contributions[:3]),
+        "knowledge", card.knowledge_version,
+        "model", card.model_version,
+    ]  # fmt: skip

@@ -1,0 +1,301 @@
+"""How does something that happens to a simulated firm become an event of some bureau?"""
+
+import dataclasses
+import datetime as dt
+import enum
+import random
+from typing import Literal
+
+from detectors import events as e
+from detectors.warning import CHINA
+from streams.devstack.county_people import AMR, Firm
+
+A_DAY = dt.timedelta(days=1)
+AT_ONCE = dt.timedelta(0)
+Problem = Literal["", "label", "physical", "pathogen", "illegal_additive"]
+Severity = Literal["minor", "general", "severe"]
+Reason = Literal[1, 2, 3, 4]  # of the abnormal list: 年报、责令公示、隐瞒虚假、住所失联
+# What laboratories find, by the kind of problem (domain reference §8.3, S17).
+ITEMS: dict[Problem, tuple[str, ...]] = {
+    "label": ("标签",),
+    "physical": ("酸价", "过氧化值", "水分"),
+    "": ("毒死蜱残留量", "山梨酸及其钾盐"),
+    "pathogen": ("金黄色葡萄球菌", "沙门氏菌"),
+    "illegal_additive": ("罂粟碱", "甲醛次硫酸氢钠"),
+}
+# Amounts in yuan to choose from, and the days a penalty is shown to the public.
+FINES: dict[Severity, tuple[int, ...]] = {
+    "minor": (0, 500, 1000),
+    "general": (5000, 10_000, 30_000),
+    "severe": (100_000, 200_000),
+}
+SHOWN_DAYS: dict[Severity, int] = {"minor": 90, "general": 365, "severe": 1095}
+_SATURDAY = 5
+_OPENS = dt.timedelta(hours=8, minutes=30)
+_OFFICE_S = 9 * 3600
+
+
+class Source(enum.StrEnum):
+    """Who sends: one feed a bureau, as the exchange platform names it."""
+
+    REGISTRY = "urn:henan:amr:registration"  # 登记注册
+    PUBLICITY = "urn:henan:amr:credit-publicity"  # 国家企业信用信息公示系统（河南）
+    LICENSING = "urn:yexian:licensing"  # 行政审批
+    SUPERVISION = "urn:yexian:amr:supervision"  # 日常监管与双随机
+    SAMPLING = "urn:henan:amr:food-sampling"  # 食品抽检
+    EQUIPMENT = "urn:pingdingshan:special-equipment-institute"  # 特检
+    ENFORCEMENT = "urn:yexian:amr:enforcement"  # 执法办案
+    HOTLINE = "urn:henan:12315"  # 投诉举报
+    COURT = "urn:yexian:court"  # 法院
+    EMERGENCY = "urn:yexian:emergency"  # 应急值守
+    QUALITY = "urn:yexian:amr:quality"  # 质量发展
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sent:
+    """An event, and when it reaches us: at once, or late."""
+
+    arrives: dt.datetime
+    event: e.Event
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Span:
+    """The days of a simulation: the register is handed over, we watch from ``start`` to ``end``."""
+
+    opening: dt.date
+    start: dt.date
+    end: dt.date
+
+    def at(self, share: float) -> dt.date:
+        """Return the day after so much of the watched time, the last day for 1."""
+        return self.start + dt.timedelta(days=int(share * ((self.end - self.start).days - 1)))
+
+
+class Diary:
+    """The events of one firm, in the order in which they were thought of.
+
+    What would arrive before the opening or after the end is not written: it has not happened.
+    """
+
+    def __init__(self, firm: Firm, span: Span, rng: random.Random) -> None:
+        self.firm = firm
+        self.span = span
+        self.rng = rng
+        self.sent: list[Sent] = []
+        self._written = 0
+
+    def write(
+        self,
+        source: Source,
+        at: dt.datetime,
+        data: e.Payload,
+        *,
+        late: dt.timedelta = AT_ONCE,
+    ) -> str:
+        """Take an event down and return its id, with which the source may speak of it again."""
+        self._written += 1
+        identity = f"{self.firm.number:05d}-{self._written:04d}"
+        arrives = at + late
+        if self.span.opening <= at.date() and arrives.date() < self.span.end:
+            event = e.event_of(
+                data, id=identity, source=source, subject=self.firm.uscc, time=at
+            )
+            self.sent.append(Sent(arrives, event))
+        return identity
+
+    def office(self, day: dt.date) -> dt.datetime:
+        """Return a moment of office hours, on the next Monday where the day is a weekend."""
+        if day.weekday() >= _SATURDAY:
+            day += A_DAY * (7 - day.weekday())
+        return self._moment(day, _OPENS, _OFFICE_S)
+
+    def daytime(self, day: dt.date) -> dt.datetime:
+        """Return a moment between seven in the morning and ten at night of any day."""
+        return self._moment(day, dt.timedelta(hours=7), 15 * 3600)
+
+    def _moment(self, day: dt.date, opens: dt.timedelta, width_s: int) -> dt.datetime:
+        start = dt.datetime.combine(day, dt.time(), tzinfo=CHINA) + opens
+        return start + dt.timedelta(seconds=self.rng.randrange(width_s))
+
+    def days(self, low: int, high: int) -> dt.timedelta:
+        """Return a number of days from ``low`` to ``high``, both included."""
+        return dt.timedelta(days=self.rng.randint(low, high))
+
+    def inspected(self, day: dt.date, *, weight: float, refused: bool = False) -> str:
+        """Write a look at the firm down; a weight above zero is a finding so grave."""
+        trade = self.firm.trade
+        form = self.rng.choice(("routine", "routine", "random", "special"))
+        data = e.InspectionResult(
+            domain=trade.domain,
+            result="refused" if refused else "failed" if weight else "passed",
+            severity=weight or 1.0,
+            form=form,
+            category=trade.category,
+            doc_no="叶市监检",
+            organ=AMR,
+            place=self.firm.place,
+        )
+        return self.write(Source.SUPERVISION, self.office(day), data)
+
+    def sampled(self, day: dt.date, *, problem: Problem | None) -> str:
+        """Write a food sample down (None: passed) and return its number, for a re-test."""
+        number = f"SC26{self.firm.number:05d}{self.rng.randrange(10**4):04d}"
+        failed = problem is not None
+        data = e.FoodSampled(
+            sample_no=number,
+            verdict="failed" if failed else "passed",
+            problem=problem or "",
+            food=self.rng.choice(self.firm.trade.foods),
+            item=self.rng.choice(ITEMS[problem]) if problem is not None else "",
+            provisional=failed,
+            doc_no="叶市监抽检" if failed else "",
+            place=self.firm.place,
+        )
+        self.write(Source.SAMPLING, self.office(day), data)
+        return number
+
+    def checked(self, day: dt.date, *, passed: bool) -> str:
+        """Write the inspection of the firm's equipment down."""
+        trade = self.firm.trade
+        data = e.EquipmentInspected(
+            equipment=self.equipment,
+            passed=passed,
+            public_place=trade.public_place,
+            kind=trade.equipment,
+            doc_no="平特检",
+            place=self.firm.place,
+        )
+        return self.write(Source.EQUIPMENT, self.office(day), data)
+
+    @property
+    def equipment(self) -> str:
+        """Return the code of the firm's one piece of equipment."""
+        return f"TS410422{self.firm.number:06d}"
+
+    def complained(self, day: dt.date, *, person: str, matter: str) -> str:
+        """Write one complaint down."""
+        at = self.daytime(day)
+        data = e.ComplaintReceived(
+            ticket=self._ticket(at), complainant=person, matter=matter, place=self.firm.place
+        )
+        return self.write(Source.HOTLINE, at, data)
+
+    def person(self) -> str:
+        """Return the hash of somebody."""
+        return f"p-{self.rng.randrange(16**8):08x}"
+
+    def _ticket(self, at: dt.datetime) -> str:
+        return f"1410422{at:%Y%m%d}{self.rng.randrange(10**6):06d}"
+
+    def surged(self, day: dt.date, *, people: int) -> None:
+        """Let several people complain about one matter within five days."""
+        for _ in range(people):
+            self.complained(day + self.days(0, 4), person=self.person(), matter="预付款不退")
+
+    def reported(self, day: dt.date, *, is_true: bool) -> str:
+        """Write down what became of an informant's report."""
+        at = self.office(day)
+        data = e.ReportVerified(
+            ticket=self._ticket(at),
+            verdict="true" if is_true else "false",
+            domain=self.firm.trade.domain,
+            organ=AMR,
+            place=self.firm.place,
+        )
+        return self.write(Source.HOTLINE, at, data)
+
+    def case(self, day: dt.date, *, closes: dt.date, severity: Severity | None) -> None:
+        """Open a case and close it, with a penalty unless ``severity`` is None."""
+        number = f"{day:%Y}-{self.firm.number:05d}-{self.rng.randrange(1000):03d}"
+        fault = self.rng.choice(self.firm.trade.faults)
+        closing = self.office(closes)
+        for at, status, series in (
+            (self.office(day), "opened", "叶市监立"),
+            (closing, "closed", "叶市监结"),
+        ):
+            data = e.CaseChanged(
+                case_no=number,
+                status="opened" if status == "opened" else "closed",
+                domain=self.firm.trade.domain,
+                cause=fault,
+                doc_no=series,
+                organ=AMR,
+                place=self.firm.place,
+            )
+            self.write(Source.ENFORCEMENT, at, data)
+        if severity is not None:
+            self.punished(closing.date(), severity=severity, fault=fault)
+
+    def punished(
+        self,
+        day: dt.date,
+        *,
+        severity: Severity,
+        fault: str = "",
+        offence: str = "",
+        late: dt.timedelta = AT_ONCE,
+    ) -> str:
+        """Write a penalty down and return its id."""
+        at = self.office(day)
+        data = e.PenaltyDecided(
+            domain=self.firm.trade.domain,
+            severity=severity,
+            amount=self.rng.choice(FINES[severity]),
+            grounds=fault or self.rng.choice(self.firm.trade.faults),
+            offence=offence,
+            publication_end=at.date() + dt.timedelta(days=SHOWN_DAYS[severity]),
+            decided_at=at.date(),
+            published_at=at.date() + self.days(1, 7),
+            doc_no="叶市监处罚",
+            organ=AMR,
+            place=self.firm.place,
+        )
+        return self.write(Source.ENFORCEMENT, at, data, late=late)
+
+    def listed(
+        self, day: dt.date, *, reason: Reason, late: dt.timedelta = AT_ONCE
+    ) -> str:
+        """Put the firm on the list of abnormal operation."""
+        data = e.AbnormalAdded(
+            reason=reason, doc_no="叶市监列异", organ=AMR, place=self.firm.place
+        )
+        return self.write(Source.PUBLICITY, self.office(day), data, late=late)
+
+    def unlisted(self, day: dt.date, *, reason: Reason) -> str:
+        """Take the firm off the list of abnormal operation."""
+        data = e.AbnormalRemoved(
+            reason=reason, doc_no="叶市监移异", organ=AMR, place=self.firm.place
+        )
+        return self.write(Source.PUBLICITY, self.office(day), data)
+
+    def frozen(self, day: dt.date, *, share: float, released: dt.date | None) -> None:
+        """Freeze a share of the equity; a court may release it later."""
+        number = f"(2026)豫0422执{self.rng.randrange(100, 2000)}号"
+        self.write(Source.COURT, self.office(day), e.EquityFrozen(case_no=number, share=share))
+        if released is not None:
+            data = e.EquityFrozen(case_no=number, share=share, status="released")
+            self.write(Source.COURT, self.office(released), data)
+
+    def represented(
+        self, day: dt.date, *, barred_until: dt.date | None = None
+    ) -> str:
+        """Change the legal representative, perhaps to one who may not serve."""
+        data = e.LegalRepChanged(
+            new_person=self.person(),
+            old_person=self.person(),
+            barred=barred_until is not None,
+            barred_until=barred_until,
+        )
+        return self.write(Source.REGISTRY, self.office(day), data)
+
+    def shared(self, day: dt.date) -> str:
+        """Change a shareholder."""
+        after = self.rng.choice((0.1, 0.3, 0.51, 1.0))
+        data = e.ShareholderChanged(holder=self.person(), before=0.0, after=after)
+        return self.write(Source.REGISTRY, self.office(day), data)
+
+    def moved(self, day: dt.date, *, to: str) -> str:
+        """Move the firm within the county."""
+        data = e.AddressChanged(new_region=to, old_region=self.firm.place)
+        return self.write(Source.REGISTRY, self.office(day), data)

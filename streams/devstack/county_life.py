@@ -1,0 +1,282 @@
+"""What happens to a simulated firm from day to day, driven by a trouble that nobody sees?
+
+Everything observed (findings, complaints, samples, cases, lists) follows one hidden number, so
+the past of a firm tells of its future, and a model has something true to learn.  The weakness:
+real trouble has more than one dimension, and real inspectors choose where they look.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+
+from detectors import events as e
+from streams.devstack.county_diary import A_DAY, Diary, Reason, Severity, Source
+from streams.devstack.county_people import CITY_AMR, LICENSING, TOWNSHIPS, Permit
+
+# The rates are chosen, not measured: with them 2,000 firms bring 100 to 250 warnings in all.
+QUIET = 0.3  # before we watch, harm is rarer: the opening balance is not to flood the screen
+CAMPAIGN = 1.8  # summer: more looks than in spring
+LOOKS = 0.014  # inspections a firm and day
+SAMPLES = 0.010  # food samples, of firms that have foods
+CHECKS = 0.010  # equipment inspections, of firms that have equipment
+REPORTS = 0.0012  # 举报
+CHANGES = 0.0006  # of the register: name, holder, address, each
+HONOURS = 0.0002
+# Harm a day, for a firm whose trouble is 1; it grows with the square of the trouble.
+CASES = 0.0060
+LISTINGS = 0.0028
+SURGES = 0.0024
+FREEZES = 0.0018
+CHURNS = 0.0018
+REFUSALS = 0.0006
+DEBTS = 0.0003
+GRAVE_LISTINGS = 0.0002
+
+PERMIT_DAYS = 5 * 365
+REMIND_DAYS = 90  # rule W06: who renews before it is not reminded
+_MATTERS = ("价格", "质量", "服务态度", "退换货", "卫生")
+_SCOPES = ("预包装食品销售", "日用百货销售", "餐饮服务", "信息技术咨询服务", "普通货物道路运输")
+_GROUNDS: tuple[Reason, ...] = (2, 3, 4, 4)
+Act = Callable[[dt.date], None]
+
+
+class Life:
+    """One firm's life, written into its diary."""
+
+    def __init__(self, diary: Diary) -> None:
+        self._diary = diary
+        self._firm = diary.firm
+        self._rng = diary.rng
+        self._temper = diary.firm.temper
+        self._trouble = diary.firm.temper
+        self._is_listed = False
+        self._bound = sum(rate for rate, _ in self._chances(1.0, is_watched=True))
+
+    def run(self) -> None:
+        """Live from the opening to the end, one thing a day at the most."""
+        span = self._diary.span
+        first = max(span.opening, self._firm.established)
+        self._founded(first)
+        if self._firm.trade.permit is not None:
+            self._permitted(self._firm.trade.permit, first)
+        if self._firm.established < span.opening:
+            self._annual_report(span.start.year)
+        for number in range((span.end - first).days):
+            if number % 7 == 0:
+                self._drift()
+            roll = self._rng.random()
+            if roll >= self._bound:
+                continue
+            today = first + A_DAY * number
+            for rate, act in self._chances(self._trouble, is_watched=today >= span.start):
+                if roll < rate:
+                    act(today)
+                    break
+                roll -= rate
+
+    def _drift(self) -> None:
+        """Let the trouble wander about the temper; now and then a firm goes bad, or mends."""
+        roll = self._rng.random()
+        if roll < 0.001:  # noqa: PLR2004 - one firm in fifty a year
+            self._temper = max(self._temper, 0.75)
+        elif roll > 0.99 and self._temper > 0.5:  # noqa: PLR2004 - two of five in a year
+            self._temper = 0.15
+        noise = self._temper * 0.1 * (self._rng.random() + self._rng.random() - 1.0)
+        wandered = self._trouble + 0.25 * (self._temper - self._trouble) + noise
+        self._trouble = min(1.0, max(0.0, wandered))
+
+    def _chances(self, trouble: float, *, is_watched: bool) -> list[tuple[float, Act]]:
+        """Return what may happen on a day, each with its probability."""
+        trade = self._firm.trade
+        season = CAMPAIGN if is_watched else 1.0
+        harm = trouble * trouble * (1.0 if is_watched else QUIET)
+        chances: list[tuple[float, Act]] = [
+            (LOOKS * season, self._inspected),
+            (trade.complaints * (0.5 + 2.0 * trouble), self._complained),
+            (REPORTS * (1.0 + 4.0 * trouble), self._reported),
+            (CHANGES, self._renamed),
+            (CHANGES * (1.0 + 2.0 * trouble), self._shared),
+            (CHANGES * 0.5, self._moved),
+            (HONOURS * (1.0 - trouble), self._honoured),
+            (CASES * harm, self._case),
+            (LISTINGS * harm, self._listed),
+            (SURGES * harm, self._surged),
+            (FREEZES * harm, self._frozen),
+            (CHURNS * harm, self._churned),
+            (REFUSALS * harm, self._refused),
+            (DEBTS * harm, self._debtor),
+            (GRAVE_LISTINGS * harm, self._gravely_listed),
+        ]
+        if trade.foods:
+            chances.append((SAMPLES * season, self._sampled))
+        if trade.equipment:
+            chances.append((CHECKS * season, self._checked))
+        return chances
+
+    def _is(self, probability: float) -> bool:
+        return self._rng.random() < probability
+
+    def _is_found(self, base: float, slope: float) -> bool:
+        """Return whether a look finds a problem: the square of the trouble decides."""
+        return self._is(base + slope * self._trouble * self._trouble)
+
+    def _founded(self, day: dt.date) -> None:
+        firm = self._firm
+        data = e.Established(
+            name=firm.name,
+            established_on=firm.established,
+            industry=firm.trade.industry,
+            capital=float(self._rng.choice((50_000, 100_000, 500_000, 1_000_000, 5_000_000))),
+            place=firm.place,
+        )
+        self._diary.write(Source.REGISTRY, self._diary.office(day), data)
+
+    def _permitted(self, permit: Permit, first: dt.date) -> None:
+        """Grant the permit of the trade; the careless renew it late, or never."""
+        diary, span = self._diary, self._diary.span
+        left = dt.timedelta(days=1 + self._rng.randrange(PERMIT_DAYS))
+        valid_to = first + (left if first == span.opening else A_DAY * PERMIT_DAYS)
+        number = f"{permit.series}{self._firm.number:07d}"
+        ahead = self._rng.randint(REMIND_DAYS + 5, REMIND_DAYS + 120)
+        if self._is(0.06 + 0.5 * self._temper):
+            ahead = self._rng.randint(-40, 80)
+        renewal = valid_to - A_DAY * ahead
+        if valid_to < span.start:  # the winter's renewals are on the register already
+            valid_to, renewal = valid_to + A_DAY * PERMIT_DAYS, span.end
+        self._granted(permit, number, first + diary.days(1, 3), valid_to)
+        if span.opening + A_DAY * 4 < renewal < span.end:
+            self._granted(permit, number, renewal, valid_to + A_DAY * PERMIT_DAYS)
+
+    def _granted(self, permit: Permit, number: str, day: dt.date, valid_to: dt.date) -> None:
+        data = e.PermitGranted(
+            permit_no=number,
+            permit_type=permit.name,
+            domain=permit.domain,
+            valid_to=valid_to,
+            organ=permit.organ,
+            place=self._firm.place,
+        )
+        self._diary.write(Source.LICENSING, self._diary.office(day), data)
+
+    def _annual_report(self, year: int) -> None:
+        """File the report of last year between New Year and the end of June, or fail to."""
+        due = dt.date(year, 6, 30)
+        if self._is(0.12 * self._temper * self._temper):
+            self._listed(due + self._diary.days(3, 20), reason=1)
+            return
+        late = self._is(0.4 * self._temper * self._temper)
+        day = due + self._diary.days(1, 12) if late else due - self._diary.days(0, 180)
+        data = e.AnnualReportFiled(
+            year=year - 1, late=late, all_zero=self._is(0.12 * self._temper * self._temper)
+        )
+        self._diary.write(Source.PUBLICITY, self._diary.daytime(day), data)
+
+    def _inspected(self, day: dt.date) -> None:
+        if not self._is_found(0.012, 0.9):
+            self._diary.inspected(day, weight=0.0)
+            return
+        is_grave = self._is(0.08 * self._trouble)
+        weight = 0.6 if is_grave else self._rng.choice((0.1, 0.1, 0.15, 0.2))
+        self._diary.inspected(day, weight=weight)
+        if is_grave:
+            self._case(day + self._diary.days(2, 7))
+
+    def _refused(self, day: dt.date) -> None:
+        self._diary.inspected(day, weight=1.0, refused=True)
+
+    def _complained(self, day: dt.date) -> None:
+        diary = self._diary
+        diary.complained(day, person=diary.person(), matter=self._rng.choice(_MATTERS))
+
+    def _surged(self, day: dt.date) -> None:
+        self._diary.surged(day, people=self._rng.choice((6, 7, 8, 9, 11, 23)))
+
+    def _reported(self, day: dt.date) -> None:
+        is_true = self._is_found(0.01, 0.25)
+        self._diary.reported(day, is_true=is_true)
+        if is_true and self._is(0.3):
+            self._case(day + self._diary.days(3, 10))
+
+    def _case(self, day: dt.date) -> None:
+        severity: Severity | None = None
+        if self._is(0.8):
+            severities: tuple[Severity, ...] = ("minor", "general", "severe")
+            (severity,) = self._rng.choices(severities, (50, 42, 8))
+        self._diary.case(day, closes=day + self._diary.days(6, 30), severity=severity)
+
+    def _sampled(self, day: dt.date) -> None:
+        diary = self._diary
+        if not self._is_found(0.002, 0.16):
+            diary.sampled(day, problem=None)
+            return
+        roll = self._rng.random()
+        if roll < 0.35:  # noqa: PLR2004 - labels are the commonest fault
+            diary.sampled(day, problem="label")
+            return
+        problem = self._rng.choice(("physical", "physical", "", "pathogen", "illegal_additive"))
+        number = diary.sampled(day, problem=problem)
+        if self._is(0.5):
+            data = e.Reinspected(sample_no=number, passed=self._is(0.25))
+            diary.write(Source.SAMPLING, diary.office(day + diary.days(6, 12)), data)
+        if self._is(0.4):
+            self._case(day + diary.days(8, 14))
+
+    def _checked(self, day: dt.date) -> None:
+        passed = not self._is_found(0.001, 0.18)
+        self._diary.checked(day, passed=passed)
+        if not passed and self._is(0.7):
+            self._diary.checked(day + self._diary.days(5, 15), passed=True)
+
+    def _listed(self, day: dt.date, reason: Reason | None = None) -> None:
+        """Put the firm on the abnormal list, once; half of the firms come off again."""
+        if self._is_listed:
+            return
+        self._is_listed = True
+        ground = reason or self._rng.choice(_GROUNDS)
+        self._diary.listed(day, reason=ground)
+        if self._is(0.5):
+            self._diary.unlisted(day + self._diary.days(15, 60), reason=ground)
+
+    def _gravely_listed(self, day: dt.date) -> None:
+        data = e.SeriousListChanged(
+            list_code="SAMR-YZWFSX", action="add", grounds="两年内三次以上受较重行政处罚",
+            organ=CITY_AMR, doc_no="平市监列严",
+        )  # fmt: skip
+        self._diary.write(Source.PUBLICITY, self._diary.office(day), data)
+
+    def _debtor(self, day: dt.date) -> None:
+        number = f"(2026)豫0422执{self._rng.randrange(2000, 4000)}号"
+        data = e.JudicialRecord(case_no=number, action="add")
+        self._diary.write(Source.COURT, self._diary.office(day), data)
+
+    def _frozen(self, day: dt.date) -> None:
+        share = self._rng.choice((0.1, 0.2, 0.3, 0.6, 1.0))
+        released = day + self._diary.days(20, 60) if self._is(0.4) else None
+        self._diary.frozen(day, share=share, released=released)
+
+    def _churned(self, day: dt.date) -> None:
+        """Change the legal representative two or three times, now and then all else too."""
+        for number in range(self._rng.choice((2, 2, 3))):
+            self._diary.represented(day + self._diary.days(12 * number, 12 * number + 8))
+        if self._is(0.25):
+            self._diary.shared(day + self._diary.days(1, 20))
+            self._diary.moved(day + self._diary.days(1, 20), to=self._elsewhere())
+
+    def _elsewhere(self) -> str:
+        return self._rng.choice(tuple(TOWNSHIPS))
+
+    def _renamed(self, day: dt.date) -> None:
+        before, after = self._rng.sample(_SCOPES, 2)
+        data = e.BasicChanged(field="scope", before=before, after=after, organ=LICENSING)
+        self._diary.write(Source.REGISTRY, self._diary.office(day), data)
+
+    def _shared(self, day: dt.date) -> None:
+        self._diary.shared(day)
+
+    def _moved(self, day: dt.date) -> None:
+        self._diary.moved(day, to=self._elsewhere())
+
+    def _honoured(self, day: dt.date) -> None:
+        kind = self._rng.choice(("放心消费示范单位", "县长质量奖", "守合同重信用企业"))
+        valid_to = day + dt.timedelta(days=730)
+        data = e.HonourGranted(kind=kind, valid_to=valid_to)
+        self._diary.write(Source.QUALITY, self._diary.office(day), data)

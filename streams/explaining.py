@@ -1,0 +1,74 @@
+"""Where does one enterprise stand, and why?  Read from Redis, told in Chinese."""
+
+import dataclasses
+
+from redis.asyncio import Redis
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from detectors import state as states
+from detectors.card import RiskCard, risk_card
+from detectors.expertise import Expertise
+from streams.publisher import partition_of
+from streams.store import RedisStore
+
+CLASS_STYLES = {"A": "green", "B": "cyan", "C": "yellow", "D": "bold red"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """A card and the partition its state was found in."""
+
+    card: RiskCard
+    partition: int
+
+
+async def find_card(
+    redis: Redis, uscc: str, expertise: Expertise, *, partitions: int
+) -> Found | None:
+    """Return the card of an enterprise, or None where nothing is known of it.
+
+    The partition follows from the code; a source with another partitioner may have used another
+    one, so the rest is looked through too.
+    """
+    home = partition_of(uscc, partitions)
+    store = RedisStore(redis)
+    for partition in (home, *(p for p in range(partitions) if p != home)):
+        loaded = await store.load(partition, [uscc])
+        if uscc in loaded.states:
+            state = states.decode(loaded.states[uscc])
+            return Found(risk_card(uscc, state, expertise), partition)
+    return None
+
+
+def card_in_words(card: RiskCard) -> RenderableType:
+    """Return the card as a person reads it at a terminal."""
+    style = CLASS_STYLES[card.risk_class.value]
+    head = Text.assemble(
+        (f"{card.enterprise}  ", "bold"),
+        (f"{card.uscc}\n", "dim"),
+        "实时等级 ", (card.risk_class.value, style), f"   风险分 {card.score:.1f}",
+        f"（规则部分 {card.rule_score:.1f}，{card.rule_class.value}级）\n",
+        f"截至 {card.as_of:%Y-%m-%d %H:%M} UTC   指标版本 {card.knowledge_version}"
+        f"   模型版本 {card.model_version or '无'}\n",
+        ("实时等级仅供内部预警，不是当月公示的分类结果。", "dim"),
+    )  # fmt: skip
+    table = Table(box=None, pad_edge=False)
+    for name in ("指标", "分值", "去除后", "依据事实", "文号", "失效日", "事实编号"):
+        table.add_column(name, overflow="fold")
+    for line in card.contributions:
+        table.add_row(
+            f"{line.indicator} {line.name}",
+            f"{line.points:.1f}",
+            f"{line.without:.1f}",
+            line.text,
+            "、".join(line.doc_nos),
+            line.lapses,
+            " ".join(line.fact_ids),
+        )
+    matters = [
+        Text(f"未结预警 {one.id}：{one.measure.label}（规则{one.rule}，{one.opened:%Y-%m-%d}）")
+        for one in card.open_warnings
+    ]
+    return Group(head, Text(), table, Text(), *matters)

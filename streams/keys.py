@@ -1,0 +1,35 @@
+"""Which keys does sanzao use in Redis?  The key space, on one page.
+
+=================================  ========  =====================================================
+key                                type      holds
+=================================  ========  =====================================================
+``sanzao:{pN}:log``                string    "epoch/offset" of the last batch written (the fence)
+``sanzao:{pN}:state:USCC``         string    the enterprise's state, msgpack (detectors.state)
+``sanzao:{pN}:card:USCC``          hash      the readable standing, for people and programs
+``sanzao:{model}:snapshots``       hash      domain -> model snapshot, msgpack
+``sanzao:notify:...``              several   outbox and journal: streams.redis_notification_log
+=================================  ========  =====================================================
+
+``{pN}`` is the Kafka partition: on Redis Cluster all keys of a batch share one slot, so a batch is
+one script, and one worker at a time writes there.
+"""
+
+ROOT = "sanzao"
+
+
+def log_key(partition: int) -> str:
+    """Return the key of a partition's fence."""
+    return f"{ROOT}:{{p{partition}}}:log"
+
+
+def state_prefix(partition: int) -> str:
+    """Return what the key of a state begins with; the USCC follows."""
+    return f"{ROOT}:{{p{partition}}}:state:"
+
+
+def card_prefix(partition: int) -> str:
+    """Return what the key of a readable card begins with; the USCC follows."""
+    return f"{ROOT}:{{p{partition}}}:card:"
+
+
+SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"

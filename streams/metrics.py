@@ -1,0 +1,115 @@
+"""What does Prometheus see?  Our own names, base units, closed label sets, no enterprise."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from alerts.delivery import Cause as DeliveryCause
+from detectors.events import Cause
+from detectors.measure import Measure, RiskClass
+from detectors.warning import WarningStatus
+
+# From under a linger to the stall of a rebalance.
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+OUTCOMES = ("applied", "replayed", "duplicate", "unknown_fact")
+CHANNELS = ("sms", "email")
+PARTS = ("kafka", "redis", "email", "sms")
+
+
+class Metrics:
+    """All series of one worker; every series of a closed set exists from the first scrape."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        make = self.registry
+        self.events = Counter(
+            "sanzao_events", "Events by what became of them", ["outcome"], registry=make
+        )
+        self.rejected = Counter(
+            "sanzao_events_rejected", "Records that can never be events", ["cause"], registry=make
+        )
+        self.warnings = Counter(
+            "sanzao_warnings", "Warnings by measure and status", ["measure", "status"],
+            registry=make,
+        )  # fmt: skip
+        self.class_changes = Counter(
+            "sanzao_class_changes", "Changes of the live class", ["to"], registry=make
+        )
+        self.examples = Counter(
+            "sanzao_examples", "Outcomes the model has learned from", registry=make
+        )
+        self.batch_seconds = Histogram(
+            "sanzao_batch_seconds", "From fetched to acknowledged, one batch",
+            buckets=SECONDS, registry=make,
+        )  # fmt: skip
+        self.event_to_state_seconds = Histogram(
+            "sanzao_event_to_state_seconds", "From the log's time stamp to the stored state",
+            buckets=SECONDS, registry=make,
+        )  # fmt: skip
+        self.event_to_warning_seconds = Histogram(
+            "sanzao_event_to_warning_seconds", "From the log's time stamp to the alert topic",
+            buckets=SECONDS, registry=make,
+        )  # fmt: skip
+        self.batch_events = Histogram(
+            "sanzao_batch_events", "Events in one batch",
+            buckets=(1, 10, 100, 500, 1000, 2000, 5000), registry=make,
+        )  # fmt: skip
+        self.fenced = Counter(
+            "sanzao_batches_fenced", "Batches another worker had written", registry=make
+        )
+        self.bisections = Counter(
+            "sanzao_batches_bisected", "Batches cut in two to find a poison record", registry=make
+        )
+        self.retries = Counter(
+            "sanzao_retries", "Tries again for an outside reason", ["part"], registry=make
+        )
+        self.up = Gauge("sanzao_part_up", "1 while a part answers", ["part"], registry=make)
+        self.notifications = Counter(
+            "sanzao_notifications", "Messages by channel and state", ["channel", "state"],
+            registry=make,
+        )  # fmt: skip
+        self.notification_failures = Counter(
+            "sanzao_notification_failures", "Failed attempts by cause", ["channel", "cause"],
+            registry=make,
+        )  # fmt: skip
+        self.unrouted = Counter(
+            "sanzao_warnings_to_duty_desk", "Warnings nobody but the duty desk could take",
+            registry=make,
+        )  # fmt: skip
+        self.lag_events = Gauge(
+            "sanzao_lag_events", "Records fetched or waiting, not yet processed", ["partition"],
+            registry=make,
+        )  # fmt: skip
+        self.model_examples = Gauge(
+            "sanzao_model_examples", "Examples in the model in use", ["domain"], registry=make
+        )
+        self.model_log_loss = Gauge(
+            "sanzao_model_log_loss", "Prequential log loss, last thousand", ["domain"],
+            registry=make,
+        )  # fmt: skip
+        self.model_refused = Counter(
+            "sanzao_model_snapshots_refused", "Snapshots that could not be read", registry=make
+        )
+        self.knowledge = Gauge(
+            "sanzao_knowledge_info", "1 for the knowledge version in use", ["version"],
+            registry=make,
+        )  # fmt: skip
+        self._create_series()
+
+    def _create_series(self) -> None:
+        for outcome in OUTCOMES:
+            self.events.labels(outcome)
+        for cause in Cause:
+            self.rejected.labels(cause.value)
+        for measure in Measure:
+            for status in WarningStatus:
+                self.warnings.labels(measure.value, status.value)
+        for risk_class in RiskClass:
+            self.class_changes.labels(risk_class.value)
+        for part in PARTS:
+            self.retries.labels(part)
+        for channel in CHANNELS:
+            for delivery_cause in DeliveryCause:
+                self.notification_failures.labels(channel, delivery_cause.value)
+
+    def text(self) -> bytes:
+        """Return the exposition of all series."""
+        return generate_latest(self.registry)

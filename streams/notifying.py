@@ -1,0 +1,108 @@
+"""How does a warning on an alert topic become messages that are sent once?"""
+
+import asyncio
+import dataclasses
+import datetime as dt
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from alerts.channels.sms_aliyun import parse_reports
+from alerts.notification_log import LogUnreachableError, NotificationLog
+from alerts.pipeline import plan_notifications
+from detectors.events import InvalidEventError
+from streams.assembly import Desk
+from streams.batch_transport import Batch
+from streams.codec import decode_warning
+from streams.courier import Receipt, Round
+from streams.dead_letters import Origin, dead_letter
+from streams.metrics import Metrics
+from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
+from streams.topics import Topic
+
+RETRY_S = 1.0
+
+
+@dataclasses.dataclass(slots=True)
+class Notifier:
+    """The notifying agent's hands: plan the messages of each warning; the courier carries them.
+
+    A batch is acknowledged once its messages stand in the outbox: from then on they cannot be
+    lost, and a replayed warning plans nothing new.
+    """
+
+    desk: Desk
+    log: NotificationLog
+    publisher: Publisher
+    metrics: Metrics
+    now: Callable[[], dt.datetime]
+    alive: Callable[[], None] = lambda: None
+    is_current: Callable[[Batch], bool] = lambda _batch: True
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def digest(self, batch: Batch) -> bool:
+        """Plan the messages of a batch of warnings; return whether it may be acknowledged."""
+        while self.is_current(batch):
+            try:
+                await self._plan(batch)
+            except LogUnreachableError:
+                self.metrics.retries.labels("redis").inc()
+                self.alive()
+                await self.sleep(RETRY_S)
+            except NotPublishedError:
+                self.metrics.retries.labels("kafka").inc()
+                self.alive()
+                await self.sleep(RETRY_S)
+            else:
+                self.alive()
+                return True
+        return False
+
+    async def _plan(self, batch: Batch) -> None:
+        now = self.now()
+        for record in batch.records:
+            try:
+                warning = decode_warning(record.value or b"")
+            except InvalidEventError as error:
+                origin = Origin(batch.topic, batch.partition, record.offset)
+                letter = dead_letter(origin, key=record.key, value=record.value, error=error)
+                await self.publisher.publish([letter])
+                self.metrics.rejected.labels(error.cause.value).inc()
+                continue
+            plan = plan_notifications(
+                warning,
+                tree=self.desk.tree,
+                ladder=self.desk.ladder,
+                renderer=self.desk.renderer,
+                now=now,
+            )
+            if await self.log.plan(plan.notifications, now=now) and not plan.duty.is_routed:
+                self.metrics.unrouted.inc()
+
+    async def take_reports(self, body: bytes) -> int:
+        """Settle the messages that a gateway's delivery report names; return how many are ours.
+
+        Raises:
+            alerts.delivery.InvalidReportError: the body is no report.
+        """
+        now = self.now()
+        reports = parse_reports(body, now=now)
+        return sum([await self.log.receipt(report, now=now) for report in reports])
+
+
+def count_round(metrics: Metrics, done: Round) -> None:
+    """Count what one round of the courier did."""
+    for (way, state, cause), count in done.settled.items():
+        metrics.notifications.labels(way.value, state.value).inc(count)
+        if cause is not None:
+            metrics.notification_failures.labels(way.value, cause.value).inc(count)
+
+
+def receipt_record(receipt: Receipt, partitions: int) -> Outgoing:
+    """Return the record of ``notification.v1``, keyed by the warning."""
+    return Outgoing(
+        Topic.NOTIFICATION.value,
+        partition_of(receipt.warning_id, partitions),
+        receipt.warning_id.encode(),
+        msgspec.json.encode(receipt),
+    )

@@ -1,0 +1,85 @@
+"""Up to where may a partition be committed when its batches are acknowledged in any order?"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One batch handed to an agent.
+
+    It is compared by identity: the same offsets delivered again, after a rebalance or a seek, are
+    another delivery, and a late acknowledgement of the first one says nothing about the second.
+    """
+
+    last_offset: int
+    acked: bool = False
+
+
+class OrderedAcks:
+    """The deliveries of one partition that cannot be committed yet, in order of delivery.
+
+    It counts deliveries and never offsets, so the holes that compaction and transaction markers
+    leave in a log mean nothing to it.  (Faust fills every hole below the highest acknowledged
+    offset, and a batch that is still being worked on looks like a hole.)
+
+    Shapes:
+        Grows with the batches in flight, not with the records in them nor with the log.
+
+    >>> acks = OrderedAcks()
+    >>> first, second = acks.deliver(499), acks.deliver(730)
+    >>> second.acked = True
+    >>> print(acks.committable())
+    None
+    >>> first.acked = True
+    >>> acks.committable()
+    731
+    """
+
+    __slots__ = ("_committable", "_in_flight")
+
+    def __init__(self) -> None:
+        self._in_flight: deque[Delivery] = deque()
+        self._committable: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._in_flight)
+
+    def deliver(self, last_offset: int) -> Delivery:
+        """Note that the records up to ``last_offset`` go to an agent now.
+
+        Raises:
+            ValueError: a batch at or beyond ``last_offset`` is in flight already; the caller moved
+                back in the log without saying ``rewind``.
+        """
+        if self._in_flight and last_offset <= self._in_flight[-1].last_offset:
+            raise ValueError(
+                f"last_offset must be beyond {self._in_flight[-1].last_offset}, which is in "
+                f"flight, got {last_offset}"
+            )
+        delivery = Delivery(last_offset)
+        self._in_flight.append(delivery)
+        return delivery
+
+    def committable(self) -> int | None:
+        """Return the offset after the last one before which everything is acknowledged.
+
+        Asking changes nothing for the caller: a commit that got lost is found again by asking
+        again.  None means that nothing was acknowledged yet.
+        """
+        while self._in_flight and self._in_flight[0].acked:
+            done = self._in_flight.popleft().last_offset + 1
+            if self._committable is None or done > self._committable:
+                self._committable = done
+        return self._committable
+
+    def rewind(self, offset: int) -> None:
+        """Forget the deliveries that reading from ``offset`` on will bring again.
+
+        Those wholly before ``offset`` stay: nobody will deliver them a second time, so nothing may
+        be committed past them until they are acknowledged.
+        """
+        while self._in_flight and self._in_flight[-1].last_offset >= offset:
+            self._in_flight.pop()

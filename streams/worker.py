@@ -1,0 +1,76 @@
+"""How does a worker process begin and end?  Topics, epoch, app; SIGTERM ends it in seconds."""
+
+import logging
+import sys
+from typing import Any
+
+import faust
+import mode
+
+from config.schema import Settings
+from streams.app import Parts, build_app, build_parts, start, stop
+from streams.topics import Plan, TopicsMissingError, create_topics, missing_topics, read_epoch
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class _Worker(faust.Worker):
+    """Faust's worker, which opens our parts before the app and closes them after it."""
+
+    def __init__(self, app: faust.App, parts: Parts, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._parts = parts
+        self._app = app
+
+    async def on_first_start(self) -> None:
+        """Open the parts once the loop runs."""
+        await start(self._parts, self._app)
+        await super().on_first_start()
+
+    async def on_shutdown(self) -> None:
+        """Close the parts when the app has stopped."""
+        await super().on_shutdown()
+        await stop(self._parts)
+
+
+def run_worker(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; exits non-zero when the app crashes.
+
+    Raises:
+        TopicsMissingError: topics are missing and may not be created.
+        streams.topics.BrokerUnreachableError: no broker answers.
+    """
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+    epoch = prepare_topics(settings)
+    parts = build_parts(settings, epoch=epoch)
+    app = build_app(parts)
+    worker: mode.Worker = _Worker(
+        app, parts, loglevel=settings.log_level, override_logging=False, redirect_stdouts=False,
+        quiet=True,
+    )  # fmt: skip
+    worker.execute_from_commandline()
+
+
+def plan_of(settings: Settings) -> Plan:
+    """Return how the topics are kept."""
+    kafka = settings.kafka
+    return Plan(
+        partitions=kafka.partitions,
+        replication=kafka.replication,
+        retention_days=kafka.retention_days,
+    )
+
+
+def prepare_topics(settings: Settings) -> int:
+    """See that the topics are there; return the epoch of the event log."""
+    bootstrap = settings.kafka.bootstrap
+    if settings.kafka.create_topics:
+        create_topics(bootstrap, plan_of(settings))
+    else:
+        missing = missing_topics(bootstrap)
+        if missing:
+            raise TopicsMissingError(
+                f"topics {', '.join(missing)} are missing at {bootstrap}; run 'sanzao topics "
+                f"create' with an account that may, or set kafka.create_topics"
+            )
+    return read_epoch(bootstrap)

@@ -1,0 +1,212 @@
+"""What does a test need to say so that something happens to an enterprise?"""
+
+import datetime as dt
+import functools
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from config.load import load_documents
+from detectors import events as e
+from detectors.catalogue import Assessment
+from detectors.expertise import Expertise, compiled
+from detectors.facts import Fact, hash_of
+from detectors.knowledge import parse
+from detectors.state import EnterpriseState, OpenWarning, Profile
+from detectors.step import Effect, Position, step
+from detectors.warning import CHINA, EarlyWarning, WarningStatus
+
+USCC = "91410422MA3X1A2B83"
+SOURCE = "urn:yexian:test"
+START = dt.datetime(2026, 3, 2, 12, tzinfo=CHINA)  # a Monday at noon
+START_S = int(START.timestamp())
+T = TypeVar("T")
+
+
+@functools.cache
+def documents() -> dict[str, object]:
+    """Return the documents of the shipped knowledge."""
+    return load_documents()
+
+
+@functools.cache
+def expertise() -> Expertise:
+    """Return the shipped knowledge, compiled, without a model."""
+    return compiled(parse(documents()))
+
+
+def on(day: float) -> dt.datetime:
+    """Return the moment so many days after the start of a test."""
+    return START + dt.timedelta(days=day)
+
+
+def at(day: float) -> int:
+    """Return the moment so many days after the start, in seconds as facts have it."""
+    return int(on(day).timestamp())
+
+
+def event(
+    data: e.Payload,
+    *,
+    day: float = 0,
+    name: str = "",
+    source: str = SOURCE,
+    subject: str = USCC,
+) -> e.Event:
+    """Return an event; without a ``name`` its id follows from what it says and when."""
+    time = on(day)
+    return e.event_of(
+        data,
+        id=name or f"{hash_of(repr(data), time.isoformat()):x}",
+        source=source,
+        subject=subject,
+        time=time,
+    )
+
+
+def assessed(facts: Sequence[Fact], *, day: float = 0, profile: Profile | None = None) -> Assessment:
+    """Return what the shipped catalogue says of some facts."""
+    return expertise().catalogue.assess(profile or Profile(), facts, at(day))
+
+
+class Enterprise:
+    """One enterprise, and what happens to it, in the order of the log."""
+
+    def __init__(self, knowing: Expertise | None = None) -> None:
+        """Start with an empty state, knowing the shipped knowledge unless told otherwise."""
+        self.state = EnterpriseState()
+        self.knowing = knowing or expertise()
+        self.effects: list[Effect] = []
+        self.offset = -1
+
+    def meets(self, happening: e.Event) -> list[Effect]:
+        """Take the next event of the log; return its effects."""
+        self.offset += 1
+        self.state, effects = step(
+            self.state,
+            happening,
+            self.knowing,
+            now=happening.time,
+            position=Position(epoch=1, partition=0, offset=self.offset),
+        )
+        self.effects += effects
+        return effects
+
+    def has(
+        self, data: e.Payload, *, day: float = 0, name: str = "", source: str = SOURCE
+    ) -> list[Effect]:
+        """Let something happen on a day; return its effects."""
+        return self.meets(event(data, day=day, name=name, source=source))
+
+    def takes_back(self, name: str, data: e.Payload, *, day: float = 0) -> list[Effect]:
+        """Let the source revoke what it said under a name."""
+        return self.has(revoked(data, name), day=day)
+
+    def open(self) -> set[tuple[str, str, int]]:
+        """Return the open warnings as (domain, family, rank of the measure)."""
+        return {_key(one) for one in self.state.open_warnings}
+
+
+def _key(one: OpenWarning) -> tuple[str, str, int]:
+    return one.domain, one.family, one.measure
+
+
+def after(happenings: Iterable[e.Event], knowing: Expertise | None = None) -> Enterprise:
+    """Return an enterprise that has met these events in this order."""
+    enterprise = Enterprise(knowing)
+    for happening in happenings:
+        enterprise.meets(happening)
+    return enterprise
+
+
+def of_type(effects: Iterable[Effect], type_: type[T]) -> list[T]:
+    """Return the effects of one type."""
+    return [effect for effect in effects if isinstance(effect, type_)]
+
+
+def issued(effects: Iterable[Effect], rule: str = "") -> list[EarlyWarning]:
+    """Return the warnings issued, of one rule or of all."""
+    return [
+        warning
+        for warning in of_type(effects, EarlyWarning)
+        if warning.status is WarningStatus.ISSUED and rule in {"", warning.rule}
+    ]
+
+
+def cancelled(effects: Iterable[Effect]) -> list[EarlyWarning]:
+    """Return the warnings taken back."""
+    return [
+        warning
+        for warning in of_type(effects, EarlyWarning)
+        if warning.status is WarningStatus.CANCELLED
+    ]
+
+
+def revoked(data: e.Payload, name: str) -> e.Payload:
+    """Return the record by which a source takes back what it said under a name."""
+    return _changed(data, op=e.Op.REVOKE, supersedes=name)
+
+
+def corrected(data: e.Payload, name: str) -> e.Payload:
+    """Return the record by which a source replaces what it said under a name."""
+    return _changed(data, op=e.Op.UPDATE, supersedes=name)
+
+
+def expired(data: e.Payload, name: str) -> e.Payload:
+    """Return the record by which a source ends what it said under a name."""
+    return _changed(data, op=e.Op.EXPIRE, supersedes=name)
+
+
+def _changed(data: e.Payload, **more: object) -> e.Payload:
+    values = {field: getattr(data, field) for field in data.__struct_fields__}
+    return type(data)(**(values | more))
+
+
+def repaired(name: str, *, from_day: float) -> e.RepairDecided:
+    """Return the decision that a fact is repaired from a day on."""
+    return e.RepairDecided(supersedes=name, decision="granted", effective=on(from_day).date())
+
+
+def penalty(
+    severity: str = "general", *, domain: str = "FOODS", offence: str = "", **more: object
+) -> e.PenaltyDecided:
+    """Return a penalty decision."""
+    return e.PenaltyDecided(domain=domain, severity=severity, offence=offence, **more)
+
+
+def food_sample(
+    problem: str = "physical", *, number: str = "S1", provisional: bool = False
+) -> e.FoodSampled:
+    """Return a failed food sample."""
+    return e.FoodSampled(
+        sample_no=number, verdict="failed", problem=problem, provisional=provisional,
+        food="酱油", item="苯甲酸",
+    )  # fmt: skip
+
+
+def complaint(number: int, *, complainant: str = "", matter: str = "退费") -> e.ComplaintReceived:
+    """Return a complaint; each has its own complainant unless one is named."""
+    return e.ComplaintReceived(
+        ticket=f"T{number}", complainant=complainant or f"person-{number}", matter=matter
+    )
+
+
+def inspection(result: str = "failed", *, domain: str = "QUAL", severity: float = 1.0) -> e.Payload:
+    """Return the result of an inspection."""
+    return e.InspectionResult(domain=domain, result=result, severity=severity)
+
+
+def permit(*, days_left: float, number: str = "P1", domain: str = "FOODS") -> e.PermitGranted:
+    """Return a permit whose last day is so many days after the start."""
+    return e.PermitGranted(
+        permit_no=number, permit_type="食品经营许可证", domain=domain,
+        valid_to=on(days_left).date(), organ="叶县市监局", place="410422",
+    )  # fmt: skip
+
+
+def shell_change() -> list[e.Payload]:
+    """Return the three changes that together look like a sale of the shell (换壳)."""
+    return [
+        e.LegalRepChanged(new_person="p2"),
+        e.ShareholderChanged(holder="h1", before=0.0, after=1.0),
+        e.AddressChanged(new_region="410423"),
+    ]

@@ -1,0 +1,469 @@
+"""Whatever dies, and whenever: nobody is told twice, and nobody is forgotten.
+
+One suite over the twin and over a real Redis.
+"""
+
+import asyncio
+import datetime as dt
+import itertools
+import os
+import uuid
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from redis import asyncio as redis
+
+from alerts.delivery import (
+    Cause,
+    Delivered,
+    InDoubt,
+    MemoryChannel,
+    Refused,
+    Report,
+    TryAgain,
+    Way,
+)
+from alerts.notification_log import LogUnreachableError, MemoryRows, NotificationLog
+from alerts.notification_row import RowState, Step
+from alerts.specimen import specimen_notification
+from streams.courier import Courier
+from streams.devstack.processes import ServerError
+from streams.devstack.redis_server import redis_server
+from streams.redis_notification_log import RedisRows
+
+NOON = dt.datetime(2026, 7, 1, 4, 0, tzinfo=dt.UTC)
+LEASE = dt.timedelta(minutes=2)
+SECOND = dt.timedelta(seconds=1)
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory):
+    """A real Redis; missing at home is a skip, missing in CI a failure."""
+    try:
+        with redis_server(tmp_path_factory.mktemp("redis")) as url:
+            yield url
+    except ServerError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(params=["twin", "redis"])
+async def log(request):
+    """An empty log over each store."""
+    if request.param == "twin":
+        yield NotificationLog(MemoryRows())
+        return
+    client = redis.Redis.from_url(request.getfixturevalue("redis_url"))
+    await client.flushdb()
+    yield NotificationLog(RedisRows(client))
+    await client.aclose()
+
+
+def message(person="p", way=Way.SMS, *, warning="w-1", now=NOON):
+    """Return a message of a warning to a person."""
+    return specimen_notification(way, now=now, person_id=person, warning_id=warning)
+
+
+async def claim_one(log, *, now, worker="a"):
+    """Claim the one due row."""
+    (row,) = await log.claim_due(now=now, worker=worker, lease=LEASE, limit=5)
+    return row
+
+
+async def test_planning_again_plans_nothing(log):
+    """A replayed warning finds its messages already there, whatever became of them."""
+    first, second = message("p"), message("q")
+
+    assert await log.plan([first], now=NOON) == (first.id,)
+    assert await log.plan([first, second], now=NOON + SECOND) == (second.id,)
+    assert await log.plan([first, second], now=NOON + SECOND) == ()
+    assert await log.plan([], now=NOON) == ()
+
+
+async def test_what_was_claimed_is_not_claimed_again_within_its_lease(log):
+    """Two workers that ask at once share the work; nothing is in two hands."""
+    await log.plan([message(str(number)) for number in range(5)], now=NOON)
+
+    mine = await log.claim_due(now=NOON, worker="a", lease=LEASE, limit=3)
+    yours = await log.claim_due(now=NOON, worker="b", lease=LEASE, limit=3)
+
+    assert (len(mine), len(yours)) == (3, 2)
+    assert not {row.id for row in mine} & {row.id for row in yours}
+
+
+async def test_nothing_is_due_before_its_time(log):
+    """A row waits for the moment it was planned for."""
+    await log.plan([message(now=NOON + SECOND)], now=NOON)
+
+    assert await log.claim_due(now=NOON, worker="a", lease=LEASE, limit=5) == ()
+
+
+async def test_a_worker_that_lost_its_lease_may_not_hand_over(log):
+    """The slow worker is told no, the new one yes."""
+    await log.plan([message()], now=NOON)
+    slow = await claim_one(log, now=NOON)
+    later = NOON + LEASE
+    new = await claim_one(log, now=later, worker="b")
+
+    assert not await log.hand_over(slow.id, attempt=slow.attempt, now=later, lease=LEASE)
+    assert await log.hand_over(new.id, attempt=new.attempt, now=later, lease=LEASE)
+    assert not await log.hand_over(new.id, attempt=new.attempt, now=later, lease=LEASE)
+
+
+async def test_a_worker_that_died_while_sending_leaves_doubt(log):
+    """What was handed over and never settled comes back, marked doubtful."""
+    await log.plan([message()], now=NOON)
+    dead = await claim_one(log, now=NOON)
+    await log.hand_over(dead.id, attempt=1, now=NOON, lease=LEASE)
+
+    heir = await claim_one(log, now=NOON + LEASE, worker="b")
+
+    assert (dead.is_doubtful, heir.is_doubtful) == (False, True)
+    assert await log.settle(dead.id, attempt=1, outcome=Delivered("x"), now=NOON) is None
+
+
+async def test_an_uncertain_message_is_seen_and_a_person_may_release_it(log):
+    """It is counted and listed, never due, until somebody decides."""
+    await log.plan([message(way=Way.EMAIL)], now=NOON)
+    row = await claim_one(log, now=NOON)
+    await log.settle(row.id, attempt=1, outcome=InDoubt(), now=NOON)
+
+    backlog = await log.backlog(NOON)
+    assert (backlog.open, backlog.uncertain, backlog.troubled) == (0, 1, 1)
+    assert [row.state for row in await log.troubled()] == [RowState.UNCERTAIN]
+    assert await log.claim_due(now=NOON + LEASE, worker="a", lease=LEASE, limit=5) == ()
+
+    assert await log.release(row.id, now=NOON + LEASE, by="ops")
+    assert (await log.backlog(NOON)).uncertain == 0
+    assert (await claim_one(log, now=NOON + LEASE)).id == row.id
+
+
+@pytest.mark.parametrize(("arrived", "state"), [(True, RowState.ARRIVED), (False, RowState.FAILED)])
+async def test_a_delivery_report_has_the_last_word(log, arrived, state):
+    """Accepted is not arrived: the carrier's report closes the row for good."""
+    await log.plan([message()], now=NOON)
+    row = await claim_one(log, now=NOON)
+    await log.settle(row.id, attempt=1, outcome=Delivered("b^0"), now=NOON)
+    report = Report(notification_id=row.id, arrived=arrived, at=NOON, provider_id="b^0")
+
+    assert await log.receipt(report, now=NOON)
+    assert await log.receipt(report, now=NOON)
+    assert [row.state for row in await log.why("w-1")] == [state]
+
+
+async def test_a_report_about_nobody_is_told_apart(log):
+    """A report whose message is unknown is not swallowed."""
+    assert not await log.receipt(Report(notification_id="n-x", arrived=True, at=NOON), now=NOON)
+
+
+async def test_why_tells_the_whole_story(log):
+    """Every message of a warning, with each step, attempt, worker and cause."""
+    await log.plan([message("p"), message("q"), message("r", warning="w-2")], now=NOON)
+    for row in await log.claim_due(now=NOON, worker="a", lease=LEASE, limit=2):
+        await log.hand_over(row.id, attempt=1, now=NOON, lease=LEASE)
+        await log.settle(row.id, attempt=1, outcome=Refused(Cause.BAD_ADDRESS), now=NOON)
+
+    rows = [row for row in await log.why("w-1") if row.state is RowState.REFUSED]
+    steps = [(entry.step, entry.attempt, entry.cause) for entry in rows[0].history]
+
+    assert len(await log.why("w-1")) == 2
+    assert await log.why("w-3") == ()
+    assert steps == [
+        (Step.PLANNED, 0, None),
+        (Step.CLAIMED, 1, None),
+        (Step.HANDED, 1, None),
+        (Step.REFUSED, 1, Cause.BAD_ADDRESS),
+    ]
+
+
+async def test_a_receipt_is_kept_until_it_is_told(log):
+    """What became of an attempt stays listed until the broker has it, and no longer."""
+    await log.plan([message()], now=NOON)
+    assert await log.untold(limit=5) == ()
+    row = await claim_one(log, now=NOON)
+    await log.settle(row.id, attempt=1, outcome=TryAgain(Cause.TIMEOUT), now=NOON)
+
+    (waiting,) = await log.untold(limit=5)
+    assert [entry.step for entry in waiting.untold] == [Step.RETRY]
+    await log.settle(row.id, attempt=1, outcome=Delivered("late"), now=NOON)
+    await log.told(waiting)
+
+    assert await log.untold(limit=5) == ()
+    assert (await log.backlog(NOON)).untold == 0
+
+
+async def test_a_receipt_written_meanwhile_is_not_lost(log):
+    """Telling the first receipt does not tell one that came while it was published."""
+    await log.plan([message()], now=NOON)
+    row = await claim_one(log, now=NOON)
+    await log.settle(row.id, attempt=1, outcome=Delivered("b"), now=NOON)
+    (waiting,) = await log.untold(limit=5)
+    await log.receipt(Report(notification_id=row.id, arrived=True, at=NOON), now=NOON)
+
+    await log.told(waiting)
+
+    (again,) = await log.untold(limit=5)
+    assert [entry.step for entry in again.untold] == [Step.ARRIVED]
+
+
+async def test_the_backlog_counts_what_is_open_due_and_late(log):
+    """Gauges need how many wait, how many should have gone, and how long the oldest is late."""
+    await log.plan([message("p"), message("q", now=NOON + 2 * LEASE)], now=NOON)
+
+    backlog = await log.backlog(NOON + LEASE)
+
+    assert (backlog.open, backlog.due, backlog.overdue) == (2, 1, LEASE)
+
+
+async def test_many_workers_at_once_send_each_message_once(log):
+    """Four couriers on one log: the carrier, which refuses a repetition, sees each id once."""
+    messages = [message(str(number)) for number in range(40)]
+    await log.plan(messages, now=NOON)
+    channel = MemoryChannel()
+
+    async def drop(_):
+        """Receipts are another test's."""
+
+    couriers = [
+        Courier(log, {Way.SMS: channel}, clock=lambda: NOON, worker=name, on_receipt=drop)
+        for name in "abcd"
+    ]
+    rounds = await asyncio.gather(*(courier.deliver_due() for courier in couriers))
+
+    assert set(channel.accepted) == {message.id for message in messages}
+    assert sum(done.claimed for done in rounds) == channel.handed_over == 40
+
+
+async def test_a_redis_that_is_gone_is_one_kind_of_error():
+    """Whatever the client raises for the outside world, the port has one word for it."""
+    client = redis.Redis(host="127.0.0.1", port=1, retry=None)
+    log = NotificationLog(RedisRows(client))
+
+    with pytest.raises(LogUnreachableError):
+        await log.plan([message()], now=NOON)
+    await client.aclose()
+
+
+async def test_a_closed_message_expires_and_an_open_one_never(redis_url):
+    """Retention is for what is done; a message that still waits has no end."""
+    client = redis.Redis.from_url(redis_url)
+    await client.flushdb()
+    log = NotificationLog(RedisRows(client, keep=dt.timedelta(days=1)))
+    done, waiting = message("p"), message("q", now=NOON + LEASE)
+    await log.plan([done, waiting], now=NOON)
+    row = await claim_one(log, now=NOON)
+    await log.settle(row.id, attempt=1, outcome=Delivered("b"), now=NOON)
+
+    lives = [await client.ttl(f"sanzao:{{notify}}:row:{one.id}") for one in (done, waiting)]
+    await client.aclose()
+
+    assert 0 < lives[0] <= 86400
+    assert lives[1] == -1
+
+
+class World(RuleBasedStateMachine):
+    """Workers that die anywhere, a gateway that can be asked, a mail server that cannot.
+
+    A step is one call on the log or one effect outside, so that a death falls between any two.
+    What a live worker cannot do is take longer over a send than its lease: the courier's timeout
+    sees to it, and so does ``passes``.
+    """
+
+    open_rows = staticmethod(MemoryRows)
+
+    def __init__(self):
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.log = NotificationLog(self.open_rows())
+        self.now = NOON
+        self.names = itertools.count()
+        self.planned = {}
+        self.accepted = {}
+        self.hands = {"a": {}, "b": {}, "c": {}}
+
+    def do(self, coroutine):
+        """Run one call of the log."""
+        return self.loop.run_until_complete(coroutine)
+
+    def teardown(self):
+        """Let one healthy worker finish, then look for the lost."""
+        try:
+            self.hands = {"heir": {}}
+            while self.do(self.log.backlog(self.now)).open:
+                self.now += dt.timedelta(minutes=75)
+                while self.take("heir", limit=5):
+                    self.finish("heir")
+            self.nobody_is_forgotten()
+        finally:
+            self.close()
+            self.loop.close()
+
+    def close(self):
+        """Close what the store holds open."""
+
+    def nobody_is_forgotten(self):
+        """Every message was accepted, or is an e-mail that a person must look at."""
+        troubled = {row.id for row in self.do(self.log.troubled(limit=1000))}
+        for identity, planned in self.planned.items():
+            if identity not in self.accepted:
+                assert planned.way is Way.EMAIL
+                assert identity in troubled
+
+    def finish(self, worker):
+        """Do the rest of what a worker has in hand."""
+        while self.hands[worker]:
+            self.proceeds(worker, pick=0, goes_well=True)
+
+    @rule(people=st.integers(1, 3), way=st.sampled_from(Way), again=st.booleans())
+    def plans(self, people, way, again):
+        """Plan messages, sometimes the ones that are there already."""
+        if again and self.planned:
+            batch = list(self.planned.values())[:people]
+        else:
+            batch = [message(str(next(self.names)), way, now=self.now) for _ in range(people)]
+        new = self.do(self.log.plan(batch, now=self.now))
+        assert set(new) == {one.id for one in batch} - set(self.planned)
+        self.planned |= {one.id: one for one in batch}
+
+    @rule(worker=st.sampled_from("abc"), limit=st.integers(1, 3))
+    def claims(self, worker, limit):
+        """Claim what is due."""
+        self.take(worker, limit)
+
+    def take(self, worker, limit):
+        """Claim what is due; return how much it was."""
+        rows = self.do(self.log.claim_due(now=self.now, worker=worker, lease=LEASE, limit=limit))
+        self.hands[worker] |= {row.id: ["claimed", row, self.now + LEASE] for row in rows}
+        return len(rows)
+
+    @precondition(lambda self: any(self.hands.values()))
+    @rule(worker=st.sampled_from("abc"), pick=st.integers(0, 9), goes_well=st.booleans())
+    def proceeds(self, worker, pick, goes_well):
+        """Take one piece of work one step further."""
+        hand = self.hands[worker]
+        if not hand:
+            return
+        identity = list(hand)[pick % len(hand)]
+        stage, row, _ = hand[identity]
+        if stage == "claimed" and row.is_doubtful:
+            self.asks(worker, identity, goes_well=goes_well)
+        elif stage in {"claimed", "asked"}:
+            self.hands_over(worker, identity, goes_well=goes_well)
+        elif stage == "handed":
+            self.writes(worker, identity, goes_well=goes_well)
+        else:
+            self.settles(worker, identity, stage)
+
+    def asks(self, worker, identity, *, goes_well):
+        """Ask the carrier about a doubtful message."""
+        row = self.hands[worker][identity][1]
+        if not goes_well:
+            self.settles(worker, identity, TryAgain(Cause.UNREACHABLE, doubtful=True))
+        elif row.notification.way is Way.EMAIL:
+            self.settles(worker, identity, InDoubt())
+        elif identity in self.accepted:
+            self.settles(worker, identity, Delivered("asked"))
+        else:
+            self.hands[worker][identity][0] = "asked"
+
+    def hands_over(self, worker, identity, *, goes_well):
+        """Note the hand-over, or fail before it."""
+        row = self.hands[worker][identity][1]
+        if not goes_well:
+            self.settles(worker, identity, TryAgain(Cause.UNREACHABLE))
+        elif self.do(self.log.hand_over(identity, attempt=row.attempt, now=self.now, lease=LEASE)):
+            self.hands[worker][identity][::2] = "handed", self.now + LEASE
+        else:
+            del self.hands[worker][identity]
+
+    def writes(self, worker, identity, *, goes_well):
+        """Write the last byte: the carrier accepts, or turns the message away."""
+        if goes_well:
+            self.accepted[identity] = self.accepted.get(identity, 0) + 1
+            self.hands[worker][identity][0] = Delivered("b^0")
+        else:
+            self.hands[worker][identity][0] = TryAgain(Cause.RATE_LIMITED)
+
+    def settles(self, worker, identity, outcome):
+        """Settle, perhaps late."""
+        row = self.hands[worker].pop(identity)[1]
+        self.do(self.log.settle(identity, attempt=row.attempt, outcome=outcome, now=self.now))
+
+    @rule(worker=st.sampled_from("abc"), pick=st.integers(0, 9))
+    def loses_the_answer(self, worker, pick):
+        """The carrier accepts and the connection dies before its answer."""
+        handed = [i for i, work in self.hands[worker].items() if work[0] == "handed"]
+        if handed:
+            identity = handed[pick % len(handed)]
+            self.accepted[identity] = self.accepted.get(identity, 0) + 1
+            self.settles(worker, identity, TryAgain(Cause.TIMEOUT, doubtful=True))
+
+    @rule(worker=st.sampled_from("abc"))
+    def dies(self, worker):
+        """Kill a worker: whatever it had in hand is gone with it."""
+        self.hands[worker] = {}
+
+    @rule(seconds=st.integers(1, 200))
+    def passes(self, seconds):
+        """Time passes; a send that outlives its lease is cut off by the worker's own timeout."""
+        self.now += seconds * SECOND
+        for hand in self.hands.values():
+            for identity in [i for i, work in hand.items() if work[0] == "handed"]:
+                if hand[identity][2] <= self.now:
+                    del hand[identity]
+
+    @precondition(lambda self: self.accepted)
+    @rule(pick=st.integers(0, 9), arrived=st.booleans())
+    def reports(self, pick, arrived):
+        """The carrier reports on something it accepted."""
+        identity = list(self.accepted)[pick % len(self.accepted)]
+        report = Report(notification_id=identity, arrived=arrived, at=self.now)
+        assert self.do(self.log.receipt(report, now=self.now))
+
+    @invariant()
+    def nobody_is_told_twice(self):
+        """The carrier accepted no id twice."""
+        assert all(times == 1 for times in self.accepted.values())
+
+
+def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_the_twin():
+    """Any interleaving of three workers, deaths, lost answers and reports keeps both promises."""
+    run_state_machine_as_test(
+        World, settings=settings(max_examples=120, stateful_step_count=40, deadline=None)
+    )
+
+
+def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_redis(redis_url):
+    """The same over a real Redis, in fewer and shorter runs."""
+
+    class RedisWorld(World):
+        """A world whose log is in Redis, each run in a folder of its own."""
+
+        def open_rows(self):
+            """Empty the database: it is ours alone."""
+            self.client = redis.Redis.from_url(redis_url, client_name=uuid.uuid4().hex)
+            self.do(self.client.flushdb())
+            return RedisRows(self.client)
+
+        def close(self):
+            """Close the client."""
+            self.do(self.client.aclose())
+
+    run_state_machine_as_test(
+        RedisWorld,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

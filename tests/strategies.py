@@ -1,0 +1,108 @@
+"""Which records can a source send, and which lives can an enterprise lead?  For hypothesis."""
+
+import datetime as dt
+import re
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+from msgspec import inspect
+
+from detectors import events as e
+from tests import builders as b
+
+TEXT = st.characters(exclude_categories=["Cs"])
+ZONES = st.integers(-12 * 60, 14 * 60).map(lambda m: dt.timezone(dt.timedelta(minutes=m)))
+
+
+def _values(type_: inspect.Type) -> st.SearchStrategy[Any]:
+    """Return the values that a declared type allows."""
+    match type_:
+        case inspect.StrType(pattern=str() as pattern):
+            return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
+        case inspect.StrType(min_length=least, max_length=most):
+            return st.text(TEXT, min_size=least or 0, max_size=min(most or 20, 20))
+        case inspect.IntType(ge=least, le=most):
+            return st.integers(-(2**53) if least is None else least, most or 2**53)
+        case inspect.FloatType(ge=least, le=most):
+            return st.floats(least, 1e15 if most is None else most, allow_nan=False)
+        case inspect.BoolType():
+            return st.booleans()
+        case inspect.DateType():
+            return st.dates()
+        case inspect.LiteralType(values=values):
+            return st.sampled_from(values)
+        case inspect.EnumType(cls=enum):
+            return st.sampled_from(list(enum))
+        case inspect.NoneType():
+            return st.none()
+        case inspect.UnionType(types=types):
+            return st.one_of([_values(one) for one in types])
+        case inspect.Metadata(type=inner):
+            return _values(inner)
+    raise NotImplementedError(f"{type_}: teach tests/strategies.py this type")
+
+
+def payloads(type_: type[e.Payload]) -> st.SearchStrategy[e.Payload]:
+    """Return every payload that the declaration of an event type allows."""
+    declared = inspect.type_info(type_)
+    assert isinstance(declared, inspect.StructType)
+    fields = {field.name: _values(field.type) for field in declared.fields}
+    return st.builds(type_, **fields)
+
+
+def events(type_: type[e.Payload]) -> st.SearchStrategy[e.Event]:
+    """Return every event of a type."""
+    return st.builds(
+        e.event_of,
+        payloads(type_),
+        id=st.text(TEXT, min_size=1, max_size=20),
+        source=st.text(TEXT, min_size=1, max_size=20),
+        subject=st.just(b.USCC),
+        time=st.datetimes(
+            min_value=dt.datetime(1950, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+            max_value=dt.datetime(2100, 1, 1),  # noqa: DTZ001
+            timezones=ZONES,
+        ),
+    )
+
+
+# Facts that stand by themselves: no one of them ends, replaces or renews another.
+ADVERSE: list[e.Payload] = [
+    b.penalty("minor"),
+    b.penalty("general"),
+    b.penalty("severe"),
+    b.penalty("general", offence="O1"),
+    b.penalty("severe", offence="O1"),
+    b.food_sample("label", number="S1"),
+    b.food_sample("physical", number="S2"),
+    b.food_sample("illegal_additive", number="S3"),
+    b.inspection("failed", severity=0.4),
+    b.inspection("refused"),
+    e.AbnormalAdded(reason=1),
+    e.AbnormalAdded(reason=4),
+    e.SeriousListChanged(list_code="L1", action="add"),
+    e.EquityFrozen(case_no="C1", share=0.3),
+    e.CaseChanged(case_no="C2", status="opened", domain="FOODS"),
+    e.FoodIncident(people=3),
+    e.EquipmentIncident(equipment="Q1"),
+    e.ReportVerified(ticket="R1", verdict="true"),
+    *b.shell_change(),
+]
+MILD: list[e.Payload] = [e.HonourGranted(kind="质量奖"), b.inspection("passed")]
+DAYS = st.integers(0, 400)
+
+
+@st.composite
+def lives(draw: st.DrawFn, *, least: int = 1, most: int = 8) -> list[e.Event]:
+    """Return events in the order of their days, each with a name of its own."""
+    days = sorted(draw(st.lists(DAYS, min_size=least, max_size=most)))
+    return [
+        b.event(draw(st.sampled_from([*ADVERSE, *MILD])), day=day, name=f"n{place}")
+        for place, day in enumerate(days)
+    ]
+
+
+def as_struct(value: msgspec.Struct) -> Any:
+    """Return a struct as plain values, deep, so that a later change would show."""
+    return msgspec.to_builtins(value)

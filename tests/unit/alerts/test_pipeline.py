@@ -1,0 +1,76 @@
+"""A warning becomes the same messages however often it is read."""
+
+import copy
+import datetime as dt
+
+import msgspec
+import pytest
+
+from alerts.authority import parse_authorities
+from alerts.delivery import Way
+from alerts.notification import Notification
+from alerts.pipeline import plan_notifications
+from alerts.responsibility import Role
+from alerts.specimen import specimen
+from detectors.measure import Measure
+from detectors.warning import WarningStatus
+
+NOON = dt.datetime(2026, 7, 1, 4, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def plan(tree, ladder, renderer):
+    """Return the plan for a warning."""
+
+    def planned(warning, *, now=NOON, tree=tree):
+        return plan_notifications(warning, tree=tree, ladder=ladder, renderer=renderer, now=now)
+
+    return planned
+
+
+def test_every_recipient_gets_one_message_by_each_way(plan):
+    """Four people are told of a red warning about equipment, each by SMS and by e-mail."""
+    found = plan(specimen())
+
+    told = [(message.person_id, message.way) for message in found.notifications]
+    assert len(told) == len(set(told)) == 2 * len(found.duty.recipients) == 8
+    assert found.notifications[0].role is Role.LEAD
+
+
+def test_a_replayed_warning_gives_the_same_ids(plan):
+    """Later is no reason to tell again: ids do not depend on the moment."""
+    first, again = plan(specimen()), plan(specimen(), now=NOON + dt.timedelta(days=9))
+
+    assert [m.id for m in first.notifications] == [m.id for m in again.notifications]
+
+
+def test_a_graver_measure_and_a_cancellation_are_told_anew(plan):
+    """(warning, measure, status) is what a person is told once: three of them share no id."""
+    plans = (
+        plan(specimen(Measure.WARNING)),
+        plan(specimen(Measure.INTERVIEW)),
+        plan(specimen(Measure.INTERVIEW, WarningStatus.CANCELLED)),
+    )
+
+    ids = [{message.id for message in found.notifications} for found in plans]
+    assert not ids[0] & ids[1]
+    assert not ids[1] & ids[2]
+
+
+def test_a_person_without_mail_is_told_by_what_they_have(plan, authorities_document):
+    """A missing address takes away one way, never the person."""
+    document = copy.deepcopy(authorities_document)
+    for person in document["people"]:
+        person.pop("email")
+
+    found = plan(specimen(), tree=parse_authorities(document))
+
+    assert {message.way for message in found.notifications} == {Way.SMS}
+
+
+def test_a_message_survives_storage(plan):
+    """What is stored as msgpack comes back equal, letter and short message alike."""
+    codec = msgspec.msgpack
+
+    for message in plan(specimen()).notifications:
+        assert codec.decode(codec.encode(message), type=Notification) == message

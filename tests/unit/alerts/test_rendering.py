@@ -1,0 +1,245 @@
+"""A warning reads as an officer expects it, and carries nothing that it must not."""
+
+import datetime as dt
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.knowledge import InvalidKnowledgeError
+from alerts.pipeline import check_renderings
+from alerts.rendering import NEUTRAL_MATTER, TEMPLATE_NAMES, Renderer, short_name
+from alerts.responsibility import Matter, Role, resolve
+from alerts.sms_text import units, why_forbidden
+from alerts.specimen import specimen
+from detectors.measure import Measure
+from detectors.warning import Reason, WarningStatus
+
+
+@pytest.fixture
+def read(tree, ladder, renderer):
+    """Return what the lead (or another role) reads of a specimen with changes."""
+
+    def rendered(measure=Measure.INSPECTION, status=WarningStatus.ISSUED, role=Role.LEAD, **more):
+        warning = msgspec.structs.replace(specimen(measure, status), **more)
+        duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
+        recipient = next(one for one in duty.recipients if one.role is role)
+        return renderer.sms(warning, duty, recipient), renderer.email(warning, duty, recipient)
+
+    return rendered
+
+
+def test_a_red_warning_is_one_short_message(read):
+    """The sample of the domain reference: number, level, enterprise, matter, limit, login."""
+    sms, _ = read(enterprise="XX商场")
+
+    assert sms.text == (
+        "【叶县市监】红色预警41042220260701-0013：XX商场电梯检验不合格仍在用，"
+        "请4小时内签收并报分管领导，登录系统查看。"
+    )
+    assert (units(sms.text), sms.part_count) == (66, 1)
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        pytest.param(specimen(measure, status), id=f"{measure} {status}")
+        for measure in Measure
+        for status in WarningStatus
+    ],
+)
+def test_every_short_message_fits_its_parts_and_says_nothing_forbidden(
+    book, tree, ladder, renderer, warning
+):
+    """For every recipient of every measure and status the carrier's and our rules hold."""
+    duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
+
+    messages = [renderer.sms(warning, duty, recipient) for recipient in duty.recipients]
+
+    assert all(message.part_count <= book.max_parts for message in messages)
+    assert all(why_forbidden(message.body) == () for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("role", "template"),
+    [(Role.LEAD, "inspection"), (Role.CO, "co"), (Role.COPY, "copy")],
+)
+def test_each_role_is_asked_for_what_it_can_do(read, book, role, template):
+    """Who leads signs and acts, who helps signs, who is copied is only informed."""
+    sms, letter = read(role=role)
+
+    assert sms.template_code == book.templates[template].code
+    assert ("无需签收" in letter.text) is (role is Role.COPY)
+
+
+def test_a_cancelled_warning_says_that_nothing_is_to_be_done(read):
+    """The official wording of a cancellation stands in SMS, text and page."""
+    sms, letter = read(status=WarningStatus.CANCELLED)
+
+    assert "因数据源更正已撤销，无需继续处置" in sms.body
+    assert "因数据源更正已撤销，无需继续处置" in letter.text
+    assert "因数据源更正已撤销，无需继续处置" in letter.html
+    assert letter.subject.startswith("【已撤销·")
+
+
+def test_a_letter_says_everything_that_is_needed_to_act(read):
+    """Number, level, measure, enterprise, code, matter, reasons, duty and limits are there."""
+    _, letter = read()
+
+    for needed in (
+        "41042220260701-0013", "红色", "检查", "叶县样例商场有限公司", "91410422MA3X1A2B83",
+        "电梯检验不合格仍在用", "豫特检电〔2026〕0001号", "《特种设备安全法》第四十条",
+        "县市场监督管理局特设股", "4小时", "5个工作日", "检查任务建议", "谁审批、谁监管",
+        "不作为采取措施的依据", "https://sanzao.example.org/warnings/w-0013000000000000",
+    ):  # fmt: skip
+        assert needed in letter.text
+        assert needed in letter.html
+
+
+@pytest.mark.parametrize("measure", Measure)
+def test_only_an_inspection_is_called_a_proposal(read, measure):
+    """国办发〔2024〕54号 is quoted where an inspection is proposed, and nowhere else."""
+    _, letter = read(measure)
+
+    assert ("国办发〔2024〕54号" in letter.text) is (measure is Measure.INSPECTION)
+    assert ("国办发〔2024〕54号" in letter.html) is (measure is Measure.INSPECTION)
+
+
+def test_neither_class_nor_score_nor_probability_is_told(read):
+    """The live class, the score and the learned probability stay behind the login."""
+    sms, letter = read(learned_probability=0.8731)
+
+    for text in (sms.text, letter.subject, letter.text, letter.html):
+        assert "905" not in text
+        assert "0.87" not in text
+        assert not {"risk_class", "score"} & set(why_forbidden(text))
+
+
+def test_people_in_reasons_are_masked(read):
+    """A phone, an identity number and an informant's name do not leave the system."""
+    told = "举报人张三（电话13812345678，证号410422199001011234）反映：后厨不洁"
+    _, letter = read(reasons=(Reason(text=told, fact_id="f"),))
+
+    for text in (letter.text, letter.html):
+        assert "张三" not in text
+        assert "13812345678" not in text
+        assert "410422199001011234" not in text
+        assert "后厨不洁" in text
+
+
+def test_a_matter_that_must_not_be_said_becomes_neutral(read):
+    """The message still goes out: only the forbidden words are replaced."""
+    sms, _ = read(matter="举报人称信用等级为D")
+
+    assert NEUTRAL_MATTER in sms.body
+
+
+def test_an_enterprise_name_cannot_break_a_page(read):
+    """What an enterprise is called is text, never markup."""
+    _, letter = read(enterprise='<script>alert("x")</script>商行')
+
+    assert "<script" not in letter.html
+    assert "&lt;script&gt;" in letter.html
+
+
+@given(name=st.text(max_size=200))
+def test_no_enterprise_name_can_end_a_subject_line(tree, ladder, renderer, name):
+    """Whatever the name, the subject is one line of bounded length."""
+    warning = msgspec.structs.replace(specimen(), enterprise=name)
+    duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
+
+    subject = renderer.email(warning, duty, duty.recipients[0]).subject
+
+    assert subject.isprintable()
+    assert units(subject) <= 120
+
+
+class Balance(HTMLParser):
+    """Counts tags that stay open."""
+
+    VOID = frozenset(("meta", "br", "!doctype"))
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        """Push."""
+        del attrs
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        """Pop its own."""
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("status", WarningStatus)
+def test_a_page_is_whole_and_asks_for_nothing(read, status):
+    """Every tag is closed, styles are inline, and nothing is loaded from anywhere."""
+    _, letter = read(status=status)
+
+    balance = Balance()
+    balance.feed(letter.html)
+
+    assert balance.open == []
+    assert not any(word in letter.html for word in ("<script", "<link", "<img", "src=", "@import"))
+
+
+@pytest.mark.parametrize("name", TEMPLATE_NAMES)
+def test_a_missing_template_is_named(book, sources, name):
+    """Without one of its templates a renderer does not come into being."""
+    fewer = {other: text for other, text in sources.items() if other != name}
+
+    with pytest.raises(InvalidKnowledgeError, match=name):
+        Renderer(book, fewer, office="县局")
+
+
+@pytest.mark.parametrize(
+    "broken", ["{{ no_such_name }}", "{% if %}", "{{ number | no_such_filter }}"]
+)
+def test_a_broken_template_is_found_at_load(tree, ladder, book, sources, broken):
+    """A specimen of everything is rendered before anything starts."""
+    spoilt = Renderer(book, {**sources, "email/cancelled.txt.j2": broken}, office="县局")
+
+    with pytest.raises(InvalidKnowledgeError, match=r"cancelled"):
+        check_renderings(tree=tree, ladder=ladder, renderer=spoilt)
+
+
+def test_the_shipped_templates_render(tree, ladder, renderer):
+    """What ships, works."""
+    check_renderings(tree=tree, ladder=ladder, renderer=renderer)
+
+
+def test_without_a_system_url_a_letter_has_no_link(tree, ladder, book, sources):
+    """A bureau without a web page for warnings gets words instead of a dead button."""
+    plain = Renderer(book, sources, office="县局")
+    duty = resolve(Matter.of(specimen()), tree=tree, ladder=ladder)
+
+    letter = plain.email(specimen(), duty, duty.recipients[0])
+
+    assert "href" not in letter.html
+    assert "请登录系统查看" in letter.text
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("叶县昆阳食品有限责任公司", "叶县昆阳食品公司"),
+        ("惠民超市（个体工商户）", "惠民超市"),
+        ("河南某某股份有限公司", "河南某某公司"),
+        ("有家面馆", "有家面馆"),
+    ],
+)
+def test_short_names_drop_the_legal_form(name, short):
+    """The room of a short message is for what tells enterprises apart."""
+    assert short_name(name) == short
+
+
+def test_the_moment_is_chinas(read):
+    """A warning of 16:30 UTC is dated the next day in China."""
+    _, letter = read(issued_at=dt.datetime(2026, 7, 1, 16, 30, tzinfo=dt.UTC))
+
+    assert "2026年7月2日0时30分" in letter.text
