@@ -1,13 +1,12 @@
 """What do the facts become when an event is taken in?  Added, ended, voided, repaired, let go."""
 
-import dataclasses
 from collections.abc import Iterable
 
 import msgspec
 
 from detectors.events import BasicChanged, AddressChanged, Established, Event, Op, RepairDecided
 from detectors.facts import DAY_S, Fact, FactKind, hash_of
-from detectors.features import FAILED, LOOKS
+from detectors.features import PASSED
 from detectors.reading import Ending, Outcome, Reading, moment, read
 from detectors.state import Archive, EnterpriseState, Profile
 
@@ -24,8 +23,7 @@ MAX_FACTS = 256
 MAX_TOMBSTONES = 16
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Absorbed:
+class Absorbed(msgspec.Struct, frozen=True, gc=False):
     """The facts after an event.
 
     Shapes:
@@ -36,7 +34,7 @@ class Absorbed:
     facts: list[Fact]
     profile: Profile
     archive: Archive
-    fresh: frozenset[int]
+    fresh: tuple[int, ...]
     outcome: Outcome | None = None
     retracted: bool = False
     unknown: bool = False
@@ -47,10 +45,11 @@ def absorb(state: EnterpriseState, event: Event, *, identity: int, at: int) -> A
     data = event.data
     if isinstance(data, RepairDecided):
         return _repaired(state, event, data)
-    if data.op is Op.REVOKE:
-        return _revoked(state, event, at)
-    if data.op is Op.EXPIRE:
-        return _expired(state, event, at)
+    if data.op is not Op.ADD:
+        if data.op is Op.REVOKE:
+            return _revoked(state, event, at)
+        if data.op is Op.EXPIRE:
+            return _expired(state, event, at)
     reading = read(event, identity=identity, at=at)
     facts = state.facts
     retracted = False
@@ -58,9 +57,11 @@ def absorb(state: EnterpriseState, event: Event, *, identity: int, at: int) -> A
         superseded = hash_of(event.source, data.supersedes)
         facts = [fact for fact in facts if not _is_of(fact, superseded)]
         retracted = len(facts) < len(state.facts)
-    facts, ended = _with_endings(facts, reading, identity=identity, at=at)
-    added = [_ended_by_tombstone(facts, fact) for fact in reading.facts]
-    facts = [*facts, *added]
+    voided = False
+    if reading.endings:
+        facts, voided = _with_endings(facts, reading, identity=identity, at=at)
+    added = [_ended_by_tombstone(facts, fact) if fact.ref else fact for fact in reading.facts]
+    facts = facts + added
     archive = state.archive
     if reading.outcome is not None or len(facts) > PRUNE_ABOVE:
         facts, archive = _pruned(facts, archive, as_of=max(state.as_of, at))
@@ -68,9 +69,9 @@ def absorb(state: EnterpriseState, event: Event, *, identity: int, at: int) -> A
         facts=facts,
         profile=_profile(state, event, reading, at),
         archive=archive,
-        fresh=frozenset(fact.id for fact in added),
+        fresh=tuple([fact.id for fact in added]),
         outcome=reading.outcome,
-        retracted=retracted or ended,
+        retracted=retracted or voided,
     )
 
 
@@ -79,8 +80,12 @@ def _is_of(fact: Fact, identity: int) -> bool:
     return fact.id in (identity, identity + 1)
 
 
-def _unchanged(state: EnterpriseState, facts: list[Fact], **more: bool) -> Absorbed:
-    return Absorbed(facts, state.profile, state.archive, frozenset(), **more)
+def _unchanged(
+    state: EnterpriseState, facts: list[Fact], *, retracted: bool = False, unknown: bool = False
+) -> Absorbed:
+    return Absorbed(
+        facts, state.profile, state.archive, (), retracted=retracted, unknown=unknown
+    )
 
 
 def _revoked(state: EnterpriseState, event: Event, at: int) -> Absorbed:
@@ -156,12 +161,12 @@ def _ended(fact: Fact, ending: Ending, at: int) -> Fact:
     return msgspec.structs.replace(fact, until=at)
 
 
-def _mark(kind: FactKind, ref: int) -> int:
+def _mark(kind: int, ref: int) -> int:
     return hash_of("ends", str(int(kind)), str(ref))
 
 
 def _ended_by_tombstone(facts: Iterable[Fact], fact: Fact) -> Fact:
-    if not fact.ref or fact.until:
+    if fact.until:
         return fact
     tombstones = [one for one in facts if one.kind == FactKind.TOMBSTONE and one.ref]
     if not tombstones:
@@ -208,13 +213,10 @@ def _pruned(facts: list[Fact], archive: Archive, *, as_of: int) -> tuple[list[Fa
 
     Looks become counts; ended facts go 400 days after their end; above the cap the oldest go.
     """
-    passed = sorted(
-        (fact.at, fact.id)
-        for fact in facts
-        if fact.kind in LOOKS and fact.kind not in FAILED and not fact.revoked
-    )
-    leaving = {identity for _, identity in passed[: max(0, len(passed) - KEEP_PASSED)]}
-    if leaving:
+    passed = [fact for fact in facts if fact.kind in PASSED and not fact.revoked]
+    if len(passed) > KEEP_PASSED:
+        passed.sort(key=lambda fact: (fact.at, fact.id))
+        leaving = {fact.id for fact in passed[:-KEEP_PASSED]}
         archive = Archive(archive.outcomes + len(leaving), archive.failures)
         facts = [fact for fact in facts if fact.id not in leaving]
     if len(facts) <= PRUNE_ABOVE:

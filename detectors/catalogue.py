@@ -4,9 +4,10 @@
 of every indicator; nothing in it depends on the order of the facts.
 """
 
-import dataclasses
 from bisect import bisect_left
 from collections.abc import Sequence
+
+import msgspec
 
 from detectors.facts import DAY_S, PENALTIES, Fact, FactKind
 from detectors.knowledge import (
@@ -22,7 +23,7 @@ from detectors.knowledge import (
     Knowledge,
     Together,
 )
-from detectors.score import FULL_SCALE, combined
+from detectors.score import FULL_SCALE, PLACES, combined
 from detectors.state import Profile
 from detectors.surge import surge_severity
 
@@ -32,8 +33,7 @@ _STATE, _DECAY, _COUNT, _COLLECT = range(4)
 _Entry = tuple[int, int, float, int]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(msgspec.Struct, frozen=True, gc=False):
     """What the indicators said.
 
     Shapes:
@@ -93,12 +93,21 @@ class Catalogue:
 
     def assess(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> Assessment:
         """Return what the indicators say of ``facts`` at ``as_of`` (event time, seconds)."""
-        usable = [fact for fact in facts if fact.counts_at(as_of)]
+        table = self._table
+        hard = self._hard
+        # Most facts are looks that found nothing: no indicator rests on them.
+        usable = [
+            fact
+            for fact in facts
+            if (table[fact.kind] or fact.kind in hard) and fact.counts_at(as_of)
+        ]
         severities, floor_rank = self._severities(profile, usable, as_of)
         return Assessment(severities, self.score_of(severities), floor_rank)
 
     def score_of(self, severities: dict[int, float], extra: float = 0.0) -> float:
         """Return the score of severities; ``extra`` is one more contribution, in points."""
+        if not severities:
+            return round(extra, PLACES)
         best: dict[int, float] = {}
         contributions = [extra] if extra else []
         positive = 0.0
@@ -176,7 +185,8 @@ class Catalogue:
             severities[place] = _step(self._counts[place], count)
         if collected:
             self._add_collected(severities, collected, as_of)
-        self._add_levels(severities, profile, as_of)
+        if profile.established or profile.industry:
+            self._add_levels(severities, profile, as_of)
         return severities, floor_rank
 
     def _add_collected(

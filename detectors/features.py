@@ -39,7 +39,8 @@ LOOKS = frozenset({
     FactKind.FOOD_SAMPLE_FAILED,
     FactKind.EQUIPMENT_FAILED,
 })  # fmt: skip
-FAILED = LOOKS - {FactKind.INSPECTION_PASSED, FactKind.FOOD_SAMPLE_PASSED}
+PASSED = frozenset({FactKind.INSPECTION_PASSED, FactKind.FOOD_SAMPLE_PASSED})
+FAILED = LOOKS - PASSED
 
 
 def features(state: EnterpriseState, *, as_of: int) -> list[float]:
@@ -88,10 +89,3 @@ def features(state: EnterpriseState, *, as_of: int) -> list[float]:
         state.rule.score / 1000.0,
     ]
 
-
-def is_compactable(fact: Fact, *, before: int) -> bool:
-    """Return whether an old fact carries nothing but a count for the features."""
-    return fact.at < before and fact.kind in (
-        FactKind.INSPECTION_PASSED,
-        FactKind.FOOD_SAMPLE_PASSED,
-    )

@@ -1,6 +1,5 @@
 """When does a finding become a warning, join one that is open, or take one back?"""
 
-import dataclasses
 import datetime as dt
 
 import msgspec
@@ -117,7 +116,7 @@ def _without_retracted(
             continue
         rule = expertise.rulebook.by_id.get(one.rule)
         # A change of class or score cannot be checked again afterwards: it stands on its facts.
-        quiet = dataclasses.replace(moment, fresh=frozenset(), rise=0.0)
+        quiet = msgspec.structs.replace(moment, fresh=(), rise=0.0)
         if rule is not None and (expertise.rulebook.check(rule, quiet) is not None):
             kept.append(msgspec.structs.replace(one, facts=left))
         elif rule is not None:

@@ -1,9 +1,10 @@
 """What does an event state?  From a typed payload to facts, endings and an outcome."""
 
-import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import msgspec
 
 from detectors import events as e
 from detectors.facts import DAY_S, Fact, FactKind, hash_of
@@ -18,8 +19,7 @@ _PENALTIES = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True, gc=False):
     """The facts of ``kinds`` that hang on ``ref`` end now; ``void`` means they never were."""
 
     kinds: tuple[FactKind, ...]
@@ -28,8 +28,7 @@ class Ending:
     confirms: bool = False  # nothing ends: a provisional fact has become final
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """Somebody looked: was a problem found?  What the model learns from."""
 
     domain: str
@@ -38,8 +37,7 @@ class Outcome:
     form: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """All that one event states, apart from what it does to the profile."""
 
     facts: tuple[Fact, ...] = ()

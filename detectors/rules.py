@@ -1,7 +1,8 @@
 """Which rules do the facts break, now that an event has been added?"""
 
-import dataclasses
 from collections.abc import Collection, Sequence
+
+import msgspec
 
 from detectors.catalogue import Catalogue
 from detectors.facts import DAY_S, PENALTIES, Fact, FactKind
@@ -18,8 +19,7 @@ from detectors.knowledge import (
 from detectors.measure import Measure
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """A rule that fired, with its facts."""
 
     rule: Rule
@@ -28,8 +28,7 @@ class Finding:
     domain: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """What the rules may look at.
 
     Shapes:
@@ -77,6 +76,14 @@ class RuleBook:
                 return {FactKind[name.upper()] for name in names}
             case _:
                 return set()
+
+    def is_set_off(self, facts: Sequence[Fact], fresh: Collection[int]) -> bool:
+        """Return whether a fact of this event, or a permit running out, concerns any rule."""
+        by_kind = self._by_kind
+        for fact in facts:
+            if by_kind[fact.kind] and (fact.kind == FactKind.PERMIT or fact.id in fresh):
+                return True
+        return False
 
     def findings(self, moment: Moment) -> list[Finding]:
         """Return what fires at this moment, one finding a rule at the most."""

@@ -3,8 +3,6 @@
 ``step`` is the live stream, the replay, the backtest and every test; only its input differs.
 """
 
-import copy
-import dataclasses
 import datetime as dt
 
 import msgspec
@@ -31,8 +29,7 @@ LOW_WATER_S = 30 * DAY_S  # domain reference §4.2, blue: "score +50 in 30 d"
 TELL_AT_LEAST = 1.0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True, gc=False):
     """Where an event stands in the log: the epoch changes when the log itself starts anew."""
 
     epoch: int
@@ -40,13 +37,11 @@ class Position:
     offset: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CardDue:
+class CardDue(msgspec.Struct, frozen=True, gc=False):
     """The risk card of the enterprise has changed; the last of a batch is published."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True, gc=False):
     """The event changed nothing, for a reason that is counted."""
 
     reason: str
@@ -107,32 +102,48 @@ def step(
             f"correct the source's clock and send the event again",
         )
     identity = hash_of(event.source, event.id)
-    state = copy.copy(state)
-    state.epoch, state.partition = position.epoch, position.partition
-    state.offset = position.offset
-    if identity in state.recent or any(fact.id == identity for fact in state.facts):
+    state = msgspec.structs.replace(
+        state, epoch=position.epoch, partition=position.partition, offset=position.offset
+    )
+    if identity in state.recent or _is_known(state, identity):
         return state, [DUPLICATE]
     at = int(event.time.timestamp())
     absorbed = absorb(state, event, identity=identity, at=at)
     effects: list[Effect] = []
     scorer = expertise.scorers.get(absorbed.profile.domain)
     if absorbed.outcome is not None:
-        effects.append(_example(state, event, absorbed, at, position))
+        effects.append(_example(state, absorbed, identity, at, position))
     before = state.rule
     state.as_of = max(state.as_of, at)
     _take_in(state, absorbed, identity)
     _assess(state, expertise, scorer)
-    effects += warnings_of(
-        state,
-        event,
-        expertise,
-        _moment(state, absorbed, before),
-        retracted=absorbed.retracted,
-    )
+    if _may_warn(state, absorbed, before, expertise):
+        moment = _moment(state, absorbed, before)
+        effects += warnings_of(state, event, expertise, moment, retracted=absorbed.retracted)
     if absorbed.unknown:
         effects.append(UNKNOWN_FACT)
     _tell(state, event, expertise, effects)
     return state, effects
+
+
+def _is_known(state: EnterpriseState, identity: int) -> bool:
+    for fact in state.facts:  # a loop: any() over a generator costs twice as much
+        if fact.id == identity:
+            return True
+    return False
+
+
+def _may_warn(
+    state: EnterpriseState, absorbed: Absorbed, before: Standing, expertise: Expertise
+) -> bool:
+    """Return whether any rule could have something to say: for most events none has."""
+    return (
+        absorbed.retracted
+        or state.rule.rank != before.rank
+        or state.rule.score > before.score
+        or bool(state.open_warnings)
+        or expertise.rulebook.is_set_off(state.facts, absorbed.fresh)
+    )
 
 
 def _check_subject(event: Event, expertise: Expertise) -> None:
@@ -194,12 +205,12 @@ def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None)
 
 
 def _example(
-    state: EnterpriseState, event: Event, absorbed: Absorbed, at: int, position: Position
+    state: EnterpriseState, absorbed: Absorbed, identity: int, at: int, position: Position
 ) -> Example:
     """Return the outcome with the features as they stood before it."""
     assert absorbed.outcome is not None
     return Example(
-        id=fact_name(hash_of(event.source, event.id)),
+        id=fact_name(identity),
         domain=absorbed.outcome.domain,
         at=at,
         features=features(state, as_of=max(state.as_of, at)),

@@ -27,6 +27,9 @@ Correctness rests on one notion.  A fetch belongs to one *assignment* of aiokafk
 holds the positions.  An assignment that began to be revoked delivers nothing more, and what it
 fetched is dropped: the next assignment reads from the committed offset.  What a live assignment
 fetched is either delivered or sought back to, never dropped.
+
+Weakness, shared with stock Faust: while the broker is dead, a worker does not heed SIGTERM, since
+aiokafka waits for its coordinator to leave the group.  Whoever stops it must be ready to kill it.
 """
 
 from __future__ import annotations
@@ -58,10 +61,6 @@ SCHEME = "batchkafka"
 
 # Faust's own value.  It bounds how long a stop waits for the consumer's thread.
 POLL = dt.timedelta(seconds=1)
-
-# aiokafka waits for its coordinator without end when it leaves the group: with a dead broker, a
-# stock worker ignores SIGTERM (still there after 45 s).  A living one answers in milliseconds.
-LEAVE = dt.timedelta(seconds=3)
 
 
 class Record(Protocol):
@@ -255,13 +254,6 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001
         fetcher._prefetch_backoff = self.tuning.prefetch_backoff.total_seconds()  # noqa: SLF001
-
-    async def on_thread_stop(self) -> None:
-        """Leave the group; without an answer, leave it to the session timeout."""
-        try:
-            await asyncio.wait_for(super().on_thread_stop(), LEAVE.total_seconds())
-        except TimeoutError:
-            self.log.warning("no answer from the broker; the group will notice the silence")
 
     def current_assignment(self) -> Any:
         """Return aiokafka's assignment of this moment, None before the first one."""
@@ -491,7 +483,7 @@ INTERNALS: Mapping[type[Any], tuple[str, ...]] = {
     ),
     driver.AIOKafkaConsumerThread: (
         *("_create_worker_consumer", "_ensure_consumer", "_fetch_records", "call_thread"),
-        *("on_start", "on_thread_stop"),
+        *("on_start",),
     ),
     ConsumerMessage: ("acked", "generation_id"),
     AIOKafkaConsumer: ("_fetch_max_wait_ms", "_fetcher", "_max_poll_records", "_subscription"),

@@ -155,12 +155,13 @@ class Diary:
         self.write(Source.SAMPLING, self.office(day), data)
         return number
 
-    def checked(self, day: dt.date, *, passed: bool) -> str:
+    def checked(self, day: dt.date, *, passed: bool, in_use: bool = True) -> str:
         """Write the inspection of the firm's equipment down."""
         trade = self.firm.trade
         data = e.EquipmentInspected(
             equipment=self.equipment,
             passed=passed,
+            in_use=in_use,
             public_place=trade.public_place,
             kind=trade.equipment,
             doc_no="平特检",

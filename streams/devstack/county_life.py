@@ -13,24 +13,26 @@ from streams.devstack.county_diary import A_DAY, Diary, Reason, Severity, Source
 from streams.devstack.county_people import CITY_AMR, LICENSING, TOWNSHIPS, Permit
 
 # The rates are chosen, not measured: with them 2,000 firms bring 100 to 250 warnings in all.
-QUIET = 0.3  # before we watch, harm is rarer: the opening balance is not to flood the screen
-CAMPAIGN = 1.8  # summer: more looks than in spring
-LOOKS = 0.014  # inspections a firm and day
-SAMPLES = 0.010  # food samples, of firms that have foods
+QUIET = 0.15  # before we watch, harm is rarer: the opening balance is not to flood the screen
+CAMPAIGN = 1.6  # summer: more looks than in spring
+LOOKS = 0.016  # inspections a firm and day
+SAMPLES = 0.008  # food samples, of firms that have foods
 CHECKS = 0.010  # equipment inspections, of firms that have equipment
 REPORTS = 0.0012  # 举报
 CHANGES = 0.0006  # of the register: name, holder, address, each
 HONOURS = 0.0002
 # Harm a day, for a firm whose trouble is 1; it grows with the square of the trouble.
-CASES = 0.0060
-LISTINGS = 0.0028
-SURGES = 0.0024
-FREEZES = 0.0018
-CHURNS = 0.0018
-REFUSALS = 0.0006
-DEBTS = 0.0003
-GRAVE_LISTINGS = 0.0002
+CASES = 0.0007
+LISTINGS = 0.00024
+SURGES = 0.00024
+FREEZES = 0.0004
+CHURNS = 0.0003
+REFUSALS = 0.0001
+DEBTS = 0.0001
+GRAVE_LISTINGS = 0.0001
 
+# What most findings weigh: a word on the spot, far from a case.
+SLIGHT = (0.03, 0.04, 0.05)
 PERMIT_DAYS = 5 * 365
 REMIND_DAYS = 90  # rule W06: who renews before it is not reminded
 _MATTERS = ("价格", "质量", "服务态度", "退换货", "卫生")
@@ -90,8 +92,8 @@ class Life:
         season = CAMPAIGN if is_watched else 1.0
         harm = trouble * trouble * (1.0 if is_watched else QUIET)
         chances: list[tuple[float, Act]] = [
-            (LOOKS * season, self._inspected),
-            (trade.complaints * (0.5 + 2.0 * trouble), self._complained),
+            (LOOKS * season * (1.0 + 2.0 * trouble), self._inspected),
+            (trade.complaints * (0.4 + 4.0 * trouble), self._complained),
             (REPORTS * (1.0 + 4.0 * trouble), self._reported),
             (CHANGES, self._renamed),
             (CHANGES * (1.0 + 2.0 * trouble), self._shared),
@@ -137,7 +139,7 @@ class Life:
         valid_to = first + (left if first == span.opening else A_DAY * PERMIT_DAYS)
         number = f"{permit.series}{self._firm.number:07d}"
         ahead = self._rng.randint(REMIND_DAYS + 5, REMIND_DAYS + 120)
-        if self._is(0.06 + 0.5 * self._temper):
+        if self._is(0.03 + 0.15 * self._temper):
             ahead = self._rng.randint(-40, 80)
         renewal = valid_to - A_DAY * ahead
         if valid_to < span.start:  # the winter's renewals are on the register already
@@ -160,22 +162,22 @@ class Life:
     def _annual_report(self, year: int) -> None:
         """File the report of last year between New Year and the end of June, or fail to."""
         due = dt.date(year, 6, 30)
-        if self._is(0.12 * self._temper * self._temper):
+        if self._is(0.02 * self._temper * self._temper):
             self._listed(due + self._diary.days(3, 20), reason=1)
             return
-        late = self._is(0.4 * self._temper * self._temper)
+        late = self._is(0.15 * self._temper * self._temper)
         day = due + self._diary.days(1, 12) if late else due - self._diary.days(0, 180)
         data = e.AnnualReportFiled(
-            year=year - 1, late=late, all_zero=self._is(0.12 * self._temper * self._temper)
+            year=year - 1, late=late, all_zero=self._is(0.02 * self._temper * self._temper)
         )
         self._diary.write(Source.PUBLICITY, self._diary.daytime(day), data)
 
     def _inspected(self, day: dt.date) -> None:
-        if not self._is_found(0.012, 0.9):
+        if not self._is_found(0.004, 1.25):
             self._diary.inspected(day, weight=0.0)
             return
-        is_grave = self._is(0.08 * self._trouble)
-        weight = 0.6 if is_grave else self._rng.choice((0.1, 0.1, 0.15, 0.2))
+        is_grave = self._is(0.004 * self._trouble)
+        weight = 0.6 if is_grave else self._rng.choice(SLIGHT)
         self._diary.inspected(day, weight=weight)
         if is_grave:
             self._case(day + self._diary.days(2, 7))
@@ -191,7 +193,7 @@ class Life:
         self._diary.surged(day, people=self._rng.choice((6, 7, 8, 9, 11, 23)))
 
     def _reported(self, day: dt.date) -> None:
-        is_true = self._is_found(0.01, 0.25)
+        is_true = self._is_found(0.002, 0.025)
         self._diary.reported(day, is_true=is_true)
         if is_true and self._is(0.3):
             self._case(day + self._diary.days(3, 10))
@@ -205,11 +207,11 @@ class Life:
 
     def _sampled(self, day: dt.date) -> None:
         diary = self._diary
-        if not self._is_found(0.002, 0.16):
+        if not self._is_found(0.001, 0.12):
             diary.sampled(day, problem=None)
             return
         roll = self._rng.random()
-        if roll < 0.35:  # noqa: PLR2004 - labels are the commonest fault
+        if roll < 0.85:  # noqa: PLR2004 - labels are the commonest fault
             diary.sampled(day, problem="label")
             return
         problem = self._rng.choice(("physical", "physical", "", "pathogen", "illegal_additive"))
@@ -221,8 +223,9 @@ class Life:
             self._case(day + diary.days(8, 14))
 
     def _checked(self, day: dt.date) -> None:
-        passed = not self._is_found(0.001, 0.18)
-        self._diary.checked(day, passed=passed)
+        passed = not self._is_found(0.005, 0.5)
+        in_use = not passed and self._is(0.03)
+        self._diary.checked(day, passed=passed, in_use=in_use or passed)
         if not passed and self._is(0.7):
             self._diary.checked(day + self._diary.days(5, 15), passed=True)
 

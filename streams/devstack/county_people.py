@@ -37,7 +37,7 @@ _WORDS = (
 _SECOND = ("", "", "", "春", "丰", "和", "盛", "源", "泰", "隆", "兴", "顺", "祥", "德")
 
 # What a hidden temper is: most firms keep order, some are careless, a few are in trouble.
-_TEMPERS = ((0.86, 0.02, 0.10), (0.105, 0.18, 0.40), (0.035, 0.55, 0.90))
+_TEMPERS = ((0.71, 0.00, 0.07), (0.10, 0.25, 0.45), (0.19, 0.68, 0.95))
 OLDEST_DAYS = 20 * 365
 YOUNGEST_DAYS = 400
 NEWCOMERS = 0.01  # share of the firms that are founded while we watch

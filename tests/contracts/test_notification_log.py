@@ -4,21 +4,13 @@ One suite over the twin and over a real Redis.
 """
 
 import asyncio
+import collections
 import datetime as dt
-import itertools
 import os
-import uuid
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 from redis import asyncio as redis
 
 from alerts.delivery import (
@@ -270,7 +262,7 @@ async def test_a_closed_message_expires_and_an_open_one_never(redis_url):
     assert lives[1] == -1
 
 
-class World(RuleBasedStateMachine):
+class World:
     """Workers that die anywhere, a gateway that can be asked, a mail server that cannot.
 
     A step is one call on the log or one effect outside, so that a death falls between any two.
@@ -278,192 +270,179 @@ class World(RuleBasedStateMachine):
     sees to it, and so does ``passes``.
     """
 
-    open_rows = staticmethod(MemoryRows)
-
-    def __init__(self):
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.log = NotificationLog(self.open_rows())
+    def __init__(self, rows):
+        self.log = NotificationLog(rows)
         self.now = NOON
-        self.names = itertools.count()
         self.planned = {}
-        self.accepted = {}
+        self.accepted = collections.Counter()
         self.hands = {"a": {}, "b": {}, "c": {}}
 
-    def do(self, coroutine):
-        """Run one call of the log."""
-        return self.loop.run_until_complete(coroutine)
+    async def live(self, choices):
+        """Do one possible thing for each choice; after each, nobody was told twice."""
+        await self.plan([message("0", way) for way in Way])
+        for choice in choices:
+            things = self.things()
+            thing = things[choice % len(things)]
+            await thing(choice // len(things))
+            assert all(times == 1 for times in self.accepted.values())
 
-    def teardown(self):
-        """Let one healthy worker finish, then look for the lost."""
-        try:
-            self.hands = {"heir": {}}
-            while self.do(self.log.backlog(self.now)).open:
-                self.now += dt.timedelta(minutes=75)
-                while self.take("heir", limit=5):
-                    self.finish("heir")
-            self.nobody_is_forgotten()
-        finally:
-            self.close()
-            self.loop.close()
+    def things(self):
+        """Return what can happen now, likely things more than once."""
+        return [
+            *[self.claims] * 4,
+            *[self.passes] * 3,
+            self.plans,
+            *([self.proceeds] * 8 if self.work() else []),
+            *([self.dies] * 2 if self.work() else []),
+            *([self.loses_the_answer] if self.work("handed") else []),
+            *([self.reports] if self.accepted else []),
+        ]
 
-    def close(self):
-        """Close what the store holds open."""
+    def work(self, stage=None):
+        """Return who has what in hand."""
+        return [
+            (worker, identity)
+            for worker, hand in self.hands.items()
+            for identity, (now_at, _, _) in hand.items()
+            if stage in {None, now_at}
+        ]
 
-    def nobody_is_forgotten(self):
-        """Every message was accepted, or is an e-mail that a person must look at."""
-        troubled = {row.id for row in self.do(self.log.troubled(limit=1000))}
-        for identity, planned in self.planned.items():
-            if identity not in self.accepted:
-                assert planned.way is Way.EMAIL
-                assert identity in troubled
+    async def ends(self):
+        """Let one healthy worker finish; then every message is accepted, or a person sees it."""
+        self.hands = {"heir": {}}
+        while (await self.log.backlog(self.now)).open:
+            self.now += dt.timedelta(minutes=75)
+            while await self.take("heir", limit=5):
+                while self.work():
+                    await self.proceeds(0)
+        assert all(times == 1 for times in self.accepted.values())
+        seen = {row.id for row in await self.log.troubled(limit=1000)}
+        forgotten = {i: one.way for i, one in self.planned.items() if i not in self.accepted}
+        assert set(forgotten) <= seen
+        assert set(forgotten.values()) <= {Way.EMAIL}
 
-    def finish(self, worker):
-        """Do the rest of what a worker has in hand."""
-        while self.hands[worker]:
-            self.proceeds(worker, pick=0, goes_well=True)
-
-    @rule(people=st.integers(1, 3), way=st.sampled_from(Way), again=st.booleans())
-    def plans(self, people, way, again):
-        """Plan messages, sometimes the ones that are there already."""
-        if again and self.planned:
-            batch = list(self.planned.values())[:people]
-        else:
-            batch = [message(str(next(self.names)), way, now=self.now) for _ in range(people)]
-        new = self.do(self.log.plan(batch, now=self.now))
+    async def plan(self, batch):
+        """Plan messages; only what is new is planned."""
+        new = await self.log.plan(batch, now=self.now)
         assert set(new) == {one.id for one in batch} - set(self.planned)
         self.planned |= {one.id: one for one in batch}
 
-    @rule(worker=st.sampled_from("abc"), limit=st.integers(1, 3))
-    def claims(self, worker, limit):
-        """Claim what is due."""
-        self.take(worker, limit)
+    async def plans(self, draw):
+        """Plan one more message, or one that is there already."""
+        await self.plan([message(str(draw % 3), list(Way)[draw // 3 % 2], now=self.now)])
 
-    def take(self, worker, limit):
+    async def claims(self, draw):
+        """Claim what is due."""
+        await self.take("abc"[draw % 3], limit=2)
+
+    async def take(self, worker, *, limit):
         """Claim what is due; return how much it was."""
-        rows = self.do(self.log.claim_due(now=self.now, worker=worker, lease=LEASE, limit=limit))
-        self.hands[worker] |= {row.id: ["claimed", row, self.now + LEASE] for row in rows}
+        rows = await self.log.claim_due(now=self.now, worker=worker, lease=LEASE, limit=limit)
+        self.hands[worker] |= {row.id: ("claimed", row, self.now + LEASE) for row in rows}
         return len(rows)
 
-    @precondition(lambda self: any(self.hands.values()))
-    @rule(worker=st.sampled_from("abc"), pick=st.integers(0, 9), goes_well=st.booleans())
-    def proceeds(self, worker, pick, goes_well):
-        """Take one piece of work one step further."""
-        hand = self.hands[worker]
-        if not hand:
-            return
-        identity = list(hand)[pick % len(hand)]
-        stage, row, _ = hand[identity]
+    async def proceeds(self, draw):
+        """Take one piece of work one step further; one time in four the outside says no."""
+        work = self.work()
+        worker, identity = work[draw % len(work)]
+        goes_well = draw // len(work) % 4 != 3 or worker == "heir"
+        stage, row, _ = self.hands[worker][identity]
         if stage == "claimed" and row.is_doubtful:
-            self.asks(worker, identity, goes_well=goes_well)
+            await self.asks(worker, identity, goes_well=goes_well)
         elif stage in {"claimed", "asked"}:
-            self.hands_over(worker, identity, goes_well=goes_well)
+            await self.hands_over(worker, identity, goes_well=goes_well)
+        elif stage == "handed" and goes_well:
+            self.accepted[identity] += 1
+            self.hands[worker][identity] = (Delivered("b^0"), row, None)
         elif stage == "handed":
-            self.writes(worker, identity, goes_well=goes_well)
+            self.hands[worker][identity] = (TryAgain(Cause.RATE_LIMITED), row, None)
         else:
-            self.settles(worker, identity, stage)
+            await self.settles(worker, identity, stage)
 
-    def asks(self, worker, identity, *, goes_well):
+    async def asks(self, worker, identity, *, goes_well):
         """Ask the carrier about a doubtful message."""
-        row = self.hands[worker][identity][1]
+        _, row, until = self.hands[worker][identity]
         if not goes_well:
-            self.settles(worker, identity, TryAgain(Cause.UNREACHABLE, doubtful=True))
+            lost = TryAgain(Cause.UNREACHABLE, doubtful=True)
+            await self.settles(worker, identity, lost)
         elif row.notification.way is Way.EMAIL:
-            self.settles(worker, identity, InDoubt())
+            await self.settles(worker, identity, InDoubt())
         elif identity in self.accepted:
-            self.settles(worker, identity, Delivered("asked"))
+            await self.settles(worker, identity, Delivered("asked"))
         else:
-            self.hands[worker][identity][0] = "asked"
+            self.hands[worker][identity] = ("asked", row, until)
 
-    def hands_over(self, worker, identity, *, goes_well):
+    async def hands_over(self, worker, identity, *, goes_well):
         """Note the hand-over, or fail before it."""
-        row = self.hands[worker][identity][1]
+        _, row, _ = self.hands[worker][identity]
         if not goes_well:
-            self.settles(worker, identity, TryAgain(Cause.UNREACHABLE))
-        elif self.do(self.log.hand_over(identity, attempt=row.attempt, now=self.now, lease=LEASE)):
-            self.hands[worker][identity][::2] = "handed", self.now + LEASE
+            await self.settles(worker, identity, TryAgain(Cause.UNREACHABLE))
+        elif await self.log.hand_over(identity, attempt=row.attempt, now=self.now, lease=LEASE):
+            self.hands[worker][identity] = ("handed", row, self.now + LEASE)
         else:
             del self.hands[worker][identity]
 
-    def writes(self, worker, identity, *, goes_well):
-        """Write the last byte: the carrier accepts, or turns the message away."""
-        if goes_well:
-            self.accepted[identity] = self.accepted.get(identity, 0) + 1
-            self.hands[worker][identity][0] = Delivered("b^0")
-        else:
-            self.hands[worker][identity][0] = TryAgain(Cause.RATE_LIMITED)
-
-    def settles(self, worker, identity, outcome):
+    async def settles(self, worker, identity, outcome):
         """Settle, perhaps late."""
-        row = self.hands[worker].pop(identity)[1]
-        self.do(self.log.settle(identity, attempt=row.attempt, outcome=outcome, now=self.now))
+        _, row, _ = self.hands[worker].pop(identity)
+        await self.log.settle(identity, attempt=row.attempt, outcome=outcome, now=self.now)
 
-    @rule(worker=st.sampled_from("abc"), pick=st.integers(0, 9))
-    def loses_the_answer(self, worker, pick):
+    async def loses_the_answer(self, draw):
         """The carrier accepts and the connection dies before its answer."""
-        handed = [i for i, work in self.hands[worker].items() if work[0] == "handed"]
-        if handed:
-            identity = handed[pick % len(handed)]
-            self.accepted[identity] = self.accepted.get(identity, 0) + 1
-            self.settles(worker, identity, TryAgain(Cause.TIMEOUT, doubtful=True))
+        work = self.work("handed")
+        worker, identity = work[draw % len(work)]
+        self.accepted[identity] += 1
+        await self.settles(worker, identity, TryAgain(Cause.TIMEOUT, doubtful=True))
 
-    @rule(worker=st.sampled_from("abc"))
-    def dies(self, worker):
+    async def dies(self, draw):
         """Kill a worker: whatever it had in hand is gone with it."""
+        work = self.work()
+        worker, _ = work[draw % len(work)]
         self.hands[worker] = {}
 
-    @rule(seconds=st.integers(1, 200))
-    def passes(self, seconds):
+    async def passes(self, draw):
         """Time passes; a send that outlives its lease is cut off by the worker's own timeout."""
-        self.now += seconds * SECOND
-        for hand in self.hands.values():
-            for identity in [i for i, work in hand.items() if work[0] == "handed"]:
-                if hand[identity][2] <= self.now:
-                    del hand[identity]
+        self.now += (1, 60, 120, 200, 900)[draw % 5] * SECOND
+        for worker, identity in self.work("handed"):
+            if self.hands[worker][identity][2] <= self.now:
+                del self.hands[worker][identity]
 
-    @precondition(lambda self: self.accepted)
-    @rule(pick=st.integers(0, 9), arrived=st.booleans())
-    def reports(self, pick, arrived):
+    async def reports(self, draw):
         """The carrier reports on something it accepted."""
-        identity = list(self.accepted)[pick % len(self.accepted)]
-        report = Report(notification_id=identity, arrived=arrived, at=self.now)
-        assert self.do(self.log.receipt(report, now=self.now))
-
-    @invariant()
-    def nobody_is_told_twice(self):
-        """The carrier accepted no id twice."""
-        assert all(times == 1 for times in self.accepted.values())
+        identity = list(self.accepted)[draw % len(self.accepted)]
+        report = Report(notification_id=identity, arrived=draw % 2 == 0, at=self.now)
+        assert await self.log.receipt(report, now=self.now)
 
 
-def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_the_twin():
+CHOICES = st.lists(st.integers(0, 9999), min_size=30, max_size=120)
+
+
+@settings(max_examples=200, deadline=None)
+@given(choices=CHOICES)
+def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_the_twin(choices):
     """Any interleaving of three workers, deaths, lost answers and reports keeps both promises."""
-    run_state_machine_as_test(
-        World, settings=settings(max_examples=120, stateful_step_count=40, deadline=None)
-    )
+
+    async def run():
+        world = World(MemoryRows())
+        await world.live(choices)
+        await world.ends()
+
+    asyncio.run(run())
 
 
-def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_redis(redis_url):
-    """The same over a real Redis, in fewer and shorter runs."""
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(choices=CHOICES)
+def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_redis(redis_url, choices):
+    """The same over a real Redis, in fewer runs."""
 
-    class RedisWorld(World):
-        """A world whose log is in Redis, each run in a folder of its own."""
+    async def run():
+        client = redis.Redis.from_url(redis_url)
+        await client.flushdb()
+        world = World(RedisRows(client))
+        await world.live(choices)
+        await world.ends()
+        await client.aclose()
 
-        def open_rows(self):
-            """Empty the database: it is ours alone."""
-            self.client = redis.Redis.from_url(redis_url, client_name=uuid.uuid4().hex)
-            self.do(self.client.flushdb())
-            return RedisRows(self.client)
-
-        def close(self):
-            """Close the client."""
-            self.do(self.client.aclose())
-
-    run_state_machine_as_test(
-        RedisWorld,
-        settings=settings(
-            max_examples=20,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    asyncio.run(run())
