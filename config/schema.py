@@ -13,7 +13,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A part of the settings: an unknown key is a misspelt one."""
 
 
-class Kafka(Section):
+class Kafka(Section, frozen=True):
     """The broker, and how patient we are with it.
 
     ``partitions`` is fixed once the topics exist: enterprises keep their partition for life.
@@ -35,28 +35,28 @@ class Kafka(Section):
     buffered_batches: Annotated[int, Meta(ge=1, le=1000)] = 8
 
 
-class Redis(Section):
+class Redis(Section, frozen=True):
     """Where states, snapshots and the outbox live.  ``timeout_s`` bounds one answer."""
 
     url: str = "redis://127.0.0.1:6379/0"
     timeout_s: Positive = 5.0
 
 
-class Web(Section):
+class Web(Section, frozen=True):
     """Metrics, health and delivery reports.  Loopback unless an operator opens it."""
 
     host: str = "127.0.0.1"
     port: Port = 8000
 
 
-class Model(Section):
+class Model(Section, frozen=True):
     """``live`` learns and scores; ``none`` leaves the model out (for comparisons)."""
 
     mode: Literal["live", "none"] = "live"
     refresh_s: Positive = 1.0
 
 
-class Email(Section):
+class Email(Section, frozen=True):
     """The SMTP server.  ``password`` comes from the environment or a file, never from YAML."""
 
     host: str = "127.0.0.1"
@@ -69,7 +69,7 @@ class Email(Section):
     timeout_s: Positive = 10.0
 
 
-class Sms(Section):
+class Sms(Section, frozen=True):
     """The SMS gateway (Alibaba Cloud's protocol).  ``secret`` never stands in YAML."""
 
     endpoint: str = "https://dysmsapi.aliyuncs.com"
@@ -78,7 +78,7 @@ class Sms(Section):
     timeout_s: Positive = 10.0
 
 
-class Notify(Section):
+class Notify(Section, frozen=True):
     """How messages go out.
 
     ``lease_s`` is how long a message stays with a worker that fell silent; ``send_timeout_s``
@@ -95,13 +95,13 @@ class Notify(Section):
     parallel: Annotated[int, Meta(ge=1, le=100)] = 8
 
 
-class Watchdog(Section):
+class Watchdog(Section, frozen=True):
     """After how long without progress the process ends itself, non-zero."""
 
     stalled_after_s: Positive = 60.0
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """All settings of one worker."""
 
     kafka: Kafka = Kafka()

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
-from detectors.events import BasicChanged, AddressChanged, Established, Event, Op, RepairDecided
+from detectors.events import AddressChanged, BasicChanged, Established, Event, Op, RepairDecided
 from detectors.facts import DAY_S, Fact, FactKind, hash_of
 from detectors.features import PASSED
 from detectors.reading import Ending, Outcome, Reading, moment, read
@@ -83,17 +84,12 @@ def _is_of(fact: Fact, identity: int) -> bool:
 def _unchanged(
     state: EnterpriseState, facts: list[Fact], *, retracted: bool = False, unknown: bool = False
 ) -> Absorbed:
-    return Absorbed(
-        facts, state.profile, state.archive, (), retracted=retracted, unknown=unknown
-    )
+    return Absorbed(facts, state.profile, state.archive, (), retracted=retracted, unknown=unknown)
 
 
 def _revoked(state: EnterpriseState, event: Event, at: int) -> Absorbed:
     identity = hash_of(event.source, event.data.supersedes)
-    facts = [
-        msgspec.structs.replace(fact, revoked=at) if _is_of(fact, identity) else fact
-        for fact in state.facts
-    ]
+    facts = [replace(fact, revoked=at) if _is_of(fact, identity) else fact for fact in state.facts]
     if facts != state.facts:
         return _unchanged(state, facts, retracted=True)
     tombstones = [fact for fact in facts if fact.kind == FactKind.TOMBSTONE]
@@ -105,10 +101,7 @@ def _revoked(state: EnterpriseState, event: Event, at: int) -> Absorbed:
 
 def _expired(state: EnterpriseState, event: Event, at: int) -> Absorbed:
     identity = hash_of(event.source, event.data.supersedes)
-    facts = [
-        msgspec.structs.replace(fact, until=at) if _is_of(fact, identity) else fact
-        for fact in state.facts
-    ]
+    facts = [replace(fact, until=at) if _is_of(fact, identity) else fact for fact in state.facts]
     return _unchanged(state, facts, unknown=facts == state.facts)
 
 
@@ -117,9 +110,7 @@ def _repaired(state: EnterpriseState, event: Event, data: RepairDecided) -> Abso
         return _unchanged(state, state.facts)
     identity = hash_of(event.source, data.supersedes)
     facts = [
-        msgspec.structs.replace(fact, repaired=moment(data.effective))
-        if _is_of(fact, identity)
-        else fact
+        replace(fact, repaired=moment(data.effective)) if _is_of(fact, identity) else fact
         for fact in state.facts
     ]
     return _unchanged(state, facts, unknown=facts == state.facts)
@@ -155,10 +146,10 @@ def _with_endings(
 
 def _ended(fact: Fact, ending: Ending, at: int) -> Fact:
     if ending.confirms:
-        return msgspec.structs.replace(fact, provisional=False)
+        return replace(fact, provisional=False)
     if ending.void:
-        return msgspec.structs.replace(fact, revoked=at)
-    return msgspec.structs.replace(fact, until=at)
+        return replace(fact, revoked=at)
+    return replace(fact, until=at)
 
 
 def _mark(kind: int, ref: int) -> int:
@@ -173,39 +164,40 @@ def _ended_by_tombstone(facts: Iterable[Fact], fact: Fact) -> Fact:
         return fact
     mark = _mark(fact.kind, fact.ref)
     ends = [one.at for one in tombstones if one.ref == mark and one.at >= fact.at]
-    return msgspec.structs.replace(fact, until=min(ends)) if ends else fact
+    return replace(fact, until=min(ends)) if ends else fact
 
 
 def _profile(state: EnterpriseState, event: Event, reading: Reading, at: int) -> Profile:
     profile = state.profile
-    data = event.data
-    if isinstance(data, Established):
-        return msgspec.structs.replace(
-            profile,
-            name=profile.name or data.name,
-            place=profile.place or data.place,
-            industry=profile.industry or data.industry,
-            established=moment(data.established_on),
-        )
-    if isinstance(data, BasicChanged):
-        if data.field == "name":
-            return msgspec.structs.replace(profile, name=data.after)
-        if data.field == "industry":
-            return msgspec.structs.replace(profile, industry=data.after)
-        return profile
-    if isinstance(data, AddressChanged):
-        moves = [fact.at for fact in state.facts if fact.kind == FactKind.ADDRESS_CHANGED]
-        if not moves or at >= max(moves):
-            return msgspec.structs.replace(profile, place=data.new_region)
-        return profile
     outcome = reading.outcome
-    if outcome is not None and (outcome.domain, outcome.category) != (
-        profile.domain,
-        profile.category,
-    ):
+    if outcome is not None:
+        if (outcome.domain, outcome.category) == (profile.domain, profile.category):
+            return profile
         category = outcome.category or profile.category
-        return msgspec.structs.replace(profile, domain=outcome.domain, category=category)
+        return replace(profile, domain=outcome.domain, category=category)
+    match event.data:
+        case Established() as data:
+            profile = replace(
+                profile,
+                name=profile.name or data.name,
+                place=profile.place or data.place,
+                industry=profile.industry or data.industry,
+                established=moment(data.established_on),
+            )
+        case BasicChanged(field="name", after=name):
+            profile = replace(profile, name=name)
+        case BasicChanged(field="industry", after=industry):
+            profile = replace(profile, industry=industry)
+        case AddressChanged(new_region=place) if _is_last_move(state, at):
+            profile = replace(profile, place=place)
+        case _:
+            pass
     return profile
+
+
+def _is_last_move(state: EnterpriseState, at: int) -> bool:
+    """Return whether no later move is known: moves may come out of order."""
+    return all(fact.at <= at for fact in state.facts if fact.kind == FactKind.ADDRESS_CHANGED)
 
 
 def _pruned(facts: list[Fact], archive: Archive, *, as_of: int) -> tuple[list[Fact], Archive]:

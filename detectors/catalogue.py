@@ -13,8 +13,8 @@ from detectors.facts import DAY_S, PENALTIES, Fact, FactKind
 from detectors.knowledge import (
     Age,
     Burst,
-    CountIn,
     Countdown,
+    CountIn,
     Decay,
     Hard,
     Indicator,
@@ -60,9 +60,7 @@ class Catalogue:
         self.places = {indicator.id: place for place, indicator in enumerate(self.indicators)}
         self._points = tuple(float(indicator.points) for indicator in self.indicators)
         names = sorted({one.group for one in self.indicators if one.group})
-        self._groups = tuple(
-            names.index(one.group) if one.group else -1 for one in self.indicators
-        )
+        self._groups = tuple(names.index(one.group) if one.group else -1 for one in self.indicators)
         table: dict[int, list[_Entry]] = {kind: [] for kind in FactKind}
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._collectors: list[tuple[int, Burst | Countdown | Together]] = []
@@ -150,37 +148,13 @@ class Catalogue:
     def _severities(
         self, profile: Profile, usable: list[Fact], as_of: int
     ) -> tuple[dict[int, float], int]:
-        half = self.knowledge.scoring.provisional_weight
-        table = self._table
         hard = self._hard
-        severities: dict[int, float] = {}
-        counts: dict[int, int] = {}
-        collected: dict[int, list[Fact]] = {}
-        floor_rank = 0
+        floor_rank = max([hard[fact.kind] for fact in usable if fact.kind in hard], default=0)
         if len(usable) > 1:
             usable = _heaviest_of_each_offence(usable)
-        for fact in usable:
-            kind = fact.kind
-            if kind in hard and hard[kind] > floor_rank:
-                floor_rank = hard[kind]
-            for place, mode, inverse, window in table[kind]:
-                age = as_of - fact.at
-                if window and age >= window:
-                    continue
-                if mode == _COUNT:
-                    counts[place] = counts.get(place, 0) + 1
-                    continue
-                if mode == _COLLECT:
-                    collected.setdefault(place, []).append(fact)
-                    continue
-                weight = fact.weight
-                if fact.contested or fact.provisional:
-                    weight *= half
-                if mode == _DECAY:
-                    total = severities.get(place, 0.0) + weight * 2.0 ** (-age * inverse)
-                    severities[place] = total if total < 1.0 else 1.0
-                elif weight > severities.get(place, 0.0):
-                    severities[place] = weight
+        counts: dict[int, int] = {}
+        collected: dict[int, list[Fact]] = {}
+        severities = self._weighed(usable, as_of, counts, collected)
         for place, count in counts.items():
             severities[place] = _step(self._counts[place], count)
         if collected:
@@ -188,6 +162,34 @@ class Catalogue:
         if profile.established or profile.industry:
             self._add_levels(severities, profile, as_of)
         return severities, floor_rank
+
+    def _weighed(
+        self,
+        usable: list[Fact],
+        as_of: int,
+        counts: dict[int, int],
+        collected: dict[int, list[Fact]],
+    ) -> dict[int, float]:
+        """Return the severities that follow fact by fact; fill in what must be seen together."""
+        half = self.knowledge.scoring.provisional_weight
+        table = self._table
+        severities: dict[int, float] = {}
+        for fact in usable:
+            weight = fact.weight * half if fact.contested or fact.provisional else fact.weight
+            for place, mode, inverse, window in table[fact.kind]:
+                age = as_of - fact.at
+                if window and age >= window:
+                    continue
+                if mode == _DECAY:
+                    total = severities.get(place, 0.0) + weight * 2.0 ** (-age * inverse)
+                    severities[place] = min(1.0, total)
+                elif mode == _STATE:
+                    severities[place] = max(severities.get(place, 0.0), weight)
+                elif mode == _COUNT:
+                    counts[place] = counts.get(place, 0) + 1
+                else:
+                    collected.setdefault(place, []).append(fact)
+        return severities
 
     def _add_collected(
         self, severities: dict[int, float], collected: dict[int, list[Fact]], as_of: int
@@ -202,9 +204,7 @@ class Catalogue:
                 case Countdown(steps=steps):
                     severity = max(countdown_severity(f.due - as_of, steps) for f in facts)
                 case Together():
-                    kinds = [
-                        FactKind[name.upper()] for name in self.indicators[place].facts
-                    ]
+                    kinds = [FactKind[name.upper()] for name in self.indicators[place].facts]
                     severity = together_severity(facts, kinds, as_of=as_of, function=function)
             if severity > 0.0:
                 severities[place] = severity

@@ -7,7 +7,7 @@ identity.  Amounts are yuan, moments carry an offset, dates are days in China.
 
 import datetime as dt
 import enum
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal, Union, cast
 
 import msgspec
 from msgspec import Meta
@@ -254,9 +254,7 @@ class RepairDecided(Payload, frozen=True, kw_only=True):
     effective: dt.date
 
 
-class Event(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False
-):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """The envelope.  Each subclass is one event type; its tag is the ``type`` on the wire."""
 
     id: Annotated[str, Meta(min_length=1, max_length=120)]
@@ -299,7 +297,7 @@ _TYPES: dict[str, type[Payload]] = {
 
 def _event_class(type_: str, payload: type[Payload]) -> type[Event]:
     """Return the envelope of one event type: the tag on the wire picks the payload's class."""
-    return msgspec.defstruct(
+    made = msgspec.defstruct(
         f"{payload.__name__}Event",
         [("data", payload)],
         bases=(Event,),
@@ -310,11 +308,14 @@ def _event_class(type_: str, payload: type[Payload]) -> type[Event]:
         gc=False,
         module=__name__,
     )
+    return cast("type[Event]", made)
 
 
 _CLASSES = {type_: _event_class(type_, payload) for type_, payload in _TYPES.items()}
 _TYPE_OF = {payload: type_ for type_, payload in _TYPES.items()}
-_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Union[tuple(_CLASSES.values())])
+_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(
+    Union[tuple(_CLASSES.values())]  # noqa: UP007 - the members are made at run time
+)
 _ENCODER = msgspec.json.Encoder()
 
 

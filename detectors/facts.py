@@ -59,12 +59,12 @@ class Fact(msgspec.Struct, array_like=True, gc=False):
     Units:
         Moments are whole seconds since 1970 (event time), 0 where there is none.  ``weight`` is
         the severity at full strength, 0 to 1.  ``until`` ends the fact; ``due`` is a day that
-        comes nearer (a permit's last day).  ``organ`` is who
-        decided it, ``note`` a few words of the source.  ``decided`` and ``published`` are the source's.
+        comes nearer (a permit's last day).  ``organ`` is who decided it, ``note`` a few words of
+        the source; ``decided`` and ``published`` are the source's own dates.
     """
 
     id: int
-    kind: int
+    kind: int  # a FactKind; a plain int decodes and compares faster
     at: int
     weight: float = 1.0
     until: int = 0

@@ -6,7 +6,7 @@ feature.  The order is the format of examples and snapshots: append, never reord
 
 import math
 
-from detectors.facts import DAY_S, PENALTIES, Fact, FactKind
+from detectors.facts import DAY_S, PENALTIES, FactKind
 from detectors.state import EnterpriseState
 
 FEATURES_VERSION = 1
@@ -88,4 +88,3 @@ def features(state: EnterpriseState, *, as_of: int) -> list[float]:
         math.log1p(len(complaints)),
         state.rule.score / 1000.0,
     ]
-

@@ -20,40 +20,45 @@ MAX_EVIDENCE = 20
 MAX_REASONS = 5
 
 
-def warnings_of(
-    state: EnterpriseState,
-    event: Event,
-    expertise: Expertise,
-    moment: Moment,
-    *,
-    retracted: bool,
-) -> list[EarlyWarning]:
+class Occasion(msgspec.Struct, frozen=True, gc=False):
+    """The event at hand, the state after it, and by which knowledge it is judged."""
+
+    state: EnterpriseState
+    event: Event
+    expertise: Expertise
+
+    @property
+    def cause(self) -> str:
+        """Return the name of the event, unique over all sources."""
+        return f"{self.event.source}/{self.event.id}"
+
+
+def warnings_of(occasion: Occasion, moment: Moment, *, retracted: bool) -> list[EarlyWarning]:
     """Return the warnings that this event issues or cancels; keep the open ones in the state.
 
     One warning is open for each (domain, rule family): a graver measure takes it over under the
     same id, a further hit of the same or a milder one adds evidence and tells nobody.
     """
     issued: list[EarlyWarning] = []
-    open_warnings = state.open_warnings
+    open_warnings = occasion.state.open_warnings
     if open_warnings and min(one.last_hit for one in open_warnings) <= moment.as_of - MERGE_S:
         open_warnings = [one for one in open_warnings if one.last_hit > moment.as_of - MERGE_S]
     if retracted and open_warnings:
-        open_warnings, issued = _without_retracted(open_warnings, state, event, expertise, moment)
-    for finding in expertise.rulebook.findings(moment):
-        open_warnings, warning = _raised(open_warnings, finding, state, event, expertise)
+        open_warnings, issued = _without_retracted(open_warnings, occasion, moment)
+    for finding in occasion.expertise.rulebook.findings(moment):
+        open_warnings, warning = _raised(open_warnings, finding, occasion)
         if warning is not None:
             issued.append(warning)
-    state.open_warnings = open_warnings
+    occasion.state.open_warnings = open_warnings
     return issued
 
 
 def _raised(
     open_warnings: list[OpenWarning],
     finding: Finding,
-    state: EnterpriseState,
-    event: Event,
-    expertise: Expertise,
+    occasion: Occasion,
 ) -> tuple[list[OpenWarning], EarlyWarning | None]:
+    state = occasion.state
     rule, rank = finding.rule, finding.measure.rank
     ids = [fact.id for fact in finding.facts]
     known = next(
@@ -67,10 +72,10 @@ def _raised(
     if known is None:
         known = OpenWarning(
             id=warning_id(
-                uscc=event.subject,
+                uscc=occasion.event.subject,
                 domain=finding.domain,
                 family=rule.family,
-                cause=f"{event.source}/{event.id}",
+                cause=occasion.cause,
             ),
             family=rule.family,
             domain=finding.domain,
@@ -81,7 +86,7 @@ def _raised(
             facts=ids[:MAX_EVIDENCE],
             place=_place_of(finding.facts, state),
         )
-        said = _said(known, rule, WarningStatus.ISSUED, finding.facts, state, event, expertise)
+        said = _said(occasion, known, rule, WarningStatus.ISSUED, finding.facts)
         return [*open_warnings, known], said
     graver = rank > known.measure
     renewed = msgspec.structs.replace(
@@ -94,16 +99,12 @@ def _raised(
     others = [renewed if one is known else one for one in open_warnings]
     if not graver:
         return others, None
-    return others, _said(
-        renewed, rule, WarningStatus.ISSUED, finding.facts, state, event, expertise
-    )
+    return others, _said(occasion, renewed, rule, WarningStatus.ISSUED, finding.facts)
 
 
 def _without_retracted(
     open_warnings: list[OpenWarning],
-    state: EnterpriseState,
-    event: Event,
-    expertise: Expertise,
+    occasion: Occasion,
     moment: Moment,
 ) -> tuple[list[OpenWarning], list[EarlyWarning]]:
     """Take back the warnings whose facts were revoked and whose rule no longer holds."""
@@ -114,15 +115,13 @@ def _without_retracted(
         if len(left) == len(one.facts):
             kept.append(one)
             continue
-        rule = expertise.rulebook.by_id.get(one.rule)
+        rule = occasion.expertise.rulebook.by_id.get(one.rule)
         # A change of class or score cannot be checked again afterwards: it stands on its facts.
         quiet = msgspec.structs.replace(moment, fresh=(), rise=0.0)
-        if rule is not None and (expertise.rulebook.check(rule, quiet) is not None):
+        if rule is not None and occasion.expertise.rulebook.check(rule, quiet) is not None:
             kept.append(msgspec.structs.replace(one, facts=left))
         elif rule is not None:
-            cancelled.append(
-                _said(one, rule, WarningStatus.CANCELLED, (), state, event, expertise)
-            )
+            cancelled.append(_said(occasion, one, rule, WarningStatus.CANCELLED, ()))
     return kept, cancelled
 
 
@@ -132,14 +131,13 @@ def _place_of(facts: tuple[Fact, ...], state: EnterpriseState) -> str:
 
 
 def _said(
+    occasion: Occasion,
     known: OpenWarning,
     rule: Rule,
     status: WarningStatus,
     facts: tuple[Fact, ...],
-    state: EnterpriseState,
-    event: Event,
-    expertise: Expertise,
 ) -> EarlyWarning:
+    state = occasion.state
     issued_at = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
     opened_at = dt.datetime.fromtimestamp(known.opened, dt.UTC)
     learned = state.learned
@@ -148,8 +146,8 @@ def _said(
         number=warning_number(known.id, place=known.place or "000000", issued_at=opened_at),
         status=status,
         measure=Measure.of_rank(known.measure),
-        uscc=event.subject,
-        enterprise=state.profile.name or event.subject,
+        uscc=occasion.event.subject,
+        enterprise=state.profile.name or occasion.event.subject,
         domain=known.domain,
         family=known.family,
         rule=rule.id,
@@ -166,11 +164,11 @@ def _said(
             for fact in facts[:MAX_REASONS]
         ),
         legal_basis=rule.basis,
-        cause=f"{event.source}/{event.id}",
+        cause=occasion.cause,
         issued_at=issued_at,
         score=learned.live.score,
         risk_class=learned.live.risk_class,
         learned_probability=learned.probability if learned.version else None,
-        knowledge_version=expertise.knowledge.version,
+        knowledge_version=occasion.expertise.knowledge.version,
         model_version=learned.version,
     )

@@ -53,25 +53,25 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A document's part: an unknown key is a misspelt one."""
 
 
-class InForce(Strict, tag_field="function", tag="STATE"):
+class InForce(Strict, frozen=True, tag_field="function", tag="STATE"):
     """In force or not: the heaviest fact counts."""
 
 
-class Decay(Strict, tag_field="function", tag="DECAY"):
+class Decay(Strict, frozen=True, tag_field="function", tag="DECAY"):
     """Each fact loses half its weight in ``half_life_days``; several add up, capped at 1."""
 
     half_life_days: Annotated[int, Meta(gt=0)]
     window_days: Days
 
 
-class CountIn(Strict, tag_field="function", tag="COUNT"):
+class CountIn(Strict, frozen=True, tag_field="function", tag="COUNT"):
     """How many in the window: ``steps`` maps a number of facts to a severity."""
 
     window_days: Days
     steps: dict[int, Severity]
 
 
-class Burst(Strict, tag_field="function", tag="BURST"):
+class Burst(Strict, frozen=True, tag_field="function", tag="BURST"):
     """Distinct complainants x matters in a week, against the twelve weeks before.
 
     Severity ``some`` from max(``at_least``, mean + 3 sigma) on; 1 from three times that, or from
@@ -83,32 +83,32 @@ class Burst(Strict, tag_field="function", tag="BURST"):
     some: Severity = 0.5
 
 
-class Countdown(Strict, tag_field="function", tag="COUNTDOWN"):
+class Countdown(Strict, frozen=True, tag_field="function", tag="COUNTDOWN"):
     """Days left to a day that is due: ``steps`` maps "at most so many days" to a severity."""
 
     steps: dict[int, Severity]
 
 
-class Together(Strict, tag_field="function", tag="TOGETHER"):
+class Together(Strict, frozen=True, tag_field="function", tag="TOGETHER"):
     """All the kinds of ``facts`` within ``within_days``; then decays from the last of them."""
 
     within_days: Days
     half_life_days: Annotated[int, Meta(gt=0)]
 
 
-class Age(Strict, tag_field="function", tag="AGE"):
+class Age(Strict, frozen=True, tag_field="function", tag="AGE"):
     """Years since establishment: the first step with "under so many years" gives the severity."""
 
     steps: dict[int, Severity]
 
 
-class IndustryLevel(Strict, tag_field="function", tag="INDUSTRY"):
+class IndustryLevel(Strict, frozen=True, tag_field="function", tag="INDUSTRY"):
     """The inherent risk of the industry, by the longest prefix of its code (GB/T 4754)."""
 
     levels: dict[str, Severity]
 
 
-class Hard(Strict, tag_field="function", tag="HARD"):
+class Hard(Strict, frozen=True, tag_field="function", tag="HARD"):
     """A direct rule: while a fact is in force the class is at least ``floor``."""
 
     floor: RiskClass
@@ -117,7 +117,7 @@ class Hard(Strict, tag_field="function", tag="HARD"):
 Function = InForce | Decay | CountIn | Burst | Countdown | Together | Age | IndustryLevel | Hard
 
 
-class Indicator(Strict):
+class Indicator(Strict, frozen=True):
     """One line of the catalogue.
 
     ``points`` are what full severity weighs in the score (negative: good news).  Indicators of
@@ -138,7 +138,7 @@ class Indicator(Strict):
     basis: str = "proposal"
 
 
-class FactsHold(Strict, tag_field="test", tag="facts"):
+class FactsHold(Strict, frozen=True, tag_field="test", tag="facts"):
     """At least so many facts of these kinds, each heavy enough, within the window."""
 
     facts: tuple[str, ...]
@@ -148,27 +148,27 @@ class FactsHold(Strict, tag_field="test", tag="facts"):
     domains: tuple[str, ...] = ()
 
 
-class FallsDue(Strict, tag_field="test", tag="due"):
+class FallsDue(Strict, frozen=True, tag_field="test", tag="due"):
     """A due day is at most so many days away (0: it has passed)."""
 
     facts: tuple[str, ...]
     days: Days
 
 
-class SurgeHolds(Strict, tag_field="test", tag="surge"):
+class SurgeHolds(Strict, frozen=True, tag_field="test", tag="surge"):
     """The burst of an indicator has reached a severity."""
 
     indicator: str
     severity: Severity
 
 
-class ClassWorsened(Strict, tag_field="test", tag="worsened"):
+class ClassWorsened(Strict, frozen=True, tag_field="test", tag="worsened"):
     """The class by rules has become worse by at least so many bands with this event."""
 
     bands: Annotated[int, Meta(ge=1, le=3)]
 
 
-class ScoreRose(Strict, tag_field="test", tag="rose"):
+class ScoreRose(Strict, frozen=True, tag_field="test", tag="rose"):
     """The score by rules stands so far above its lowest of 30 days, the class unchanged."""
 
     points: Annotated[int, Meta(ge=1, le=1000)]
@@ -177,14 +177,14 @@ class ScoreRose(Strict, tag_field="test", tag="rose"):
 Test = FactsHold | FallsDue | SurgeHolds | ClassWorsened | ScoreRose
 
 
-class Tier(Strict):
+class Tier(Strict, frozen=True):
     """What has to hold for a measure."""
 
     measure: Measure
     when: Test
 
 
-class Rule(Strict):
+class Rule(Strict, frozen=True):
     """When must somebody act?  Tiers stand gravest first; the first that holds fires.
 
     ``domain`` is a domain code, or "fact" where the facts that fired it name the domain.
@@ -201,7 +201,7 @@ class Rule(Strict):
     tiers: Annotated[tuple[Tier, ...], Meta(min_length=1)]
 
 
-class Bands(Strict):
+class Bands(Strict, frozen=True):
     """Where the classes begin: B, C and D (A begins at 0, D ends at 1000), half-open."""
 
     b: float
@@ -209,7 +209,7 @@ class Bands(Strict):
     d: float
 
 
-class Scoring(Strict):
+class Scoring(Strict, frozen=True):
     """How contributions become a score and a class."""
 
     bands: Bands
@@ -220,7 +220,7 @@ class Scoring(Strict):
     learned_points: int
 
 
-class Knowledge(Strict):
+class Knowledge(Strict, frozen=True):
     """One version of everything that decides, but for the model.
 
     ``domains`` maps a domain's code to its Chinese name; ``allowed_usccs`` lists genuine codes
@@ -265,7 +265,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
     return knowledge
 
 
-class _Head(Strict):
+class _Head(Strict, frozen=True):
     version: str
     effective_from: dt.date
     scoring: Scoring
@@ -347,9 +347,7 @@ def _rule_problems(knowledge: Knowledge) -> list[str]:
                 case FactsHold(facts=facts) | FallsDue(facts=facts):
                     problems += _kinds(facts, f"{where}.tiers.{tier.measure}.facts")
                 case SurgeHolds(indicator=name):
-                    if name not in indicators or not isinstance(
-                        indicators[name].severity, Burst
-                    ):
+                    if name not in indicators or not isinstance(indicators[name].severity, Burst):
                         problems.append(
                             f"{where}.tiers.{tier.measure}.indicator: {name!r} is no BURST "
                             f"indicator"

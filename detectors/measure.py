@@ -4,7 +4,7 @@ import enum
 
 
 class Level(enum.StrEnum):
-    """The colour of a warning.  No regulation fixes it for credit risk: our choice (domain §4.1)."""
+    """The colour of a warning; no regulation fixes it for credit risk, so it is our choice."""
 
     BLUE = "blue"
     YELLOW = "yellow"

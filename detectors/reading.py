@@ -210,9 +210,7 @@ def _equipment(data: e.EquipmentInspected, identity: int, at: int) -> Reading:
         )  # fmt: skip
         endings = ()
     if data.public_place:
-        facts.append(
-            _fact(data, identity + 1, at, FactKind.PUBLIC_EQUIPMENT, domain="SE", ref=ref)
-        )
+        facts.append(_fact(data, identity + 1, at, FactKind.PUBLIC_EQUIPMENT, domain="SE", ref=ref))
     return Reading(tuple(facts), endings, outcome)
 
 

@@ -13,7 +13,7 @@ from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, fact_name, hash_of
 from detectors.features import FEATURES_VERSION, features
-from detectors.issuing import warnings_of
+from detectors.issuing import Occasion, warnings_of
 from detectors.learned import Scorer
 from detectors.measure import RiskClass
 from detectors.rules import Moment
@@ -105,7 +105,7 @@ def step(
     state = msgspec.structs.replace(
         state, epoch=position.epoch, partition=position.partition, offset=position.offset
     )
-    if identity in state.recent or _is_known(state, identity):
+    if identity in state.recent or identity in [fact.id for fact in state.facts]:
         return state, [DUPLICATE]
     at = int(event.time.timestamp())
     absorbed = absorb(state, event, identity=identity, at=at)
@@ -119,18 +119,13 @@ def step(
     _assess(state, expertise, scorer)
     if _may_warn(state, absorbed, before, expertise):
         moment = _moment(state, absorbed, before)
-        effects += warnings_of(state, event, expertise, moment, retracted=absorbed.retracted)
+        effects += warnings_of(
+            Occasion(state, event, expertise), moment, retracted=absorbed.retracted
+        )
     if absorbed.unknown:
         effects.append(UNKNOWN_FACT)
     _tell(state, event, expertise, effects)
     return state, effects
-
-
-def _is_known(state: EnterpriseState, identity: int) -> bool:
-    for fact in state.facts:  # a loop: any() over a generator costs twice as much
-        if fact.id == identity:
-            return True
-    return False
 
 
 def _may_warn(
@@ -189,9 +184,7 @@ def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None)
         state.learned = Learned(-1.0, "", state.rule)
         return
     probability = scorer.probability(features(state, as_of=state.as_of), state.profile.category)
-    score = catalogue.score_of(
-        assessment.severities, extra=scoring.learned_points * probability
-    )
+    score = catalogue.score_of(assessment.severities, extra=scoring.learned_points * probability)
     live = next_standing(
         state.learned.live,
         score,

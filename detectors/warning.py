@@ -76,7 +76,7 @@ def warning_id(*, uscc: str, domain: str, family: str, cause: str) -> str:
     >>> warning_id(uscc="91410422MA3X1A2B83", domain="SE", family="equipment", cause="te/1")
     'w-ca92d77dc681c430'
     """
-    material = "\x1f".join((uscc, domain, family, cause)).encode()
+    material = f"{uscc}\x1f{domain}\x1f{family}\x1f{cause}".encode()
     return "w-" + hashlib.blake2b(material, digest_size=8).hexdigest()
 
 

@@ -58,7 +58,7 @@ def fact_in_words(fact: Fact) -> str:
     if fact.kind == FactKind.PERMIT:
         name = fact.note or "许可证"
         return f"{name}有效期至{day(fact.due - 1)}"
-    text = f"{day(fact.at)}{LABELS[fact.kind]}"
+    text = f"{day(fact.at)}{LABELS[FactKind(fact.kind)]}"
     if fact.note:
         text += f"（{fact.note}）"
     if fact.provisional:

@@ -8,9 +8,9 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
-from faust.types import EventT, StreamT
+from faust.types import ChannelT, EventT, StreamT
 
 from streams.batch_transport import Batch, batch_of
 
@@ -28,24 +28,39 @@ def end_at_once(code: int) -> None:
 
 
 def agent_of(name: str, digest: Digest, *, end: Callable[[int], None] = end_at_once) -> Agent:
-    """Return the loop that hands each batch to ``digest`` and acknowledges what it finished."""
+    """Return the loop that hands each batch to ``digest`` and acknowledges what it finished.
+
+    Batches of one partition stand in line; other partitions go on while one waits for Redis or
+    for a receipt.
+    """
+
+    async def finish(stream: StreamT[Any], event: EventT[Any], batch: Batch) -> None:
+        try:
+            if await digest(batch):
+                await stream.ack(event)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            logger.critical(
+                "%s cannot go on at %s[%d] offsets %d to %d: ending unacknowledged",
+                name, batch.topic, batch.partition, batch.first_offset, batch.last_offset,
+                exc_info=True,
+            )  # fmt: skip
+            end(EXIT_LOST)
 
     async def loop(stream: StreamT[Any]) -> None:
         stream = stream.noack()
-        async for event in stream.events():
-            batch = batch_of(event)
-            try:
-                if await digest(batch):
-                    await stream.ack(event)
-            except asyncio.CancelledError:
-                raise
-            except BaseException:  # noqa: BLE001 - see the module's docstring
-                logger.critical(
-                    "%s cannot go on at %s[%d] offsets %d to %d: ending unacknowledged",
-                    name, batch.topic, batch.partition, batch.first_offset, batch.last_offset,
-                    exc_info=True,
-                )  # fmt: skip
-                end(EXIT_LOST)
+        under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
+        try:
+            async for event in stream.events():
+                batch = batch_of(event)
+                lane = (batch.topic, batch.partition)
+                if lane in under_way:
+                    await under_way[lane]
+                under_way[lane] = asyncio.create_task(finish(stream, event, batch))
+        finally:
+            for task in under_way.values():
+                task.cancel()
 
     loop.__name__ = name
     return loop
@@ -68,7 +83,7 @@ def collecting_agent_of(
         held: list[EventT[Any]] = []
         async for event in stream.events():
             held.append(event)
-            if not stream.channel.queue.empty():
+            if not cast("ChannelT[Any]", stream.channel).queue.empty():
                 continue
             try:
                 if await digest([batch_of(one) for one in held]):
@@ -76,7 +91,7 @@ def collecting_agent_of(
                         await stream.ack(one)
             except asyncio.CancelledError:
                 raise
-            except BaseException:  # noqa: BLE001 - see the module's docstring
+            except BaseException:
                 logger.critical("%s cannot go on: ending unacknowledged", name, exc_info=True)
                 end(EXIT_LOST)
             held = []

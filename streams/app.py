@@ -44,6 +44,8 @@ logger = logging.getLogger(__name__)
 # A snapshot at the most five times a second a domain, whatever the rate of outcomes.
 LEARN_PAUSE_S = 0.2
 HEARTBEAT_S = 1.0
+# A stop takes one or two seconds; compose gives ten and systemd ninety before they kill.
+STOP_WITHIN_S = 9.0
 RETRY_S = 1.0
 LOOP, CONSUMER = "event loop", "consumer"
 
@@ -105,8 +107,11 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
     )
 
 
-def build_app(parts: Parts) -> faust.App:
-    """Return the Faust app of a worker: three agents, and what runs beside them."""
+def build_app(parts: Parts, *, folder: str) -> faust.App:
+    """Return the Faust app of a worker: three agents, and what runs beside them.
+
+    ``folder`` is where Faust may write; nothing of ours is kept there.
+    """
     settings = parts.settings
     kafka = settings.kafka
     batch_transport.register()
@@ -123,6 +128,7 @@ def build_app(parts: Parts) -> faust.App:
         consumer_max_fetch_size=8 * 1024 * 1024,
         stream_wait_empty=False,
         store="memory://",
+        datadir=folder,
         topic_disable_leader=True,
         topic_allow_declare=False,
         web_enabled=False,
@@ -214,11 +220,14 @@ def _bound(
 
 async def _heartbeat(app: faust.App, parts: Parts) -> None:
     """Speak for the loop, and for a consumer that has nothing to read."""
-    while not app.should_stop:
-        parts.watchdog.alive(LOOP)
-        if not _has_unread(app, parts):
-            parts.watchdog.alive(CONSUMER)
-        await asyncio.sleep(HEARTBEAT_S)
+    try:
+        while not app.should_stop:
+            parts.watchdog.alive(LOOP)
+            if not _has_unread(app, parts):
+                parts.watchdog.alive(CONSUMER)
+            await asyncio.sleep(HEARTBEAT_S)
+    finally:
+        parts.watchdog.must_stop_within(STOP_WITHIN_S)
 
 
 def _has_unread(app: faust.App, parts: Parts) -> bool:
@@ -289,9 +298,7 @@ async def start(parts: Parts, app: faust.App) -> None:
             "redis": await _pings(parts.redis),
         }
 
-    site = build_web(
-        metrics=parts.metrics, ready=ready, take_reports=parts.notifier.take_reports
-    )
+    site = build_web(metrics=parts.metrics, ready=ready, take_reports=parts.notifier.take_reports)
     parts.runner = web.AppRunner(site, access_log=None)
     await parts.runner.setup()
     settings = parts.settings.web

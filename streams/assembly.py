@@ -66,9 +66,7 @@ def build_wisdom(settings: Settings) -> Wisdom:
     places = {region for one in desk.tree.authorities for region in one.regions}
     # A matter lies in a county or below; whole cities and provinces are no places.
     regions = sorted(place for place in places if len(place) >= COUNTY_DIGITS)
-    holes = find_holes(
-        desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions
-    )
+    holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
     if holes:
         raise InvalidAlertsError(holes)
     return Wisdom(expertise, desk)
@@ -88,9 +86,7 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     ladder = parse_ladder(ladder_document)
     book = parse_sms_book(sms)
     folder = resources.files("alerts").joinpath("templates")
-    templates = {
-        name: folder.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATE_NAMES
-    }
+    templates = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATE_NAMES}
     renderer = Renderer(
         book, templates, office=settings.notify.office, system_url=settings.notify.system_url
     )

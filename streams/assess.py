@@ -234,9 +234,7 @@ class Assessor:
             case Skipped(reason=reason):
                 work.skipped[reason] = work.skipped.get(reason, 0) + 1
 
-    def _add_cards(
-        self, work: Work, partition: int, expertise: Expertise
-    ) -> dict[str, list[str]]:
+    def _add_cards(self, work: Work, partition: int, expertise: Expertise) -> dict[str, list[str]]:
         fields = {}
         for uscc in work.cards:
             card = risk_card(uscc, work.states[uscc], expertise)
@@ -257,9 +255,7 @@ class Assessor:
             )
         return fields
 
-    def _reject(
-        self, batch: Batch, record: Record, error: InvalidEventError, work: Work
-    ) -> None:
+    def _reject(self, batch: Batch, record: Record, error: InvalidEventError, work: Work) -> None:
         work.dead.append(self._dead(batch, record, error))
         work.rejected.append(error.cause)
 
@@ -301,9 +297,7 @@ def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> l
         data=warning,
     )
     return [
-        Outgoing(
-            WARNING_TOPICS[warning.measure].value, partition, warning.uscc.encode(), value
-        ),
+        Outgoing(WARNING_TOPICS[warning.measure].value, partition, warning.uscc.encode(), value),
         Outgoing(
             Topic.WARNING_STATE.value,
             partition_of(warning.id, partitions),

@@ -22,7 +22,7 @@ from detectors.events import InvalidEventError, decode
 from detectors.knowledge import InvalidKnowledgeError
 from streams import clock
 from streams.assembly import build_redis, build_wisdom
-from streams.explaining import card_in_words, find_card
+from streams.explaining import Found, card_in_words, find_card
 from streams.replay import replay as replay_records
 from streams.store import StoreUnavailableError
 from streams.topics import (
@@ -136,7 +136,7 @@ def explain(
         settings = load_settings(config)
         expertise = build_wisdom(settings).expertise
 
-        async def look() -> object:
+        async def look() -> Found | None:
             redis = build_redis(settings)
             try:
                 partitions = settings.kafka.partitions
@@ -184,9 +184,7 @@ def replay(
     file: File,
     knowledge: Knowledge = None,
     config: Config = None,
-    now: Annotated[
-        dt.datetime | None, typer.Option(help="收到时刻（UTC），默认当前时间")
-    ] = None,
+    now: Annotated[dt.datetime | None, typer.Option(help="收到时刻（UTC），默认当前时间")] = None,
 ) -> None:
     """离线重放：只用纯核心，不需要 Kafka 与 Redis。The pure core alone on a file."""
     with told_plainly():

@@ -7,7 +7,7 @@ takes the newest scorers.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -71,7 +71,7 @@ class RedisSnapshots:
             StoreUnavailableError: Redis does not answer.
         """
         try:
-            found = await self._redis.hgetall(SNAPSHOTS)
+            found = cast("dict[bytes, bytes]", await self._redis.hgetall(SNAPSHOTS))
         except RedisError as error:
             raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
         return {domain.decode(): raw for domain, raw in found.items()}

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
@@ -94,7 +94,7 @@ class KafkaPublisher:
         for record in records:
             grouped[record.topic, record.partition].append(record)
         try:
-            futures = []
+            futures: list[Awaitable[object]] = []
             for (topic, partition), group in grouped.items():
                 futures += await self._send(topic, partition, group)
             for future in futures:
@@ -102,11 +102,13 @@ class KafkaPublisher:
         except KafkaError as error:
             raise NotPublishedError(f"{type(error).__name__}: {error}") from error
 
-    async def _send(self, topic: str, partition: int, group: list[Outgoing]) -> list[object]:
+    async def _send(
+        self, topic: str, partition: int, group: list[Outgoing]
+    ) -> list[Awaitable[object]]:
         producer = self._producer
         assert producer is not None
         now_ms = int(clock.now().timestamp() * 1000)
-        futures = []
+        futures: list[Awaitable[object]] = []
         batch = producer.create_batch()
         for record in group:
             headers = list(record.headers)

@@ -42,9 +42,7 @@ def replay(records: Iterable[bytes], expertise: Expertise, *, now: dt.datetime) 
         try:
             event = decode(raw)
             state = result.states.get(event.subject) or EnterpriseState()
-            after, effects = step(
-                state, event, expertise, now=now, position=Position(0, 0, number)
-            )
+            after, effects = step(state, event, expertise, now=now, position=Position(0, 0, number))
         except InvalidEventError as error:
             result.rejected[error.cause.value] += 1
             result.complaints.append(f"line {number + 1}: {error.cause.value}: {error.detail}")

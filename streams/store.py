@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -73,9 +73,7 @@ class MemoryStore:
         """Return the stored states of these enterprises."""
         self._fail()
         found = {
-            uscc: self.states[partition, uscc]
-            for uscc in usccs
-            if (partition, uscc) in self.states
+            uscc: self.states[partition, uscc] for uscc in usccs if (partition, uscc) in self.states
         }
         return Loaded(self.fences.get(partition, b""), found)
 
@@ -111,7 +109,7 @@ class RedisStore:
         prefix = state_prefix(partition)
         keys = [log_key(partition), *(prefix + uscc for uscc in usccs)]
         try:
-            fence, *raws = await self._redis.mget(keys)
+            fence, *raws = cast("list[bytes | None]", await self._redis.mget(keys))
         except RedisError as error:
             raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
         states = {uscc: raw for uscc, raw in zip(usccs, raws, strict=True) if raw is not None}
@@ -130,7 +128,7 @@ class RedisStore:
             *(states + uscc for uscc in written.states),
             *(cards + uscc for uscc in written.cards),
         ]
-        arguments = [
+        arguments: list[bytes | int] = [
             loaded.fence,
             _fence(written),
             len(written.states),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 logger = logging.getLogger(__name__)
 
 EXIT_STALLED = 70  # EX_SOFTWARE: the supervisor restarts it
+STOPPING = "a graceful stop"
 CHECK_EVERY_S = 1.0
 
 
@@ -50,6 +51,14 @@ class Watchdog:
     def excuse(self, part: str) -> None:
         """Say that a part is not expected to move any more."""
         self._last.pop(part, None)
+
+    def must_stop_within(self, seconds: float) -> None:
+        """End the process unless it ends by itself in time.
+
+        aiokafka waits for a coordinator that may be dead, and swallows the cancellation; what
+        was not acknowledged is read again, so ending hard loses nothing.
+        """
+        self._last = {STOPPING: self._clock() + seconds - self._stalled_after_s}
 
     def stalled(self) -> list[str]:
         """Return the parts that have not moved for too long."""

@@ -2,10 +2,10 @@
 
 import logging
 import sys
+import tempfile
 from typing import Any
 
 import faust
-import mode
 
 from config.schema import Settings
 from streams.app import Parts, build_app, build_parts, start, stop
@@ -41,14 +41,19 @@ def run_worker(settings: Settings) -> None:
         streams.topics.BrokerUnreachableError: no broker answers.
     """
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+    for chatty in ("mode", "faust", "aiokafka", "kafka"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
     epoch = prepare_topics(settings)
     parts = build_parts(settings, epoch=epoch)
-    app = build_app(parts)
-    worker: mode.Worker = _Worker(
-        app, parts, loglevel=settings.log_level, override_logging=False, redirect_stdouts=False,
+    # Faust wants a folder of its own even where nothing is kept in it.
+    folder = tempfile.TemporaryDirectory(prefix="sanzao-")
+    app = build_app(parts, folder=folder.name)
+    worker = _Worker(
+        app, parts, loglevel=None, override_logging=False, redirect_stdouts=False,
         quiet=True,
     )  # fmt: skip
-    worker.execute_from_commandline()
+    with folder:
+        worker.execute_from_commandline()
 
 
 def plan_of(settings: Settings) -> Plan:

@@ -144,14 +144,15 @@ class _Conversation:
             return await self._speak(address, content, hand_over=hand_over)
         except aiosmtplib.SMTPResponseException as error:
             return _meaning(error.code, error.message, self._stage)
-        except aiosmtplib.SMTPNotSupported:
-            return TryAgain(Cause.MISCONFIGURED, MENDED_AFTER, detail="not supported by server")
         except aiosmtplib.SMTPTimeoutError:
             return TryAgain(Cause.TIMEOUT, doubtful=self._stage is _Stage.CONTENT)
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except OSError as error:  # among them SMTPConnectError and SMTPServerDisconnected
             is_doubtful = self._stage is _Stage.CONTENT
             detail = type(error).__name__
             return TryAgain(Cause.UNREACHABLE, doubtful=is_doubtful, detail=detail)
+        except aiosmtplib.SMTPException:
+            # The server lacks what we insist on: STARTTLS, or a way to log in.
+            return TryAgain(Cause.MISCONFIGURED, MENDED_AFTER, detail="not offered by server")
 
     async def _speak(self, address: str, content: bytes, *, hand_over: HandOver) -> Outcome:
         """Go through the stages in order."""

@@ -24,10 +24,10 @@ ITEMS: dict[Problem, tuple[str, ...]] = {
     "illegal_additive": ("罂粟碱", "甲醛次硫酸氢钠"),
 }
 # Amounts in yuan to choose from, and the days a penalty is shown to the public.
-FINES: dict[Severity, tuple[int, ...]] = {
-    "minor": (0, 500, 1000),
-    "general": (5000, 10_000, 30_000),
-    "severe": (100_000, 200_000),
+FINES: dict[Severity, tuple[float, ...]] = {
+    "minor": (0.0, 500.0, 1000.0),
+    "general": (5000.0, 10_000.0, 30_000.0),
+    "severe": (100_000.0, 200_000.0),
 }
 SHOWN_DAYS: dict[Severity, int] = {"minor": 90, "general": 365, "severe": 1095}
 _SATURDAY = 5
@@ -80,6 +80,7 @@ class Diary:
 
     def __init__(self, firm: Firm, span: Span, rng: random.Random) -> None:
         self.firm = firm
+        self.place = firm.place
         self.span = span
         self.rng = rng
         self.sent: list[Sent] = []
@@ -98,9 +99,7 @@ class Diary:
         identity = f"{self.firm.number:05d}-{self._written:04d}"
         arrives = at + late
         if self.span.opening <= at.date() and arrives.date() < self.span.end:
-            event = e.event_of(
-                data, id=identity, source=source, subject=self.firm.uscc, time=at
-            )
+            event = e.event_of(data, id=identity, source=source, subject=self.firm.uscc, time=at)
             self.sent.append(Sent(arrives, event))
         return identity
 
@@ -109,6 +108,10 @@ class Diary:
         if day.weekday() >= _SATURDAY:
             day += A_DAY * (7 - day.weekday())
         return self._moment(day, _OPENS, _OFFICE_S)
+
+    def early(self, day: dt.date) -> dt.datetime:
+        """Return a moment before office hours, when registers are handed over."""
+        return self._moment(day, AT_ONCE, 8 * 3600)
 
     def daytime(self, day: dt.date) -> dt.datetime:
         """Return a moment between seven in the morning and ten at night of any day."""
@@ -122,11 +125,18 @@ class Diary:
         """Return a number of days from ``low`` to ``high``, both included."""
         return dt.timedelta(days=self.rng.randint(low, high))
 
-    def inspected(self, day: dt.date, *, weight: float, refused: bool = False) -> str:
-        """Write a look at the firm down; a weight above zero is a finding so grave."""
+    def inspected(
+        self, day: dt.date, *, weight: float, refused: bool = False, corrects: str = ""
+    ) -> str:
+        """Write a look at the firm down; a weight above zero is a finding so grave.
+
+        ``corrects`` is the id of a record of the same bureau that this one replaces.
+        """
         trade = self.firm.trade
         form = self.rng.choice(("routine", "routine", "random", "special"))
         data = e.InspectionResult(
+            op=e.Op.UPDATE if corrects else e.Op.ADD,
+            supersedes=corrects,
             domain=trade.domain,
             result="refused" if refused else "failed" if weight else "passed",
             severity=weight or 1.0,
@@ -134,7 +144,7 @@ class Diary:
             category=trade.category,
             doc_no="叶市监检",
             organ=AMR,
-            place=self.firm.place,
+            place=self.place,
         )
         return self.write(Source.SUPERVISION, self.office(day), data)
 
@@ -150,7 +160,7 @@ class Diary:
             item=self.rng.choice(ITEMS[problem]) if problem is not None else "",
             provisional=failed,
             doc_no="叶市监抽检" if failed else "",
-            place=self.firm.place,
+            place=self.place,
         )
         self.write(Source.SAMPLING, self.office(day), data)
         return number
@@ -165,7 +175,7 @@ class Diary:
             public_place=trade.public_place,
             kind=trade.equipment,
             doc_no="平特检",
-            place=self.firm.place,
+            place=self.place,
         )
         return self.write(Source.EQUIPMENT, self.office(day), data)
 
@@ -178,7 +188,7 @@ class Diary:
         """Write one complaint down."""
         at = self.daytime(day)
         data = e.ComplaintReceived(
-            ticket=self._ticket(at), complainant=person, matter=matter, place=self.firm.place
+            ticket=self._ticket(at), complainant=person, matter=matter, place=self.place
         )
         return self.write(Source.HOTLINE, at, data)
 
@@ -202,12 +212,23 @@ class Diary:
             verdict="true" if is_true else "false",
             domain=self.firm.trade.domain,
             organ=AMR,
-            place=self.firm.place,
+            place=self.place,
         )
         return self.write(Source.HOTLINE, at, data)
 
-    def case(self, day: dt.date, *, closes: dt.date, severity: Severity | None) -> None:
-        """Open a case and close it, with a penalty unless ``severity`` is None."""
+    def quashed(self, day: dt.date, *, known: str, severity: Severity) -> str:
+        """Take a penalty back, on review: it is as if it had never been."""
+        data = e.PenaltyDecided(
+            op=e.Op.REVOKE,
+            supersedes=known,
+            domain=self.firm.trade.domain,
+            severity=severity,
+            doc_no="叶政复决",
+        )
+        return self.write(Source.ENFORCEMENT, self.office(day), data)
+
+    def case(self, day: dt.date, *, closes: dt.date, severity: Severity | None) -> str:
+        """Open a case and close it; return the id of its penalty, "" where it has none."""
         number = f"{day:%Y}-{self.firm.number:05d}-{self.rng.randrange(1000):03d}"
         fault = self.rng.choice(self.firm.trade.faults)
         closing = self.office(closes)
@@ -222,11 +243,12 @@ class Diary:
                 cause=fault,
                 doc_no=series,
                 organ=AMR,
-                place=self.firm.place,
+                place=self.place,
             )
             self.write(Source.ENFORCEMENT, at, data)
-        if severity is not None:
-            self.punished(closing.date(), severity=severity, fault=fault)
+        if severity is None:
+            return ""
+        return self.punished(closing.date(), severity=severity, fault=fault)
 
     def punished(
         self,
@@ -250,24 +272,18 @@ class Diary:
             published_at=at.date() + self.days(1, 7),
             doc_no="叶市监处罚",
             organ=AMR,
-            place=self.firm.place,
+            place=self.place,
         )
         return self.write(Source.ENFORCEMENT, at, data, late=late)
 
-    def listed(
-        self, day: dt.date, *, reason: Reason, late: dt.timedelta = AT_ONCE
-    ) -> str:
+    def listed(self, day: dt.date, *, reason: Reason, late: dt.timedelta = AT_ONCE) -> str:
         """Put the firm on the list of abnormal operation."""
-        data = e.AbnormalAdded(
-            reason=reason, doc_no="叶市监列异", organ=AMR, place=self.firm.place
-        )
+        data = e.AbnormalAdded(reason=reason, doc_no="叶市监列异", organ=AMR, place=self.place)
         return self.write(Source.PUBLICITY, self.office(day), data, late=late)
 
     def unlisted(self, day: dt.date, *, reason: Reason) -> str:
         """Take the firm off the list of abnormal operation."""
-        data = e.AbnormalRemoved(
-            reason=reason, doc_no="叶市监移异", organ=AMR, place=self.firm.place
-        )
+        data = e.AbnormalRemoved(reason=reason, doc_no="叶市监移异", organ=AMR, place=self.place)
         return self.write(Source.PUBLICITY, self.office(day), data)
 
     def frozen(self, day: dt.date, *, share: float, released: dt.date | None) -> None:
@@ -278,9 +294,7 @@ class Diary:
             data = e.EquityFrozen(case_no=number, share=share, status="released")
             self.write(Source.COURT, self.office(released), data)
 
-    def represented(
-        self, day: dt.date, *, barred_until: dt.date | None = None
-    ) -> str:
+    def represented(self, day: dt.date, *, barred_until: dt.date | None = None) -> str:
         """Change the legal representative, perhaps to one who may not serve."""
         data = e.LegalRepChanged(
             new_person=self.person(),
@@ -297,6 +311,7 @@ class Diary:
         return self.write(Source.REGISTRY, self.office(day), data)
 
     def moved(self, day: dt.date, *, to: str) -> str:
-        """Move the firm within the county."""
-        data = e.AddressChanged(new_region=to, old_region=self.firm.place)
+        """Move the firm within the county; what is written from now on happens there."""
+        data = e.AddressChanged(new_region=to, old_region=self.place)
+        self.place = to
         return self.write(Source.REGISTRY, self.office(day), data)

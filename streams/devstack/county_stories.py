@@ -45,20 +45,20 @@ def _hoist(diary: Diary) -> None:
 def _accident(diary: Diary) -> None:
     """Somebody is hurt by equipment."""
     data = e.EquipmentIncident(
-        equipment=diary.equipment, casualties=1, kind="起重伤害，1人受伤", place=diary.firm.place
+        equipment=diary.equipment, casualties=1, kind="起重伤害，1人受伤", place=diary.place
     )
     diary.write(Source.EMERGENCY, diary.daytime(diary.span.at(0.35)), data)
 
 
 def _poisoning(diary: Diary) -> None:
     """Guests fall ill."""
-    data = e.FoodIncident(people=7, place=diary.firm.place)
+    data = e.FoodIncident(people=7, place=diary.place)
     diary.write(Source.EMERGENCY, diary.daytime(diary.span.at(0.45)), data)
 
 
 def _dishonest(diary: Diary) -> None:
     """The firm comes on the list of serious violations, and off it."""
-    for share, action in ((0.3, "add"), (0.95, "remove")):
+    for share, action in ((0.3, "add"), (0.85, "remove")):
         data = e.SeriousListChanged(
             list_code="SAMR-YZWFSX",
             action="add" if action == "add" else "remove",
@@ -76,21 +76,14 @@ def _debtor(diary: Diary) -> None:
     opened = e.JudicialRecord(case_no=number, action="add")
     diary.write(Source.COURT, diary.office(at(0.4)), opened)
     paid = e.JudicialRecord(case_no=number, action="delete")
-    diary.write(Source.COURT, diary.office(at(0.9)), paid)
+    diary.write(Source.COURT, diary.office(at(0.85)), paid)
 
 
 def _quashed(diary: Diary) -> None:
-    """A severe penalty is quashed on review: as if it had never been."""
+    """A severe penalty is quashed on review: its warnings are taken back."""
     at = diary.span.at
     known = diary.punished(at(0.1), severity="severe")
-    data = e.PenaltyDecided(
-        op=e.Op.REVOKE,
-        supersedes=known,
-        domain=diary.firm.trade.domain,
-        severity="severe",
-        doc_no="叶政复决",
-    )
-    diary.write(Source.ENFORCEMENT, diary.office(at(0.65)), data)
+    diary.quashed(at(0.65), known=known, severity="severe")
 
 
 def _thrice(diary: Diary) -> None:
@@ -116,17 +109,7 @@ def _corrected(diary: Diary) -> None:
     """A finding was entered for the wrong firm; the bureau corrects its record."""
     at = diary.span.at
     known = diary.inspected(at(0.2), weight=0.6)
-    data = e.InspectionResult(
-        op=e.Op.UPDATE,
-        supersedes=known,
-        domain=diary.firm.trade.domain,
-        result="passed",
-        category=diary.firm.trade.category,
-        doc_no="叶市监检",
-        organ=AMR,
-        place=diary.firm.place,
-    )
-    diary.write(Source.SUPERVISION, diary.office(at(0.4)), data)
+    diary.inspected(at(0.4), weight=0.0, corrects=known)
 
 
 def _disordered(diary: Diary) -> None:
@@ -155,7 +138,7 @@ def _contested(diary: Diary) -> None:
         decided_at=day,
         doc_no="叶市监处罚",
         organ=AMR,
-        place=diary.firm.place,
+        place=diary.place,
     )
     diary.write(Source.ENFORCEMENT, diary.office(day), data)
 
@@ -178,7 +161,7 @@ def _shell(diary: Diary) -> None:
     at = diary.span.at
     diary.represented(at(0.1))
     diary.shared(at(0.2))
-    diary.moved(at(0.3), to=next(code for code in TOWNSHIPS if code != diary.firm.place))
+    diary.moved(at(0.3), to=next(code for code in TOWNSHIPS if code != diary.place))
     diary.represented(at(0.5), barred_until=at(0.5) + A_DAY * 900)
 
 
@@ -194,13 +177,13 @@ def _lapsed(diary: Diary) -> None:
         domain=permit.domain,
         valid_to=runs_out,
         organ=permit.organ,
-        place=diary.firm.place,
+        place=diary.place,
     )
     diary.write(Source.LICENSING, diary.office(diary.span.opening + A_DAY * 3), granted)
-    for share in (0.0, 0.4, 0.75):
+    for share in (0.0, 0.4, 0.7):
         diary.inspected(at(share), weight=0.0)
     ended = e.PermitEnded(permit_no=number, kind="withdrawn", organ=permit.organ)
-    diary.write(Source.LICENSING, diary.office(at(0.95)), ended)
+    diary.write(Source.LICENSING, diary.office(at(0.85)), ended)
 
 
 def _frozen(diary: Diary) -> None:

@@ -67,8 +67,10 @@ async def told(request: web.Request, kind: type[Body]) -> Body:
 
 
 @contextlib.asynccontextmanager
-async def served(app: web.Application, *, port: int) -> AsyncIterator[str]:
-    """Serve ``app`` on loopback, on a free port when ``port`` is 0; yield its address.
+async def served(app: web.Application, *, port: int, host: str = LOOPBACK) -> AsyncIterator[str]:
+    """Serve ``app``, on a free port when ``port`` is 0; yield its address on loopback.
+
+    ``host`` is loopback but inside a container, whose own network bounds who can reach it.
 
     Raises:
         OSError: ``port`` is taken.
@@ -76,7 +78,7 @@ async def served(app: web.Application, *, port: int) -> AsyncIterator[str]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=GOODBYE_S)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, LOOPBACK, port)
+        site = web.TCPSite(runner, host, port)
         await site.start()
         yield f"http://{LOOPBACK}:{runner.addresses[0][1]}"
     finally:

@@ -31,7 +31,7 @@ from streams.devstack.loopback_web import (
     served,
     told,
 )
-from streams.devstack.processes import announcing
+from streams.devstack.processes import LOOPBACK, announcing
 from streams.devstack.sms_ledger import DELIVERED, Ledger, ShortMessage, china_day
 
 NEVER = "NEVER"
@@ -244,6 +244,7 @@ async def sms_gateway(
     port: int = 0,
     report_url: str = "",
     faults: Faults | None = None,
+    host: str = LOOPBACK,
 ) -> AsyncIterator[RunningGateway]:
     """Run a gateway in this event loop until the block ends; port 0 takes a free one.
 
@@ -251,7 +252,7 @@ async def sms_gateway(
         OSError: ``port`` is taken.
     """
     gateway = Gateway(account, folder, report_url=report_url, faults=faults or Faults())
-    async with served(_web(gateway), port=port) as url, gateway.delivering():
+    async with served(_web(gateway), port=port, host=host) as url, gateway.delivering():
         yield RunningGateway(url, gateway)
 
 
@@ -358,7 +359,11 @@ def _phone(gateway: Gateway, chosen: str) -> web.Response:
 async def _run(options: argparse.Namespace) -> None:
     account = rules.Dysms.load(options.config)
     async with sms_gateway(
-        account, options.folder, port=options.port, report_url=options.report_url
+        account,
+        options.folder,
+        port=options.port,
+        report_url=options.report_url,
+        host=options.host,
     ) as running:
         await announced_until_told_to_stop(url=running.url)
 
@@ -367,6 +372,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Run a gateway until SIGTERM: ``python -m streams.devstack.sms_gateway --config F …``."""
     reader = argparse.ArgumentParser(description="An SMS gateway on loopback: demos and tests.")
     reader.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    reader.add_argument("--host", default=LOOPBACK, help="0.0.0.0 inside a container")
     reader.add_argument("--config", type=Path, required=True, help="the account, as JSON")
     reader.add_argument("--folder", type=Path, required=True, help="keeps what was accepted")
     reader.add_argument("--report-url", default="", help="takes the delivery reports")

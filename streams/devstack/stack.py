@@ -8,21 +8,16 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
-from config.load import load_documents
 from config.schema import Kafka, Settings
-from streams.assembly import build_desk
+from streams.devstack.account import ACCESS_KEY, SECRET, write_account
 from streams.devstack.apache_kafka import apache_kafka
 from streams.devstack.broker import Broker, BrokerKind, embedded_broker
 from streams.devstack.mailbox import RunningMailbox, mailbox_process
 from streams.devstack.processes import LOOPBACK, Program, Server, free_port
 from streams.devstack.redis_server import redis_server
 from streams.devstack.sms_gateway import RunningGateway, sms_gateway_process
-from streams.devstack.sms_rules import Dysms
 from streams.topics import Plan, create_topics
 
-ACCESS_KEY, SECRET = "devstack", "devstack-secret"
 # Enough to show that partitions are worked on by themselves; two cores gain nothing from more.
 PARTITIONS = 4
 
@@ -115,7 +110,6 @@ def running_stack(
     brokers: int = 1,
     redis_url: str | None = None,
     partitions: int = PARTITIONS,
-    settings: Settings | None = None,
 ) -> Iterator[Stack]:
     """Start the servers on free loopback ports, create the topics, stop all on leaving.
 
@@ -134,7 +128,7 @@ def running_stack(
         box = stack.enter_context(mailbox_process(folder / "mails"))
         gateway = stack.enter_context(
             sms_gateway_process(
-                _gateway_config(folder, settings or Settings()),
+                write_account(folder / "gateway.json"),
                 folder / "sms",
                 report_url=f"http://{LOOPBACK}:{report_port}/receipts/sms",
             )
@@ -148,23 +142,7 @@ def running_stack(
         yield Stack(broker, url, box, gateway, folder, report_port, partitions)
 
 
-def _gateway_config(folder: Path, settings: Settings) -> Path:
-    """Register our signature and templates with the gateway, as an operator does once."""
-    book = build_desk(load_documents(), settings).book
-    account = Dysms(
-        access_key_id=ACCESS_KEY,
-        access_key_secret=SECRET,
-        signatures=frozenset({book.signature}),
-        templates={one.code: one.text for one in book.templates.values()},
-        daily_limit=100_000,
-    )
-    path = folder / "gateway.json"
-    path.write_bytes(msgspec.json.encode(account))
-    return path
-
-
 def fetch_json(url: str) -> object:
     """Return what a page of the stack says as JSON."""
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - loopback
         return json.load(answer)
-

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import asyncio as redis
 
+from alerts import notification_row as steps
 from alerts.delivery import (
     Cause,
     Delivered,
@@ -49,15 +50,21 @@ def redis_url(tmp_path_factory):
 
 
 @pytest.fixture(params=["twin", "redis"])
-async def log(request):
-    """An empty log over each store."""
+async def rows(request):
+    """Each store, empty."""
     if request.param == "twin":
-        yield NotificationLog(MemoryRows())
+        yield MemoryRows()
         return
     client = redis.Redis.from_url(request.getfixturevalue("redis_url"))
     await client.flushdb()
-    yield NotificationLog(RedisRows(client))
+    yield RedisRows(client)
     await client.aclose()
+
+
+@pytest.fixture
+def log(rows):
+    """An empty log over each store."""
+    return NotificationLog(rows)
 
 
 def message(person="p", way=Way.SMS, *, warning="w-1", now=NOON):
@@ -152,6 +159,18 @@ async def test_a_delivery_report_has_the_last_word(log, arrived, state):
     assert [row.state for row in await log.why("w-1")] == [state]
 
 
+async def test_a_store_swaps_a_row_only_for_its_successor(rows):
+    """Who read an older revision changes nothing; who repeats a lost command succeeds."""
+    old = steps.planned(message(), now=NOON)
+    await rows.insert([old])
+    mine = steps.claimed(old, now=NOON, worker="a", lease=LEASE)
+    yours = steps.claimed(old, now=NOON, worker="b", lease=LEASE)
+
+    assert await rows.swap(old, mine)
+    assert not await rows.swap(old, yours)
+    assert (await rows.load(old.id)).worker == "a"
+
+
 async def test_a_report_about_nobody_is_told_apart(log):
     """A report whose message is unknown is not swallowed."""
     assert not await log.receipt(Report(notification_id="n-x", arrived=True, at=NOON), now=NOON)
@@ -165,11 +184,11 @@ async def test_why_tells_the_whole_story(log):
         await log.settle(row.id, attempt=1, outcome=Refused(Cause.BAD_ADDRESS), now=NOON)
 
     rows = [row for row in await log.why("w-1") if row.state is RowState.REFUSED]
-    steps = [(entry.step, entry.attempt, entry.cause) for entry in rows[0].history]
+    story = [(entry.step, entry.attempt, entry.cause) for entry in rows[0].history]
 
     assert len(await log.why("w-1")) == 2
     assert await log.why("w-3") == ()
-    assert steps == [
+    assert story == [
         (Step.PLANNED, 0, None),
         (Step.CLAIMED, 1, None),
         (Step.HANDED, 1, None),
@@ -363,8 +382,7 @@ class World:
         """Ask the carrier about a doubtful message."""
         _, row, until = self.hands[worker][identity]
         if not goes_well:
-            lost = TryAgain(Cause.UNREACHABLE, doubtful=True)
-            await self.settles(worker, identity, lost)
+            await self.settles(worker, identity, TryAgain(Cause.TIMEOUT))
         elif row.notification.way is Way.EMAIL:
             await self.settles(worker, identity, InDoubt())
         elif identity in self.accepted:

@@ -1,0 +1,47 @@
+"""What is registered with the stand-in gateway: our signature and our templates."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from alerts.sms_text import SmsBook
+from config.load import load_documents
+from config.schema import Settings
+from streams.assembly import build_desk
+from streams.devstack.sms_rules import Dysms
+
+ACCESS_KEY, SECRET = "devstack", "devstack-secret"
+# The real one stops at fifty a day for a number and template; a county of sixty days in a minute
+# would stand still.  Tests of the limit set it themselves.
+DAILY_LIMIT = 100_000
+
+
+def account_of(book: SmsBook) -> Dysms:
+    """Return the account as an operator registers it once."""
+    return Dysms(
+        access_key_id=ACCESS_KEY,
+        access_key_secret=SECRET,
+        signatures=frozenset({book.signature}),
+        templates={one.code: one.text for one in book.templates.values()},
+        daily_limit=DAILY_LIMIT,
+    )
+
+
+def write_account(path: Path) -> Path:
+    """Write the account of the shipped knowledge as JSON; return the path."""
+    book = build_desk(load_documents(), Settings()).book
+    path.write_bytes(msgspec.json.encode(account_of(book)))
+    return path
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Write the account: ``python -m streams.devstack.account FILE``."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("file", type=Path)
+    write_account(reader.parse_args(words).file)
+
+
+if __name__ == "__main__":
+    main()

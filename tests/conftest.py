@@ -1,0 +1,82 @@
+"""What holds for every test: no socket beyond its ring, one choice of broker, servers that may lack.
+
+Unit tests open no socket at all; those of the local servers, the contracts and the e2e tests
+reach loopback, and nothing reaches further.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket, socket_allow_hosts
+
+from streams.devstack.apache_kafka import apache_kafka
+from streams.devstack.broker import BrokerKind, embedded_broker
+from streams.devstack.processes import ServerError
+from streams.devstack.redis_server import local_redis
+
+TESTS = Path(__file__).parent
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+# Unit tests of what itself is a server, or of its pages.
+MAY_REACH_LOOPBACK = (TESTS / "unit" / "streams" / "devstack", TESTS / "unit" / "alerts")
+
+
+def pytest_addoption(parser):
+    """Let the broker behind the tests be chosen; E2E_BROKER says it too."""
+    parser.addoption(
+        "--broker",
+        choices=[kind.value for kind in BrokerKind],
+        default=os.environ.get("E2E_BROKER", BrokerKind.EMBEDDED.value),
+        help="which broker serves the tests that need one",
+    )
+
+
+def pytest_configure(config):
+    """Let kafka-python load its schemas: it uses what Python 3.11 deprecates and 3.13 takes back."""
+    config.addinivalue_line(
+        "filterwarnings",
+        "ignore:(read|open)_text is deprecated:DeprecationWarning",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item):
+    """Take the network from a test, as far as its ring does without."""
+    if not item.path.is_relative_to(TESTS) or item.get_closest_marker("enable_socket"):
+        return
+    unit = item.path.is_relative_to(TESTS / "unit")
+    if unit and not any(item.path.is_relative_to(place) for place in MAY_REACH_LOOPBACK):
+        disable_socket(allow_unix_socket=True)
+    else:
+        socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@contextlib.contextmanager
+def available(server):
+    """Enter a server; where it cannot start, skip at home and fail in CI."""
+    with contextlib.ExitStack() as stack:
+        try:
+            running = stack.enter_context(server)
+        except ServerError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error).splitlines()[0])
+        yield running
+
+
+@pytest.fixture(scope="session")
+def own_redis(tmp_path_factory):
+    """A Redis of this run, which no test stops."""
+    with available(local_redis(tmp_path_factory.mktemp("redis"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def own_broker(request, tmp_path_factory):
+    """A broker of this run, of the kind that was chosen, which no test stops."""
+    folder = tmp_path_factory.mktemp("broker")
+    kind = BrokerKind(request.config.getoption("--broker"))
+    starting = embedded_broker(folder) if kind is BrokerKind.EMBEDDED else apache_kafka(folder)
+    with available(starting) as broker:
+        yield broker

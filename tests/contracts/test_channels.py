@@ -1,0 +1,441 @@
+"""Every way to people keeps the same promises, against real servers on loopback.
+
+The twin, the mail channel against an SMTP server, the SMS channel against a gateway that checks
+signatures and answers like Alibaba Cloud's.
+"""
+
+import asyncio
+import datetime as dt
+import email.policy
+from email import message_from_bytes
+
+import aiohttp
+import msgspec
+import pytest
+
+from alerts.channels.email import EmailChannel, SmtpAccount, Tls, message_of
+from alerts.channels.sms_aliyun import FOUND_BY_QUERY, AliyunAccount, AliyunSmsChannel
+from alerts.delivery import (
+    Cause,
+    Delivered,
+    InDoubt,
+    MemoryChannel,
+    NeverSeen,
+    Refused,
+    TryAgain,
+    Way,
+)
+from alerts.specimen import specimen_notification
+from streams.devstack.mailbox import mailbox
+from streams.devstack.sms_gateway import HANG, sms_gateway
+from streams.devstack.sms_rules import Dysms
+
+KEY = "hush"
+TEMPLATE = (
+    "${level}提醒${number}：${enterprise}，${matter}，"
+    "请${acknowledge}内签收、${close}内处置，登录系统查看。"
+)
+GATEWAY = Dysms(
+    access_key_id="id",
+    access_key_secret=KEY,
+    signatures=frozenset(["叶县市监"]),
+    templates={"SMS_480100001": TEMPLATE},
+    deliver_after_s=0,
+)
+
+
+def now():
+    """The gateway checks timestamps against a real clock."""
+    return dt.datetime.now(dt.UTC)
+
+
+async def yes():
+    """Hand over."""
+    return True
+
+
+async def no():
+    """Refuse the hand-over: another worker has the message."""
+    return False
+
+
+def account(port, **changes):
+    """Return an account at a local mail server."""
+    base = {
+        "host": "127.0.0.1",
+        "port": port,
+        "sender": "warn@yexian.example.org",
+        "tls": Tls.NONE,
+        "timeout": dt.timedelta(seconds=2),
+    }
+    return SmtpAccount(**(base | changes))
+
+
+@pytest.fixture
+async def box(tmp_path):
+    """A running mailbox."""
+    async with mailbox(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def gateway(tmp_path):
+    """A running SMS gateway."""
+    async with sms_gateway(GATEWAY, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def sms(gateway):
+    """The SMS channel at the gateway."""
+    async with aiohttp.ClientSession() as session:
+        yield sms_at(gateway.url, session)
+
+
+def sms_at(url, session, **changes):
+    """Return an SMS channel at an address."""
+    base = {
+        "access_key_id": "id",
+        "access_key_secret": KEY,
+        "endpoint": url,
+        "timeout": dt.timedelta(seconds=0.5),
+    }
+    return AliyunSmsChannel(AliyunAccount(**(base | changes)), session)
+
+
+class Sink:
+    """One way to people, and how many messages arrived at its end."""
+
+    def __init__(self, way, channel, count):
+        self.way = way
+        self.channel = channel
+        self.count = count
+
+
+@pytest.fixture(params=["twin", "email", "sms"])
+def sink(request):
+    """Each channel with its sink."""
+    if request.param == "twin":
+        twin = MemoryChannel()
+        return Sink(Way.SMS, twin, lambda: len(twin.accepted))
+    if request.param == "email":
+        box = request.getfixturevalue("box")
+        channel = EmailChannel(account(box.smtp_port))
+        return Sink(Way.EMAIL, channel, lambda: len(box.box.mails))
+    gateway = request.getfixturevalue("gateway")
+    sms = request.getfixturevalue("sms")
+    return Sink(Way.SMS, sms, lambda: len(gateway.gateway.messages))
+
+
+async def test_a_message_arrives_and_the_carrier_names_it(sink):
+    """Sent means accepted at the other end, and the outcome carries the carrier's name for it."""
+    message = specimen_notification(sink.way, now=now())
+
+    outcome = await sink.channel.send(message, now=now(), hand_over=yes)
+
+    assert isinstance(outcome, Delivered)
+    assert outcome.provider_id
+    assert sink.count() == 1
+
+
+async def test_nothing_leaves_when_the_hand_over_is_refused(sink):
+    """A worker that lost its claim writes nothing."""
+    message = specimen_notification(sink.way, now=now())
+
+    outcome = await sink.channel.send(message, now=now(), hand_over=no)
+
+    assert outcome == TryAgain(Cause.LEASE_LOST)
+    assert sink.count() == 0
+
+
+async def test_the_hand_over_comes_before_the_message_leaves(sink):
+    """At the moment of the hand-over nothing has arrived yet."""
+    message = specimen_notification(sink.way, now=now())
+    seen = []
+
+    async def look():
+        seen.append(sink.count())
+        return True
+
+    await sink.channel.send(message, now=now(), hand_over=look)
+
+    assert seen == [0]
+    assert sink.count() == 1
+
+
+async def test_the_carrier_is_asked_or_there_is_nobody_to_ask(sink):
+    """A gateway knows what it accepted and what not; a mail server cannot be asked."""
+    message = specimen_notification(sink.way, now=now())
+    before = await sink.channel.find(message, sent_at=now(), now=now())
+    await sink.channel.send(message, now=now(), hand_over=yes)
+
+    after = await sink.channel.find(message, sent_at=now(), now=now())
+
+    if sink.way is Way.EMAIL:
+        assert (before, after) == (InDoubt(), InDoubt())
+    else:
+        assert before == NeverSeen()
+        assert isinstance(after, Delivered)
+
+
+async def test_a_letter_carries_what_a_mail_program_needs(box):
+    """Both bodies, ids derived from ours, one thread a warning, and the mark of a machine."""
+    message = specimen_notification(Way.EMAIL, now=now())
+
+    await EmailChannel(account(box.smtp_port)).send(message, now=now(), hand_over=yes)
+
+    (mail,) = box.box.mails
+    assert mail.says("Message-ID") == f"<{message.id}@yexian.example.org>"
+    assert mail.says("References") == "<thread.w-0013000000000000@yexian.example.org>"
+    assert mail.says("In-Reply-To") == mail.says("References")
+    assert mail.says("Auto-Submitted") == "auto-generated"
+    assert mail.says("List-Id") == "<sanzao.example.org>"
+    assert mail.says("X-Sanzao-Notification") == message.id
+    assert mail.says("Subject") == message.content.subject
+    assert mail.body("plain").strip() == message.content.text.strip()
+    assert mail.body("html").strip() == message.content.html.strip()
+    assert mail.recipients == ["specimen@example.org"]
+
+
+@pytest.mark.parametrize(
+    "name", ["惠民\r\nBcc: thief@example.org", "a\nb", "\u2028x", "=?utf-8?b?Cg==?=", "𠮷" * 80]
+)
+def test_no_name_can_write_a_header(name):
+    """A line break in a name or subject ends no header line (header injection)."""
+    message = specimen_notification(Way.EMAIL, now=now())
+    letter = msgspec.structs.replace(message.content, subject=name)
+    named = msgspec.structs.replace(message, person_name=name, warning_number=name)
+
+    raw = message_of(named, letter, account(25), now=now()).as_bytes()
+
+    read = message_from_bytes(raw, policy=email.policy.default)
+    assert read["Bcc"] is None
+    assert len(read.get_all("To")) == len(read["To"].addresses) == 1
+    assert read["To"].addresses[0].addr_spec == "specimen@example.org"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        pytest.param(
+            {"refuse": {"specimen@example.org"}},
+            Refused(Cause.BAD_ADDRESS, "550 5.1.1"),
+            id="no such mailbox",
+        ),
+        pytest.param(
+            {"greylist": 1},
+            TryAgain(Cause.RATE_LIMITED, dt.timedelta(minutes=5), detail="451 4.7.1"),
+            id="greylisted",
+        ),
+        pytest.param(
+            {"lose_reply": 1},
+            TryAgain(Cause.UNREACHABLE, doubtful=True, detail="SMTPServerDisconnected"),
+            id="the answer is lost after DATA: doubtful",
+        ),
+        pytest.param(
+            {"slow_s": 3.0}, TryAgain(Cause.TIMEOUT, doubtful=True), id="no answer after DATA"
+        ),
+    ],
+)
+async def test_what_a_mail_server_does_becomes_an_outcome(box, fault, outcome):
+    """Every failure of the conversation is a value, doubtful only after the hand-over."""
+    for name, value in fault.items():
+        setattr(box.box.faults, name, value)
+    channel = EmailChannel(account(box.smtp_port, timeout=dt.timedelta(seconds=0.3)))
+
+    found = await channel.send(
+        specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes
+    )
+
+    assert found == outcome
+
+
+async def test_a_mail_server_that_is_gone_is_tried_again():
+    """Nobody listens: not doubtful, try again."""
+    channel = EmailChannel(account(1))
+
+    found = await channel.send(
+        specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes
+    )
+
+    assert (found.cause, found.doubtful) == (Cause.UNREACHABLE, False)
+
+
+async def test_no_letter_leaves_without_the_tls_that_was_asked_for(box):
+    """A server without STARTTLS is a fault of configuration, not a reason to send in the clear."""
+    channel = EmailChannel(account(box.smtp_port, tls=Tls.STARTTLS))
+
+    found = await channel.send(
+        specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes
+    )
+
+    assert (found.cause, len(box.box.mails)) == (Cause.MISCONFIGURED, 0)
+
+
+def test_a_password_never_travels_in_the_clear():
+    """A login at another machine needs TLS, and an account does not print its password."""
+    with pytest.raises(ValueError, match="needs starttls or tls"):
+        account(25, host="mail.example.org", username="u", password=KEY)
+    assert KEY not in repr(account(25, username="u", password=KEY))
+
+
+async def test_a_login_is_used_where_there_is_one(box):
+    """With a user name the channel logs in before it sends."""
+    channel = EmailChannel(account(box.smtp_port, username="u", password=KEY))
+
+    found = await channel.send(
+        specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes
+    )
+
+    assert isinstance(found, Delivered)
+
+
+@pytest.mark.parametrize(
+    ("replies", "outcome"),
+    [
+        pytest.param(
+            ["554 5.7.1 relay access denied"],
+            TryAgain(Cause.MISCONFIGURED, dt.timedelta(minutes=10), detail="554"),
+            id="turned away at the door",
+        ),
+        pytest.param(
+            ["220 hi", "250 ok", "550 sender unknown"],
+            TryAgain(Cause.MISCONFIGURED, dt.timedelta(minutes=10), detail="550 sender"),
+            id="our sender is refused",
+        ),
+        pytest.param(
+            ["220 hi", "250 ok", "250 ok", "554 5.7.1 relay access denied"],
+            TryAgain(Cause.MISCONFIGURED, dt.timedelta(minutes=10), detail="554 5.7.1"),
+            id="no relay for us",
+        ),
+        pytest.param(
+            ["220 hi", "250 ok", "250 ok", "452 4.2.2 full"],
+            TryAgain(Cause.MAILBOX_FULL, dt.timedelta(hours=1), detail="452 4.2.2"),
+            id="mailbox full",
+        ),
+        pytest.param(
+            ["220 hi", "250 ok", "250 ok", "250 ok", "354 go", "554 5.6.0 spam"],
+            Refused(Cause.CONTENT_REJECTED, "554 5.6.0"),
+            id="content refused",
+        ),
+        pytest.param(
+            ["220 hi", "250 ok", "250 ok", "250 ok", "354 go", "421 closing"],
+            TryAgain(Cause.UNREACHABLE, detail="421 closing"),
+            id="closing, said clearly",
+        ),
+    ],
+)
+async def test_what_a_mail_server_says_becomes_an_outcome(replies, outcome):
+    """The same answer means different things at different stages."""
+    ended = asyncio.Event()
+
+    async def answer(reader, writer):
+        """Play a server that answers from a script."""
+        for number, reply in enumerate(replies):
+            if number:
+                line = await reader.readline()
+                while replies[number - 1].startswith("354") and line not in {b".\r\n", b""}:
+                    line = await reader.readline()
+            writer.write(f"{reply}\r\n".encode())
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        channel = EmailChannel(account(server.sockets[0].getsockname()[1]))
+        found = await channel.send(
+            specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes
+        )
+        await ended.wait()
+
+    assert msgspec.structs.replace(found, detail="") == msgspec.structs.replace(outcome, detail="")
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "doubtful"),
+    [
+        pytest.param("isv.BUSINESS_LIMIT_CONTROL", Cause.RATE_LIMITED, False, id="200, not OK"),
+        pytest.param("isv.AMOUNT_NOT_ENOUGH", Cause.NO_CREDIT, False, id="no money"),
+        pytest.param("Throttling.User", Cause.RATE_LIMITED, False, id="throttled"),
+        pytest.param("ServiceUnavailable", Cause.SERVER_ERROR, True, id="503"),
+        pytest.param("isp.SYSTEM_ERROR", Cause.SERVER_ERROR, True, id="system error"),
+        pytest.param(HANG, Cause.TIMEOUT, True, id="accepted, and no answer"),
+    ],
+)
+async def test_what_a_gateway_does_becomes_an_outcome(gateway, sms, fault, cause, doubtful):
+    """A business error inside HTTP 200 is an error; an answer that never came is doubtful."""
+    gateway.gateway.faults.sends.append(fault)
+
+    found = await sms.send(specimen_notification(Way.SMS, now=now()), now=now(), hand_over=yes)
+
+    assert isinstance(found, TryAgain)
+    assert (found.cause, found.doubtful) == (cause, doubtful)
+
+
+async def test_a_lost_answer_is_found_by_asking(gateway, sms):
+    """The gateway accepted and never answered: asking by OutId tells, so nobody is told twice."""
+    gateway.gateway.faults.sends.append(HANG)
+    message = specimen_notification(Way.SMS, now=now())
+    await sms.send(message, now=now(), hand_over=yes)
+
+    found = await sms.find(message, sent_at=now(), now=now())
+
+    assert found == Delivered(FOUND_BY_QUERY)
+    assert len(gateway.gateway.messages) == 1
+
+
+async def test_the_question_goes_through_all_pages_of_both_days(gateway, sms):
+    """Sixty messages to one phone: ours is found behind the first page."""
+    messages = [
+        specimen_notification(Way.SMS, now=now(), warning_id=f"w-{number}") for number in range(52)
+    ]
+    gateway.gateway.account = msgspec.structs.replace(GATEWAY, daily_limit=100)
+    for message in messages:
+        await sms.send(message, now=now(), hand_over=yes)
+    yesterday = now() - dt.timedelta(days=1)
+
+    assert isinstance(await sms.find(messages[-1], sent_at=now(), now=now()), Delivered)
+    assert await sms.find(messages[-1], sent_at=yesterday, now=now()) == NeverSeen()
+
+
+async def test_a_refused_question_leaves_the_doubt(gateway):
+    """With a wrong key nothing is learned: the message stays doubtful, not unsent."""
+    async with aiohttp.ClientSession() as session:
+        wrong = sms_at(gateway.url, session, access_key_secret="wrong")  # noqa: S106 - wrong
+        message = specimen_notification(Way.SMS, now=now())
+
+        found = await wrong.find(message, sent_at=now(), now=now())
+
+    assert (type(found), found.cause, found.doubtful) == (TryAgain, Cause.AUTH, True)
+
+
+async def test_a_number_that_is_none_is_refused_for_good(sms):
+    """An illegal number will not become legal by waiting."""
+    message = specimen_notification(Way.SMS, now=now(), address="12345")
+
+    found = await sms.send(message, now=now(), hand_over=yes)
+
+    assert found == Refused(Cause.BAD_ADDRESS, "isv.MOBILE_NUMBER_ILLEGAL")
+
+
+async def test_a_gateway_that_is_gone_is_tried_again():
+    """Nobody listens: not doubtful, try again."""
+    async with aiohttp.ClientSession() as session:
+        channel = sms_at("http://127.0.0.1:1", session)
+        message = specimen_notification(Way.SMS, now=now())
+
+        found = await channel.send(message, now=now(), hand_over=yes)
+
+    assert (found.cause, found.doubtful) == (Cause.UNREACHABLE, False)
+
+
+async def test_the_wrong_content_is_a_callers_mistake(box, sms):
+    """A letter is no short message, nor the reverse."""
+    with pytest.raises(TypeError, match="no letter"):
+        await EmailChannel(account(box.smtp_port)).send(
+            specimen_notification(Way.SMS, now=now()), now=now(), hand_over=yes
+        )
+    with pytest.raises(TypeError, match="no short message"):
+        await sms.send(specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes)

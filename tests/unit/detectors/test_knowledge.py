@@ -1,0 +1,201 @@
+"""Does a knowledge with a hole stay out, and say where the hole is?"""
+
+import copy
+
+import pytest
+
+from detectors.knowledge import Dimension, InvalidKnowledgeError, parse
+from tests import builders as b
+
+
+def changed(file, *path, **changes):
+    """Return the shipped documents with keys set under a path; ``None`` removes a key."""
+    documents = copy.deepcopy(b.documents())
+    part = documents[file]
+    for step in path:
+        part = part[step]
+    for key, value in changes.items():
+        if value is None:
+            del part[key]
+        else:
+            part[key] = value
+    return documents
+
+
+def row(file, identity):
+    """Return the place of a line of a document."""
+    return next(n for n, one in enumerate(b.documents()[file]) if one["id"] == identity)
+
+
+def indicator(identity, *path, **changes):
+    """Return the shipped documents with an indicator changed."""
+    return changed("indicators.yaml", row("indicators.yaml", identity), *path, **changes)
+
+
+def rule(identity, *path, **changes):
+    """Return the shipped documents with a rule changed."""
+    return changed("rules.yaml", row("rules.yaml", identity), *path, **changes)
+
+
+def without(file):
+    """Return the shipped documents but for one."""
+    return {name: one for name, one in b.documents().items() if name != file}
+
+
+def twice(file, identity):
+    """Return the shipped documents with one line standing twice."""
+    documents = copy.deepcopy(b.documents())
+    documents[file].append(documents[file][row(file, identity)])
+    return documents
+
+
+def without_dimension(dimension):
+    """Return the shipped documents without the indicators of one dimension."""
+    documents = copy.deepcopy(b.documents())
+    documents["indicators.yaml"] = [
+        one for one in documents["indicators.yaml"] if one["dimension"] != dimension
+    ]
+    return documents
+
+
+def reversed_tiers(identity):
+    """Return the shipped documents with the tiers of a rule mildest first."""
+    tiers = b.documents()["rules.yaml"][row("rules.yaml", identity)]["tiers"]
+    return rule(identity, tiers=list(reversed(tiers)))
+
+
+def scoring(**changes):
+    """Return the shipped documents with the scoring changed."""
+    return changed("knowledge.yaml", "scoring", **changes)
+
+
+def bands(**changes):
+    """Return the shipped documents with the bands changed."""
+    return changed("knowledge.yaml", "scoring", "bands", **changes)
+
+
+def test_the_shipped_knowledge_loads():
+    """What we ship has no hole, speaks of all five dimensions and names every rule's basis."""
+    knowledge = parse(b.documents())
+
+    assert {one.dimension for one in knowledge.indicators} == set(Dimension)
+    assert all(one.basis and one.advice and one.matter for one in knowledge.rules)
+
+
+@pytest.mark.parametrize(
+    ("documents", "file", "told"),
+    [
+        pytest.param(without("knowledge.yaml"), "knowledge.yaml", "is missing", id="no head"),
+        pytest.param(without("rules.yaml"), "rules.yaml", "is missing", id="no rules"),
+        pytest.param(without("indicators.yaml"), "indicators.yaml", "is missing",
+                     id="no indicators"),
+        pytest.param(bands(c=200), "knowledge.yaml", "scoring.bands", id="an empty band"),
+        pytest.param(bands(b=600), "knowledge.yaml", "scoring.bands", id="bands that overlap"),
+        pytest.param(bands(b=0), "knowledge.yaml", "scoring.bands", id="no class A"),
+        pytest.param(bands(d=1000), "knowledge.yaml", "scoring.bands", id="no room for D"),
+        pytest.param(bands(c=None), "knowledge.yaml", r"scoring\.bands.*|.*`c`", id="no class C"),
+        pytest.param(scoring(learned_points=600), "knowledge.yaml", "scoring.learned_points",
+                     id="a model that lifts by two classes"),
+        pytest.param(scoring(learned_points=-10), "knowledge.yaml", "scoring.learned_points",
+                     id="a model that makes it better"),
+        pytest.param(scoring(better_below_band=-1), "knowledge.yaml", "scoring.better_below_band",
+                     id="a margin above the band"),
+        pytest.param(scoring(better_after_hours=-1), "knowledge.yaml", "scoring.better_after_hours",
+                     id="better before it happened"),
+        pytest.param(scoring(positive_cap=-80), "knowledge.yaml", "scoring.positive_cap",
+                     id="good news that counts as bad"),
+        pytest.param(scoring(provisional_weight=1.5), "knowledge.yaml",
+                     "scoring.provisional_weight", id="half a weight above one"),
+        pytest.param(changed("knowledge.yaml", verson="1"), "knowledge.yaml", "verson",
+                     id="a misspelt key of the head"),
+        pytest.param(changed("knowledge.yaml", effective_from="soon"), "knowledge.yaml",
+                     "effective_from", id="no date"),
+        pytest.param(indicator("S08", facts=["penalty"]), "indicators.yaml",
+                     r"S08\.facts.*'penalty' is no fact kind.*penalty_general",
+                     id="an unknown fact kind of an indicator"),
+        pytest.param(indicator("S08", facts=[]), "indicators.yaml", r"S08\.facts",
+                     id="an indicator without facts"),
+        pytest.param(indicator("S01", domain="PUBL"), "indicators.yaml",
+                     r"S01\.domain.*'PUBL'", id="an unknown domain of an indicator"),
+        pytest.param(indicator("S01", dimension="SUPER"), "indicators.yaml", "dimension",
+                     id="an unknown dimension"),
+        pytest.param(indicator("S01", punkte=3), "indicators.yaml", "punkte",
+                     id="a misspelt key of an indicator"),
+        pytest.param(indicator("S01", points=1001), "indicators.yaml", "points",
+                     id="points off the scale"),
+        pytest.param(indicator("S01", id="X01"), "indicators.yaml", "id",
+                     id="an id of another kind"),
+        pytest.param(indicator("S14", "severity", function="FADE"), "indicators.yaml",
+                     "severity", id="an unknown function"),
+        pytest.param(indicator("S14", "severity", half_life_days=0), "indicators.yaml",
+                     "half_life_days", id="a half-life of nothing"),
+        pytest.param(indicator("S14", "severity", half_live_days=9), "indicators.yaml",
+                     "half_live_days", id="a misspelt key of a function"),
+        pytest.param(indicator("S10", "severity", steps={2: 1.5}), "indicators.yaml", "steps",
+                     id="a severity above one"),
+        pytest.param(indicator("S10", "severity", steps={2: 1.0, 3: 0.5}), "indicators.yaml",
+                     r"S10\.severity\.steps", id="more penalties that weigh less"),
+        pytest.param(indicator("D15", facts=["case_open"]), "indicators.yaml", r"D15\.facts",
+                     id="a countdown over facts that are never due"),
+        pytest.param(twice("indicators.yaml", "S01"), "indicators.yaml", "S01.*stands twice",
+                     id="an indicator twice"),
+        pytest.param(without_dimension("REL"), "indicators.yaml", "dimension REL",
+                     id="a dimension without indicator"),
+        pytest.param(twice("rules.yaml", "W03"), "rules.yaml", "W03.*stands twice",
+                     id="a rule twice"),
+        pytest.param(rule("W03", domain="PUBL"), "rules.yaml", r"W03\.domain.*'PUBL'",
+                     id="an unknown domain of a rule"),
+        pytest.param(rule("W13", "tiers", 0, "when", domains=["FOOD"]), "rules.yaml",
+                     r"W13\.tiers\.inspection.*'FOOD'", id="an unknown domain of a tier"),
+        pytest.param(rule("W10", "tiers", 0, "when", facts=["lift_failed"]), "rules.yaml",
+                     r"W10\.tiers\.inspection\.facts.*'lift_failed' is no fact kind",
+                     id="an unknown fact kind of a rule"),
+        pytest.param(rule("W06", "tiers", 1, "when", facts=["permits"]), "rules.yaml",
+                     r"W06\.tiers\.warning\.facts.*'permits'", id="an unknown kind that falls due"),
+        pytest.param(rule("W10", "tiers", 0, "when", facts=[]), "rules.yaml",
+                     r"W10\.tiers\.inspection\.facts", id="a rule that can never fire"),
+        pytest.param(reversed_tiers("W03"), "rules.yaml", r"W03\.tiers: must stand gravest first",
+                     id="tiers mildest first"),
+        pytest.param(rule("W03", tiers=[]), "rules.yaml", "tiers", id="a rule without tiers"),
+        pytest.param(rule("W03", "tiers", 0, measure="arrest"), "rules.yaml", "measure",
+                     id="a fifth measure"),
+        pytest.param(rule("W15", "tiers", 0, "when", indicator="S01"), "rules.yaml",
+                     r"W15\.tiers\.interview\.indicator: 'S01' is no BURST",
+                     id="a surge of something else"),
+        pytest.param(rule("W15", "tiers", 0, "when", indicator="C99"), "rules.yaml",
+                     r"W15\.tiers\.interview\.indicator: 'C99' is no BURST",
+                     id="a surge of nothing"),
+        pytest.param(rule("W03", basis=""), "rules.yaml", r"W03\.basis", id="no legal basis"),
+        pytest.param(rule("W03", matter="很长" * 11), "rules.yaml", "matter",
+                     id="a matter too long to read on a phone"),
+        pytest.param(rule("W03", advise="…"), "rules.yaml", "advise",
+                     id="a misspelt key of a rule"),
+    ],
+)  # fmt: skip
+def test_a_hole_does_not_load(documents, file, told):
+    """Each kind of hole is refused with the file, the key, and what would be right."""
+    with pytest.raises(InvalidKnowledgeError, match=told) as refusal:
+        parse(documents)
+
+    assert file in str(refusal.value)
+
+
+def test_all_holes_are_told_at_once():
+    """An analyst sees every hole of a version in one message."""
+    documents = bands(c=200)
+    documents["rules.yaml"][0]["domain"] = "PUBL"
+    documents["indicators.yaml"][0]["facts"] = ["founded"]
+
+    with pytest.raises(InvalidKnowledgeError) as refusal:
+        parse(documents)
+
+    for told in ("knowledge.yaml: scoring.bands", "rules.yaml: [0]", "indicators.yaml: [0]"):
+        assert told in str(refusal.value)
+
+
+def test_parsing_leaves_the_documents_alone():
+    """The same documents parse twice to the same knowledge."""
+    before = copy.deepcopy(b.documents())
+
+    assert parse(b.documents()) == parse(before)
+    assert b.documents() == before

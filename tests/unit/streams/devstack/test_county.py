@@ -1,0 +1,287 @@
+"""Does the simulated county show all that a real one does, again and again alike?"""
+
+import datetime as dt
+import functools
+import hashlib
+import itertools
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+import config
+from detectors import events as e
+from detectors.example import Example
+from detectors.expertise import Expertise, compiled
+from detectors.knowledge import parse
+from detectors.learned import scorer_of
+from detectors.measure import Measure, RiskClass
+from detectors.model import Learner
+from detectors.state import EnterpriseState
+from detectors.step import Position, Skipped, step
+from detectors.uscc import UsccStatus, status_of
+from detectors.warning import CHINA, EarlyWarning, WarningStatus
+from streams.devstack import county
+from streams.devstack.county_people import TOWNSHIPS
+
+SEED = 7
+WATCHED = dt.datetime.combine(county.START, dt.time(), tzinfo=CHINA)
+KNOWLEDGE = Path(config.__file__).parent / "knowledge"
+LEARN_EVERY = 50  # a new snapshot after so many examples of a domain, as the learner's own pace
+
+
+@functools.cache
+def expertise() -> Expertise:
+    """Return the real knowledge, compiled."""
+    names = ("knowledge.yaml", "indicators.yaml", "rules.yaml")
+    return compiled(parse({name: yaml.safe_load((KNOWLEDGE / name).read_text()) for name in names}))
+
+
+@functools.cache
+def default_form() -> tuple[e.Event, ...]:
+    """Return the county as ``make demo`` shows it."""
+    return tuple(county.simulate(SEED))
+
+
+@functools.cache
+def short_form(seed: int = SEED) -> tuple[e.Event, ...]:
+    """Return the county as CI shows it."""
+    return tuple(county.simulate(seed, county.SHORT_ENTERPRISES, county.SHORT_DAYS))
+
+
+class Assessed(msgspec.Struct):
+    """What the core makes of a county, learning as it goes."""
+
+    warnings: list[EarlyWarning] = []
+    scored: list[tuple[float, bool]] = []
+    skipped: Counter[str] = msgspec.field(default_factory=Counter)
+    states: dict[str, EnterpriseState] = {}
+
+    def issued(self) -> list[EarlyWarning]:
+        """Return the warnings issued in the watched days."""
+        return [
+            one
+            for one in self.warnings
+            if one.status is WarningStatus.ISSUED and one.issued_at >= WATCHED
+        ]
+
+
+@functools.cache
+def assessed(events: tuple[e.Event, ...]) -> Assessed:
+    """Run the whole decision over a county: step, score first, then learn."""
+    known, so_far, learners = expertise(), Assessed(), {}
+    now = events[0].time
+    for offset, event in enumerate(events):
+        now = max(now, event.time)
+        state = so_far.states.get(event.subject) or EnterpriseState()
+        position = Position(epoch=1, partition=0, offset=offset)
+        state, effects = step(state, event, known, now=now, position=position)
+        so_far.states[event.subject] = state
+        for effect in effects:
+            match effect:
+                case EarlyWarning():
+                    so_far.warnings.append(effect)
+                case Skipped(reason=reason):
+                    so_far.skipped[reason] += 1
+                case Example(domain=domain):
+                    learner = learners.setdefault(domain, Learner(domain))
+                    so_far.scored.append((learner.learn(effect), effect.found))
+                    if learner.examples % LEARN_EVERY == 0:
+                        scorer = scorer_of(learner.snapshot())
+                        known = known.with_scorers({**known.scorers, domain: scorer})
+    return so_far
+
+
+def auc(scored: list[tuple[float, bool]]) -> float:
+    """Return the share of pairs (found, not found) that the score puts in order."""
+    order = sorted(scored)
+    ranks = 0.0
+    place = 0
+    for _, group in itertools.groupby(order, key=lambda pair: pair[0]):
+        tied = [found for _, found in group]
+        ranks += sum(tied) * (2 * place + len(tied) + 1) / 2
+        place += len(tied)
+    found = sum(was_found for _, was_found in order)
+    return (ranks - found * (found + 1) / 2) / (found * (len(order) - found))
+
+
+def test_the_same_seed_gives_the_same_bytes():
+    """A county is a function of its seed: the same bytes again, others for another seed."""
+    once = [e.encode(event) for event in county.simulate(SEED, 80, 5)]
+    again = [e.encode(event) for event in county.simulate(SEED, 80, 5)]
+    other = [e.encode(event) for event in county.simulate(SEED + 1, 80, 5)]
+
+    assert once == again
+    assert once != other
+
+
+def test_the_same_bytes_on_every_machine():
+    """No clock, hash order or mathematical library is in it: the digest is the same everywhere.
+
+    Whoever changes the simulation on purpose writes the new digest here.
+    """
+    raw = b"\n".join(e.encode(event) for event in county.simulate(SEED, 80, 5))
+
+    assert hashlib.blake2b(raw, digest_size=8).hexdigest() == "ac463e58a1ac455a"
+
+
+def test_a_county_needs_firms_and_days():
+    """No enterprises or no days is the caller's mistake, said at once."""
+    with pytest.raises(ValueError, match="must be positive, got 0 and 60"):
+        county.simulate(SEED, 0)
+
+
+def test_the_default_form_is_of_the_size_that_the_demo_needs():
+    """Two thousand firms and sixty days are 20,000 to 40,000 events."""
+    events = default_form()
+
+    assert 20_000 <= len(events) <= 40_000
+    assert len({event.subject for event in events}) == county.ENTERPRISES
+
+
+def test_events_come_in_order_but_for_the_late_ones():
+    """Fewer than three of a hundred events come out of order, none by more than 45 days."""
+    newest = default_form()[0].time
+    lags = []
+    for event in default_form():
+        lags.append(newest - event.time)
+        newest = max(newest, event.time)
+    late = [lag for lag in lags if lag > dt.timedelta(0)]
+
+    assert 0 < len(late) < 0.03 * len(lags)
+    assert dt.timedelta(days=30) < max(late) < dt.timedelta(days=45)
+
+
+def test_every_event_lies_in_the_days_simulated():
+    """Nothing happens before the register is handed over or after the last day."""
+    first = county.START - dt.timedelta(days=county.HISTORY_DAYS)
+    end = county.START + dt.timedelta(days=county.DAYS)
+
+    assert all(first <= event.time.astimezone(CHINA).date() < end for event in default_form())
+
+
+def test_every_event_decodes():
+    """What the county writes, the decoder reads back as the same event."""
+    assert all(e.decode(e.encode(event)) == event for event in default_form())
+
+
+@pytest.mark.parametrize("form", [default_form, short_form], ids=["default form", "short form"])
+def test_every_event_type_appears(form):
+    """Each type of the catalogue happens at least once, in the short form too."""
+    seen = {type(event.data) for event in form()}
+
+    assert set(e.event_types().values()) == seen
+
+
+@pytest.mark.parametrize("form", [default_form, short_form], ids=["default form", "short form"])
+def test_sources_take_back_correct_and_end_what_they_said(form):
+    """Revocations, corrections, endings and repairs each speak of an event of the same source."""
+    known = {(event.source, event.id) for event in form()}
+    speaking = [event for event in form() if event.data.supersedes]
+
+    assert {event.data.op for event in speaking} == set(e.Op)
+    assert any(isinstance(event.data, e.RepairDecided) for event in speaking)
+    assert all((event.source, event.data.supersedes) in known for event in speaking)
+
+
+def test_a_second_feed_repeats_the_first():
+    """Copies of a second feed carry source and id of the first, and are recognised by them."""
+    events = default_form()
+    copies = len(events) - len({(event.source, event.id) for event in events})
+
+    assert copies > 100
+    assert assessed(events).skipped["duplicate"] == copies
+
+
+def test_every_subject_is_a_valid_code_of_an_unissued_block():
+    """Every code passes its check digit and carries ``YX``, which no register has issued."""
+    subjects = {event.subject for event in default_form()}
+
+    assert {status_of(subject) for subject in subjects} == {UsccStatus.VALID}
+    assert {subject[2:10] for subject in subjects} == {"410422YX"}
+
+
+def test_the_register_names_each_firm_before_anything_happens_to_it():
+    """The first event of a firm is its registration, with its own name and a township."""
+    first: dict[str, e.Payload] = {}
+    for event in default_form():
+        first.setdefault(event.subject, event.data)
+    names = [data.name for data in first.values() if isinstance(data, e.Established)]
+
+    assert len(names) == len(set(names)) == county.ENTERPRISES
+    assert {data.place for data in first.values()} == set(TOWNSHIPS)
+
+
+def test_documents_are_numbered_as_bureaus_number_them():
+    """Penalties carry consecutive numbers of their year, in the official wording."""
+    numbers = {
+        event.data.doc_no: None
+        for event in sorted(default_form(), key=lambda event: (event.time, event.id))
+        if isinstance(event.data, e.PenaltyDecided) and event.data.op is e.Op.ADD
+    }
+
+    assert list(numbers) == [f"叶市监处罚〔2026〕{n}号" for n in range(1, len(numbers) + 1)]
+
+
+@pytest.mark.parametrize("seed", [SEED, 1, 42])
+def test_the_short_form_warns_of_every_measure(seed):
+    """Whatever the seed, CI sees each of the four measures several times."""
+    counts = Counter(one.measure for one in assessed(short_form(seed)).issued())
+
+    assert all(counts[measure] >= 3 for measure in Measure)
+
+
+def test_the_default_form_warns_as_a_county_would():
+    """In sixty days 100 to 250 warnings go out, each measure several times, some taken back."""
+    result = assessed(default_form())
+    counts = Counter(one.measure for one in result.issued())
+
+    assert 100 <= counts.total() <= 250
+    assert all(counts[measure] >= 5 for measure in Measure)
+    assert any(one.status is WarningStatus.CANCELLED for one in result.warnings)
+
+
+def test_most_firms_are_in_good_standing():
+    """At the end most are A, some B, few C, very few D."""
+    states = assessed(default_form()).states.values()
+    counts = Counter(state.learned.live.risk_class for state in states)
+    shares = [counts[risk] / len(states) for risk in RiskClass]
+
+    assert shares == sorted(shares, reverse=True)
+    assert 0.65 < shares[0] < 0.95
+    assert shares[1] > 0.05
+    assert shares[3] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("form", "at_least"),
+    [
+        pytest.param(default_form, 0.85, id="default form: measured .88"),
+        pytest.param(short_form, 0.75, id="short form: measured .83"),
+    ],
+)
+def test_outcomes_can_be_foreseen_from_the_past(form, at_least):
+    """The model scores each look before it learns of it, and puts most pairs in order."""
+    assert auc(assessed(form()).scored) > at_least
+
+
+def test_bad_records_show_every_cause_of_a_dead_letter():
+    """Each bad record is refused for a cause of its own; together they show all but a crash."""
+    now = default_form()[-1].time
+    causes = []
+    for offset, raw in enumerate(county.bad_records(SEED)):
+        with pytest.raises(e.InvalidEventError) as refused:  # noqa: PT012 - either may refuse
+            event = e.decode(raw)
+            position = Position(epoch=1, partition=0, offset=offset)
+            step(EnterpriseState(), event, expertise(), now=now, position=position)
+        causes.append(refused.value.cause)
+
+    assert len(causes) == 7
+    assert set(causes) == set(e.Cause) - {e.Cause.CRASH}
+
+
+def test_bad_records_are_the_same_for_the_same_seed():
+    """The dead letters of a demo can be told again."""
+    assert list(county.bad_records(SEED)) == list(county.bad_records(SEED))
