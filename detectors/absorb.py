@@ -22,6 +22,8 @@ PRUNE_ABOVE = 24
 # No enterprise of the two cities measured has more than this many that still count.
 MAX_FACTS = 256
 MAX_TOMBSTONES = 16
+# What can come by the hundred; no number of them may wash away a listing that is in force.
+FLOODING = frozenset({FactKind.COMPLAINT, FactKind.TOMBSTONE})
 
 
 class Absorbed(msgspec.Struct, frozen=True, gc=False):
@@ -203,7 +205,8 @@ def _is_last_move(state: EnterpriseState, at: int) -> bool:
 def _pruned(facts: list[Fact], archive: Archive, *, as_of: int) -> tuple[list[Fact], Archive]:
     """Let go of what can no longer change a score, a rule or a feature.
 
-    Looks become counts; ended facts go 400 days after their end; above the cap the oldest go.
+    Looks become counts; ended facts go 400 days after their end; above the cap complaints and
+    what has ended go first, then the oldest.
     """
     passed = [fact for fact in facts if fact.kind in PASSED and not fact.revoked]
     if len(passed) > KEEP_PASSED:
@@ -215,8 +218,14 @@ def _pruned(facts: list[Fact], archive: Archive, *, as_of: int) -> tuple[list[Fa
         return facts, archive
     kept = [fact for fact in facts if not _is_spent(fact, as_of)]
     if len(kept) > MAX_FACTS:
-        kept = sorted(kept, key=lambda fact: (fact.at, fact.id))[-MAX_FACTS:]
+        kept = sorted(kept, key=lambda fact: (_is_needed(fact, as_of), fact.at, fact.id))
+        kept = kept[-MAX_FACTS:]
     return kept, archive
+
+
+def _is_needed(fact: Fact, as_of: int) -> bool:
+    """Return whether a fact must outlast a flood: it is in force, and not one of many like it."""
+    return fact.kind not in FLOODING and fact.counts_at(as_of)
 
 
 def _is_spent(fact: Fact, as_of: int) -> bool:

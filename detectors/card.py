@@ -6,7 +6,7 @@ import msgspec
 
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, Fact
-from detectors.knowledge import Decay, Hard
+from detectors.knowledge import Hard
 from detectors.measure import Measure, RiskClass
 from detectors.state import EnterpriseState
 from detectors.wording import day, fact_in_words
@@ -16,6 +16,8 @@ LEARNED_NAME = "模型关注度"
 # A contribution under half a point cannot be seen in a score of whole points.
 SHOW_FROM = 0.5
 MAX_FACTS_SHOWN = 5
+# Registers write 9999-12-31 for "without end"; the day after it is no date any more.
+ENDLESS_S = int(dt.datetime(9999, 12, 1, tzinfo=dt.UTC).timestamp())
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,8 +180,11 @@ def _in_words(name: str, facts: list[Fact], state: EnterpriseState) -> str:
 
 def _lapses(severity: object, facts: list[Fact]) -> str:
     """Return the day on which the last of the facts stops counting, or "" where none is known."""
-    ends = [fact.until for fact in facts if fact.until]
-    if isinstance(severity, Decay) and facts:
-        window = severity.window_days * DAY_S
-        ends += [min(fact.until or fact.at + window, fact.at + window) for fact in facts]
-    return day(max(ends)) if ends else ""
+    window = getattr(severity, "window_days", 0) * DAY_S
+    lasts = [
+        min((end for end in (fact.until, fact.repaired, window and fact.at + window) if end),
+            default=ENDLESS_S)
+        for fact in facts
+    ]  # fmt: skip
+    last = max(lasts, default=ENDLESS_S)
+    return day(last) if last < ENDLESS_S else ""

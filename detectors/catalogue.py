@@ -156,7 +156,8 @@ class Catalogue:
         collected: dict[int, list[Fact]] = {}
         severities = self._weighed(usable, as_of, counts, collected)
         for place, count in counts.items():
-            severities[place] = _step(self._counts[place], count)
+            if severity := _step(self._counts[place], count):
+                severities[place] = severity
         if collected:
             self._add_collected(severities, collected, as_of)
         if profile.established or profile.industry:
@@ -249,16 +250,17 @@ def together_severity(
 ) -> float:
     """Return the severity of several kinds of change close together.
 
-    One when the latest fact of every kind lies within the window of another; from the last of
-    them on it loses half its weight each half-life.
+    One when the facts of every kind lie within one window; from the last time that they did on,
+    it loses half its weight each half-life.  A further change never hides an earlier meeting.
     """
     latest: dict[int, int] = {}
-    for fact in facts:
-        latest[fact.kind] = max(latest.get(fact.kind, 0), fact.at)
-    if len(latest) < len(kinds):
-        return 0.0
-    last = max(latest.values())
-    if last - min(latest.values()) > function.within_days * DAY_S:
+    last: int | None = None
+    for fact in sorted(facts, key=lambda fact: fact.at):
+        latest[fact.kind] = fact.at
+        together = fact.at - min(latest.values()) <= function.within_days * DAY_S
+        if together and len(latest) == len(kinds):
+            last = fact.at
+    if last is None:
         return 0.0
     severity: float = 2.0 ** (-(as_of - last) / (function.half_life_days * DAY_S))
     return severity

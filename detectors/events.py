@@ -14,8 +14,8 @@ from msgspec import Meta
 
 MAX_EVENT_BYTES = 256 * 1024  # the largest genuine record seen is 4 KiB; a megabyte is a mistake
 
-Place = Annotated[str, Meta(pattern=r"^(\d{6}(\d{3})?)?$", description="GB/T 2260, 6 or 9 digits")]
-Industry = Annotated[str, Meta(pattern=r"^([A-T]\d{0,4})?$", description="GB/T 4754-2017")]
+Place = Annotated[str, Meta(pattern=r"^([0-9]{6}([0-9]{3})?)?$", description="GB/T 2260, 6 or 9 digits")]
+Industry = Annotated[str, Meta(pattern=r"^([A-T][0-9]{0,4})?$", description="GB/T 4754-2017")]
 DomainCode = Annotated[str, Meta(pattern=r"^[A-Z]{2,6}$", description="domain reference, §7")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Yuan = Annotated[float, Meta(ge=0)]
@@ -386,7 +386,7 @@ def decode(raw: bytes) -> Event:
             f"{len(raw)} bytes, more than {MAX_EVENT_BYTES}: send attachments by hash, not inline",
         )
     try:
-        return _DECODER.decode(raw)
+        event = _DECODER.decode(raw)
     except msgspec.ValidationError as error:
         text = str(error)
         if "`$.type`" in text:
@@ -396,3 +396,11 @@ def decode(raw: bytes) -> Event:
         raise InvalidEventError(Cause.INVALID, text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidEventError(Cause.NOT_JSON, f"not JSON: {error}") from error
+    data = event.data
+    if not data.supersedes and (data.op is not Op.ADD or type(data) is RepairDecided):
+        raise InvalidEventError(
+            Cause.INVALID,
+            f"`$.data.supersedes` is empty: {type_of(type(data))} with {data.op} must name the id "
+            f"of the event that it speaks of",
+        )
+    return event

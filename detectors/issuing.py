@@ -6,7 +6,7 @@ import msgspec
 
 from detectors.events import Event
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, Fact
+from detectors.facts import DAY_S, Fact, FactKind
 from detectors.knowledge import Rule
 from detectors.measure import Measure
 from detectors.rules import Finding, Moment
@@ -153,7 +153,7 @@ def _said(
         rule=rule.id,
         matter=rule.matter,
         place=known.place,
-        approver=next((fact.organ for fact in facts if fact.organ), ""),
+        approver=next((f.organ for f in facts if f.organ and f.kind == FactKind.PERMIT), ""),
         reasons=tuple(
             Reason(
                 text=fact_in_words(fact),

@@ -19,6 +19,9 @@ from detectors.measure import Measure, RiskClass
 Points = Annotated[int, Meta(ge=-200, le=1000)]
 Severity = Annotated[float, Meta(ge=0, le=1)]
 Days = Annotated[int, Meta(ge=0, le=3650)]
+Names = Annotated[tuple[str, ...], Meta(min_length=1)]  # an empty one could never hold
+# The kinds that carry a day on which they fall due; any other would count as long overdue.
+FALLING_DUE = frozenset({FactKind.PERMIT.name.lower()})
 
 
 class InvalidKnowledgeError(ValueError):
@@ -130,7 +133,7 @@ class Indicator(Strict, frozen=True):
     dimension: Dimension
     domain: str
     events: tuple[str, ...]
-    facts: tuple[str, ...]
+    facts: Names
     severity: Function
     points: Points
     group: str = ""
@@ -141,7 +144,7 @@ class Indicator(Strict, frozen=True):
 class FactsHold(Strict, frozen=True, tag_field="test", tag="facts"):
     """At least so many facts of these kinds, each heavy enough, within the window."""
 
-    facts: tuple[str, ...]
+    facts: Names
     at_least: Annotated[int, Meta(ge=1)] = 1
     weight_at_least: Severity = 0.0
     within_days: Days = 0  # 0: as long as they are in force
@@ -151,7 +154,7 @@ class FactsHold(Strict, frozen=True, tag_field="test", tag="facts"):
 class FallsDue(Strict, frozen=True, tag_field="test", tag="due"):
     """A due day is at most so many days away (0: it has passed)."""
 
-    facts: tuple[str, ...]
+    facts: Names
     days: Days
 
 
@@ -196,7 +199,7 @@ class Rule(Strict, frozen=True):
     family: Annotated[str, Meta(pattern=r"^[a-z_]+$")]
     domain: str
     matter: Annotated[str, Meta(max_length=20)]
-    basis: str
+    basis: Annotated[str, Meta(min_length=1)]
     advice: str
     tiers: Annotated[tuple[Tier, ...], Meta(min_length=1)]
 
@@ -213,11 +216,11 @@ class Scoring(Strict, frozen=True):
     """How contributions become a score and a class."""
 
     bands: Bands
-    better_below_band: float
-    better_after_hours: int
-    positive_cap: float
+    better_below_band: Annotated[float, Meta(ge=0)]
+    better_after_hours: Annotated[int, Meta(ge=0)]
+    positive_cap: Annotated[float, Meta(ge=0)]
     provisional_weight: Severity
-    learned_points: int
+    learned_points: Annotated[int, Meta(ge=0, le=1000)]
 
 
 class Knowledge(Strict, frozen=True):
@@ -312,6 +315,14 @@ def _kinds(names: tuple[str, ...], where: str) -> list[str]:
     ]
 
 
+def _undue(names: tuple[str, ...], where: str) -> list[str]:
+    return [
+        f"{where}: {name!r} never falls due; use one of {', '.join(sorted(FALLING_DUE))}"
+        for name in names
+        if name not in FALLING_DUE
+    ]
+
+
 def _indicator_problems(knowledge: Knowledge) -> list[str]:
     problems = []
     seen: set[str] = set()
@@ -321,6 +332,15 @@ def _indicator_problems(knowledge: Knowledge) -> list[str]:
             problems.append(f"{where}: the id stands twice; ids are permanent, take a new one")
         seen.add(indicator.id)
         problems += _kinds(indicator.facts, f"{where}.facts")
+        match indicator.severity:
+            case CountIn(steps=steps):
+                ordered = [severity for _, severity in sorted(steps.items())]
+                if ordered != sorted(ordered):
+                    problems.append(f"{where}.severity.steps: more facts must not weigh less")
+            case Countdown():
+                problems += _undue(indicator.facts, f"{where}.facts")
+            case _:
+                pass
         if indicator.domain != "fact" and indicator.domain not in knowledge.domains:
             problems.append(f"{where}.domain: {indicator.domain!r} is not under domains")
     missing = set(Dimension) - {indicator.dimension for indicator in knowledge.indicators}
@@ -344,8 +364,15 @@ def _rule_problems(knowledge: Knowledge) -> list[str]:
             problems.append(f"{where}.tiers: must stand gravest first, each measure once")
         for tier in rule.tiers:
             match tier.when:
-                case FactsHold(facts=facts) | FallsDue(facts=facts):
+                case FactsHold(facts=facts, domains=domains):
                     problems += _kinds(facts, f"{where}.tiers.{tier.measure}.facts")
+                    problems += [
+                        f"{where}.tiers.{tier.measure}.domains: {one!r} is not under domains"
+                        for one in domains
+                        if one not in knowledge.domains
+                    ]
+                case FallsDue(facts=facts):
+                    problems += _undue(facts, f"{where}.tiers.{tier.measure}.facts")
                 case SurgeHolds(indicator=name):
                     if name not in indicators or not isinstance(indicators[name].severity, Burst):
                         problems.append(

@@ -110,11 +110,12 @@ def decode(raw: bytes) -> Snapshot:
             f"{snapshot.features_version}; this program reads {SNAPSHOT_SCHEMA} and "
             f"{FEATURES_VERSION}"
         )
-    if len(snapshot.weights) != len(NUMERIC):
-        raise IncompatibleSnapshotError(
-            f"snapshot {snapshot.version} has {len(snapshot.weights)} weights, "
-            f"{len(NUMERIC)} features are known"
-        )
+    for name in ("weights", "means", "variances", "squares"):
+        if len(getattr(snapshot, name)) != len(NUMERIC):
+            raise IncompatibleSnapshotError(
+                f"snapshot {snapshot.version} has {len(getattr(snapshot, name))} {name}, "
+                f"{len(NUMERIC)} features are known"
+            )
     return snapshot
 
 

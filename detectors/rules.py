@@ -97,16 +97,20 @@ class RuleBook:
             for rule in self._always:
                 rules[rule.id] = rule
         for rule in rules.values():
-            finding = self.check(rule, moment)
-            if finding is not None and (rule in self._always or _is_news(finding, moment)):
+            finding = self.check(rule, moment, news_only=rule not in self._always)
+            if finding is not None:
                 found.append(finding)
         return found
 
-    def check(self, rule: Rule, moment: Moment) -> Finding | None:
-        """Return what a rule finds: its gravest tier that holds, or None."""
+    def check(self, rule: Rule, moment: Moment, *, news_only: bool = False) -> Finding | None:
+        """Return what a rule finds: its gravest tier that holds, or None.
+
+        With ``news_only`` a tier counts only where this event has to do with it: an old grave
+        fact must not hide a fresh milder one.
+        """
         for tier in rule.tiers:
             facts = self._holds(tier.when, moment)
-            if facts is not None:
+            if facts is not None and (not news_only or _is_news(facts, moment)):
                 domain = rule.domain
                 if domain == "fact":
                     newest = max(facts, key=lambda fact: (fact.at, fact.id))
@@ -164,9 +168,9 @@ def _facts_hold(test: FactsHold, moment: Moment) -> list[Fact] | None:
     return sorted(matched.values(), key=lambda fact: (-fact.at, fact.id))
 
 
-def _is_news(finding: Finding, moment: Moment) -> bool:
-    """Return whether this event has anything to do with the finding; a due day needs no event."""
-    return any(fact.id in moment.fresh or fact.kind == FactKind.PERMIT for fact in finding.facts)
+def _is_news(facts: Sequence[Fact], moment: Moment) -> bool:
+    """Return whether this event has anything to do with the facts; a due day needs no event."""
+    return any(fact.id in moment.fresh or fact.kind == FactKind.PERMIT for fact in facts)
 
 
 def _newest(moment: Moment) -> list[Fact]:

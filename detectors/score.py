@@ -52,17 +52,20 @@ def next_standing(
         ``as_of`` is event time in seconds; ``floor_rank`` the least class that direct rules set.
 
     Source:
-        Domain reference §2.5: better only after 24 h below the band's edge minus 20.
+        Domain reference §2.5: better only after 24 h below the band's edge minus 20; more than
+        one class at once where the score lies below every edge on the way by that margin.
     """
     bands = scoring.bands
     rank = max(band_rank(score, bands), floor_rank)
     if rank >= last.rank:
         return Standing(score, rank, 0)
-    edge = (0.0, bands.b, bands.c, bands.d)[last.rank]
-    # A floor that was lifted leaves a score that may stand well below the band already.
-    if score >= edge - scoring.better_below_band:
+    # Every edge on the way down is passed by its own margin: a fall from D to just below C
+    # stops in C, where a fall from C would wait too.
+    margin = scoring.better_below_band
+    reached = bisect_right((bands.b - margin, bands.c - margin, bands.d - margin), score)
+    if reached >= last.rank:
         return Standing(score, last.rank, 0)
     since = last.better_since or as_of
     if as_of - since >= scoring.better_after_hours * HOUR_S:
-        return Standing(score, rank, 0)
+        return Standing(score, max(reached, floor_rank), 0)
     return Standing(score, last.rank, since)

@@ -158,7 +158,7 @@ def _take_in(state: EnterpriseState, absorbed: Absorbed, identity: int) -> None:
     state.facts = absorbed.facts
     state.profile = absorbed.profile
     state.archive = absorbed.archive
-    if not absorbed.fresh:
+    if identity not in absorbed.fresh:
         state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
 
 

@@ -5,7 +5,7 @@ import enum
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I O S V Z
 _INDEX = {char: index for index, char in enumerate(ALPHABET)}
 # GB 32100-2015 §4: the weight of place i is 3 to the power i-1, modulo 31.
-_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
+_WEIGHTS = (*(pow(3, place, 31) for place in range(17)), 0)
 LENGTH = 18
 
 
@@ -22,7 +22,7 @@ class InvalidUsccError(ValueError):
 
 
 def check_character(body: str) -> str:
-    """Return the check character of the first 17 characters.
+    """Return the check character of the first 17 characters; an 18th is only looked at.
 
     Raises:
         InvalidUsccError: a character is not in the alphabet of the standard.
@@ -69,9 +69,7 @@ def status_of(code: str, *, allowed: frozenset[str] = frozenset()) -> UsccStatus
             f"USCC {code[:40]!r} has {len(code)} characters, GB 32100-2015 asks for {LENGTH}; "
             f"correct it at the source"
         )
-    expected = check_character(code[:17])
-    if code[17] not in _INDEX:
-        check_character(code[17])
+    expected = check_character(code)
     if code[17] == expected:
         return UsccStatus.VALID
     return UsccStatus.ALLOWED if code in allowed else UsccStatus.QUARANTINED

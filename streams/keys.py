@@ -7,7 +7,12 @@ key                                type      holds
 ``sanzao:{pN}:state:USCC``         string    the enterprise's state, msgpack (detectors.state)
 ``sanzao:{pN}:card:USCC``          hash      the readable standing, for people and programs
 ``sanzao:{model}:snapshots``       hash      domain -> model snapshot, msgpack
-``sanzao:notify:...``              several   outbox and journal: streams.redis_notification_log
+``sanzao:{notify}:row:ID``         hash      a message: revision and body (msgpack)
+``sanzao:{notify}:warning:WID``    set       the messages of a warning
+``sanzao:{notify}:open``           zset      messages under way, by due time
+``sanzao:{notify}:troubled``       zset      what a person should look at
+``sanzao:{notify}:uncertain``      zset      e-mails in doubt
+``sanzao:{notify}:untold``         zset      receipts still to be published
 =================================  ========  =====================================================
 
 ``{pN}`` is the Kafka partition: on Redis Cluster all keys of a batch share one slot, so a batch is

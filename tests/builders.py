@@ -63,7 +63,9 @@ def event(
     )
 
 
-def assessed(facts: Sequence[Fact], *, day: float = 0, profile: Profile | None = None) -> Assessment:
+def assessed(
+    facts: Sequence[Fact], *, day: float = 0, profile: Profile | None = None
+) -> Assessment:
     """Return what the shipped catalogue says of some facts."""
     return expertise().catalogue.assess(profile or Profile(), facts, at(day))
 

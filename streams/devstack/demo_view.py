@@ -2,7 +2,8 @@
 
 Pure rendering over plain data, with rich; ``DemoScreen`` redraws in place on a terminal and
 prints a plain line now and then where there is none (CI).  Colour never speaks alone: class and
-measure are always written out.
+measure are always written out.  Chinese terminals may draw ``…``, ``·`` and ``■`` two cells wide
+where rich counts one, so none of them is used.
 """
 
 import dataclasses
@@ -23,7 +24,7 @@ from alerts.delivery import Way
 from detectors.measure import Level, Measure, RiskClass
 from detectors.warning import CHINA
 
-TITLE = "三早 · 企业信用风险实时监测预警"
+TITLE = "三早  企业信用风险实时监测预警"
 SHOWN_WARNINGS = 12
 # Without a terminal a line at each tenth of the way says enough, and a log stays readable.
 LINES_WITHOUT_TERMINAL = 10
@@ -33,12 +34,6 @@ LEVEL_STYLES = {
     Level.YELLOW: "bold black on bright_yellow",
     Level.ORANGE: "bold black on dark_orange",
     Level.RED: "bold white on red3",
-}
-LEVEL_INKS = {
-    Level.BLUE: "bright_blue",
-    Level.YELLOW: "bright_yellow",
-    Level.ORANGE: "dark_orange",
-    Level.RED: "bright_red",
 }
 CLASS_STYLES = {
     RiskClass.A: "bold green",
@@ -175,14 +170,14 @@ def plain_line(progress: DemoProgress) -> str:
     """Return one line that says how far the demo is, for a log.
 
     >>> plain_line(DemoProgress(total=200, published=120, assessed=100))
-    '[ 50%] 已发布 120 · 已研判 100 · 提醒 0 · 警示 0 · 约谈 0 · 检查 0 · 已送达 0'
+    '[ 50%] 已发布 120，已研判 100，提醒 0，警示 0，约谈 0，检查 0，已送达 0'
     """
-    warned = " · ".join(
+    warned = "，".join(
         f"{measure.label} {progress.warnings.get(measure, 0):,}" for measure in Measure
     )
     return (
-        f"[{progress.done:4.0%}] 已发布 {progress.published:,} · 已研判 {progress.assessed:,} · "
-        f"{warned} · 已送达 {sum(progress.delivered.values()):,}"
+        f"[{progress.done:4.0%}] 已发布 {progress.published:,}，已研判 {progress.assessed:,}，"
+        f"{warned}，已送达 {sum(progress.delivered.values()):,}"
     )
 
 
@@ -251,29 +246,29 @@ def _clock(progress: DemoProgress) -> Text | None:
     if progress.event_time is None:
         return None
     moment = progress.event_time.astimezone(CHINA)
-    speed = f" · {progress.events_per_s:,.0f} 个事件/秒" if progress.events_per_s else ""
+    speed = f"  {progress.events_per_s:,.0f} 个事件/秒" if progress.events_per_s else ""
     return Text(f"叶县时间 {moment:%Y-%m-%d %H:%M}{speed}", style="dim")
 
 
 def _figures(progress: DemoProgress) -> RenderableType:
-    """Return the figures in three lines: events, warnings, messages."""
+    """Return the figures, a line each: events, warnings, messages, how long they took."""
     figures = Table.grid(padding=(0, 2))
     figures.add_column(style="dim", no_wrap=True)
     figures.add_column()
-    figures.add_column(style="dim", no_wrap=True)
-    figures.add_row("事件", _events(progress), "")
-    figures.add_row("预警", _measures(progress), _took(progress.event_to_warning))
-    figures.add_row("通知", _messages(progress), _took(progress.event_to_message))
+    figures.add_row("事件", _events(progress))
+    figures.add_row("预警", _measures(progress))
+    figures.add_row("通知", _messages(progress))
+    figures.add_row("时延", _latencies(progress))
     return figures
 
 
 def _events(progress: DemoProgress) -> Text:
-    return Text.assemble(
-        "已发布 ", (f"{progress.published:,}", "bold"),
-        "   已研判 ", (f"{progress.assessed:,}", "bold"),
-        "   死信 ", _alarming(progress.dead_letters),
-        "   待核代码 ", _alarming(progress.quarantined),
-    )  # fmt: skip
+    return _spaced(
+        Text.assemble("已发布 ", (f"{progress.published:,}", "bold")),
+        Text.assemble("已研判 ", (f"{progress.assessed:,}", "bold")),
+        Text.assemble("死信 ", _alarming(progress.dead_letters)),
+        Text.assemble("待核代码 ", _alarming(progress.quarantined)),
+    )
 
 
 def _alarming(count: int) -> tuple[str, str]:
@@ -281,38 +276,60 @@ def _alarming(count: int) -> tuple[str, str]:
 
 
 def _measures(progress: DemoProgress) -> Text:
-    text = Text()
-    for place, measure in enumerate(Measure):
-        text.append("   " if place else "")
-        text.append(f"■ {measure.label} ", style=LEVEL_INKS[measure.level])
-        text.append(f"{progress.warnings.get(measure, 0):,}", style="bold")
-    return text
+    return _spaced(
+        *(
+            Text.assemble(_chip(measure), " ", (f"{progress.warnings.get(measure, 0):,}", "bold"))
+            for measure in Measure
+        )
+    )
+
+
+def _chip(measure: Measure) -> tuple[str, str]:
+    return f" {measure.label} ", LEVEL_STYLES[measure.level]
 
 
 def _messages(progress: DemoProgress) -> Text:
-    text = Text()
-    for place, way in enumerate(Way):
-        text.append("   " if place else "")
-        text.append(f"{way.label} ")
-        text.append(f"{progress.delivered.get(way, 0):,}", style="bold")
-    return text
+    return _spaced(
+        *(
+            Text.assemble(f"{way.label} ", (f"{progress.delivered.get(way, 0):,}", "bold"))
+            for way in Way
+        )
+    )
 
 
-def _took(latency: Latency | None) -> str:
-    """Return a latency in words, counted from the event's publication.
+def _latencies(progress: DemoProgress) -> Text:
+    return _spaced(
+        *(
+            Text.assemble(f"{name} ", _latency(latency))
+            for name, latency in (
+                ("发布到预警", progress.event_to_warning),
+                ("发布到送达", progress.event_to_message),
+            )
+        )
+    )
 
-    >>> _took(Latency(12.4, 1834.0))
-    '事件起 p50 12 毫秒 · p99 1.8 秒'
-    """
+
+def _latency(latency: Latency | None) -> Text:
     if latency is None:
-        return ""
-    return f"事件起 p50 {_duration(latency.p50_ms)} · p99 {_duration(latency.p99_ms)}"
+        return Text("未测", style="dim")
+    return Text.assemble(
+        "p50 ", (_duration(latency.p50_ms), "bold"), "、p99 ", (_duration(latency.p99_ms), "bold")
+    )
 
 
 def _duration(milliseconds: float) -> str:
+    """Return a duration in words.
+
+    >>> _duration(12.4), _duration(1834.0)
+    ('12 毫秒', '1.8 秒')
+    """
     if milliseconds < 1000:  # noqa: PLR2004 - a second
         return f"{milliseconds:.0f} 毫秒"
     return f"{milliseconds / 1000:.1f} 秒"
+
+
+def _spaced(*parts: Text) -> Text:
+    return Text("   ").join(parts)
 
 
 def _warnings_table(recent: Sequence[WarningRow]) -> RenderableType:
@@ -324,18 +341,18 @@ def _warnings_table(recent: Sequence[WarningRow]) -> RenderableType:
         padding=(0, 1, 0, 0),
     )
     table.add_column("日期", no_wrap=True, style="dim", width=5)
-    table.add_column("企业", no_wrap=True, overflow="ellipsis", ratio=10)
+    table.add_column("企业", no_wrap=True, overflow="crop", ratio=10)
     table.add_column("等级", justify="center", width=4)
-    table.add_column("理由", no_wrap=True, overflow="ellipsis", ratio=14)
+    table.add_column("理由", no_wrap=True, overflow="crop", ratio=14)
     table.add_column("措施", justify="center", no_wrap=True, width=6)
-    table.add_column("责任单位", no_wrap=True, overflow="ellipsis", ratio=6)
+    table.add_column("责任单位", no_wrap=True, overflow="crop", ratio=6)
     for row in recent[:SHOWN_WARNINGS]:
         table.add_row(
             f"{row.at.astimezone(CHINA):%m-%d}",
             Text(row.enterprise, style="bold"),
             Text(row.risk_class.value, style=CLASS_STYLES[row.risk_class]),
             Text(_without_own_day(row)),
-            Text(f" {row.measure.label} ", style=LEVEL_STYLES[row.measure.level]),
+            Text.assemble(_chip(row.measure)),
             Text(row.authority),
         )
     if not recent:

@@ -155,6 +155,7 @@ def _compare_letters(expected: Expected, observed: Observed, found: Differences)
             letters[topic, record.key, record.value, headers["sanzao-cause"].decode()] += 1
             if headers["sanzao-topic"] != Topic.EVENT.value.encode():
                 found.note("dead letter without its origin", [headers])
+    found.note("dead letter of another place", _astray(expected, observed))
     found.dead = len(letters)
     shown = [(topic, key, cause) for topic, key, _, cause in expected.letters - letters]
     # A letter that was written twice is a repetition; one that nobody expects is not.
@@ -162,6 +163,23 @@ def _compare_letters(expected: Expected, observed: Observed, found: Differences)
     found.note("dead letter missing", shown)
     found.note("dead letter unexpected", [(t, key, cause) for t, key, _, cause in strange])
     found.repeated[Topic.DEAD.value] += (letters - expected.letters).total() - len(strange)
+
+
+def _astray(expected: Expected, observed: Observed) -> list[tuple[int, int]]:
+    """Return the places that dead letters name wrongly: another record stands there."""
+    places = [
+        ((int(named["sanzao-partition"]), int(named["sanzao-offset"])), record)
+        for topic in (Topic.DEAD.value, Topic.QUARANTINE.value)
+        for record in observed.records.get(topic, ())
+        if (named := dict(record.headers))
+    ]
+    return [
+        place
+        for place, record in places
+        if place not in expected.places
+        or (expected.places[place].key, expected.places[place].value)
+        != (record.key, record.value)
+    ]
 
 
 def _compare_messages(expected: Expected, observed: Observed, found: Differences) -> None:

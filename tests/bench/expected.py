@@ -31,7 +31,8 @@ class Expected:
 
     Shapes:
         ``warnings`` by what a person is told once; ``messages`` maps the id of each planned
-        message to its way and to the id of the same person's message by SMS ("" for none).
+        message to its way and to the id of the same person's message by SMS ("" for none);
+        ``places`` are known once the records are in the log.
     """
 
     states: Mapping[str, EnterpriseState]
@@ -41,6 +42,13 @@ class Expected:
     messages: Mapping[str, tuple[Way, str]]
     applied: int
     fates_wrong: int
+    places: Mapping[tuple[int, int], Planted] = dataclasses.field(default_factory=dict)
+
+    def at(
+        self, places: Sequence[tuple[int, int]], records: Sequence[Planted]
+    ) -> "Expected":
+        """Return the same for records that the log has put at these (partition, offset)."""
+        return dataclasses.replace(self, places=dict(zip(places, records, strict=True)))
 
 
 def told(warning: EarlyWarning) -> Told:

@@ -1,5 +1,6 @@
 """How do the records reach the broker: keyed, in order, each with its receipt?"""
 
+import collections
 import contextlib
 import dataclasses
 import threading
@@ -11,6 +12,7 @@ from kafka import KafkaProducer
 
 from streams.devstack.broker import BrokerKind
 from streams.devstack.stack import Stack
+from streams.publisher import partition_of
 from streams.topics import Topic
 from tests.bench.records import Planted
 
@@ -23,11 +25,14 @@ class Source:
     """Publishes records one after the other.
 
     Shapes:
-        ``places`` holds partition and offset of each record published, in their order.
+        ``places`` holds partition and offset of each record published, in their order;
+        ``sent`` counts by partition what was handed to the broker so far.
     """
 
     producer: Any
+    partitions: int
     places: list[tuple[int, int]] = dataclasses.field(default_factory=list)
+    sent: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
     seconds: float = 0.0
 
     def publish(self, records: Sequence[Planted], *, per_second: float | None = None) -> None:
@@ -42,6 +47,7 @@ class Source:
             futures.append(
                 self.producer.send(Topic.EVENT.value, key=record.key, value=record.value)
             )
+            self.sent[partition_of((record.key or b"").decode(), self.partitions)] += 1
         self.producer.flush()
         for future in futures:
             receipt = future.get(timeout=RECEIPT_WITHIN_S)
@@ -69,7 +75,7 @@ def source_of(stack: Stack) -> Iterator[Source]:
         max_request_size=MAX_REQUEST,
     )
     try:
-        yield Source(producer)
+        yield Source(producer, stack.partitions)
     finally:
         producer.close()
 

@@ -154,6 +154,7 @@ async def test_the_hand_over_comes_before_the_message_leaves(sink):
     seen = []
 
     async def look():
+        """Look at the other end."""
         seen.append(sink.count())
         return True
 
@@ -439,3 +440,37 @@ async def test_the_wrong_content_is_a_callers_mistake(box, sms):
         )
     with pytest.raises(TypeError, match="no short message"):
         await sms.send(specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes)
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        pytest.param(
+            b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>",
+            Cause.SERVER_ERROR,
+            id="a proxy's page",
+        ),
+        pytest.param(b"", Cause.UNREACHABLE, id="hangs up without an answer"),
+    ],
+)
+async def test_an_answer_nobody_can_read_leaves_doubt(reply, cause):
+    """The request had left us: without a readable answer the gateway may have accepted it."""
+    ended = asyncio.Event()
+
+    async def answer(reader, writer):
+        """Read a request and answer with rubbish."""
+        await reader.readuntil(b"OutId")
+        writer.write(reply)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server, aiohttp.ClientSession() as session:
+        channel = sms_at(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", session)
+        message = specimen_notification(Way.SMS, now=now())
+        found = await channel.send(message, now=now(), hand_over=yes)
+        await ended.wait()
+
+    assert (type(found), found.cause, found.doubtful) == (TryAgain, cause, True)

@@ -441,6 +441,7 @@ def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_the_twin(choices):
     """Any interleaving of three workers, deaths, lost answers and reports keeps both promises."""
 
     async def run():
+        """Live one life to its end."""
         world = World(MemoryRows())
         await world.live(choices)
         await world.ends()
@@ -456,6 +457,7 @@ def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_redis(redis_url, c
     """The same over a real Redis, in fewer runs."""
 
     async def run():
+        """Live one life to its end."""
         client = redis.Redis.from_url(redis_url)
         await client.flushdb()
         world = World(RedisRows(client))

@@ -1,8 +1,10 @@
 """Do the edge cases of domain reference §13 come out as the law has them?"""
 
+import msgspec
 import pytest
 
 from detectors import events as e
+from detectors.expertise import compiled
 from detectors.measure import Measure, RiskClass
 from detectors.step import DUPLICATE
 from tests import builders as b
@@ -122,13 +124,19 @@ def test_fifty_complaints_of_one_person_are_no_surge():
 
 
 def test_a_replay_under_an_old_catalogue_gives_the_old_result():
-    """Case 22: the same events under the knowledge of the time decide as they did then."""
-    life = [b.event(b.penalty("severe")), b.event(e.AbnormalAdded(reason=1), day=2)]
-    then = b.after(life)
+    """Case 22: the same events decide by the catalogue they are judged under, then as now."""
+    shipped = b.expertise().knowledge
+    heavier = tuple(
+        msgspec.structs.replace(one, points=400) if one.id == "S01" else one
+        for one in shipped.indicators
+    )
+    later = compiled(msgspec.structs.replace(shipped, version="2026.2", indicators=heavier))
+    life = [b.event(e.AbnormalAdded(reason=1))]
 
-    again = b.after(life, b.expertise())
+    then, now, again = b.after(life), b.after(life, later), b.after(life)
 
-    assert again.state == then.state
+    assert (then.state.rule.score, now.state.rule.score) == (320.0, 400.0)
+    assert {one.knowledge_version for one in b.issued(now.effects)} == {"2026.2"}
     assert again.effects == then.effects
 
 

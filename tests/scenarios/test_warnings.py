@@ -30,8 +30,7 @@ def test_one_warning_is_open_for_a_domain_and_family(life):
 def test_nobody_is_told_the_same_twice(life):
     """Over a whole life, (id, measure, status) of a warning is issued once."""
     told = [
-        (one.id, one.measure, one.status)
-        for one in b.of_type(b.after(life).effects, EarlyWarning)
+        (one.id, one.measure, one.status) for one in b.of_type(b.after(life).effects, EarlyWarning)
     ]
 
     assert len(told) == len(set(told))

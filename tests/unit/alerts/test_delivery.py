@@ -36,6 +36,7 @@ async def test_the_twin_answers_as_it_was_told_and_then_delivers():
     message = specimen_notification(Way.SMS, now=NOON)
 
     async def yes():
+        """Hand over."""
         return True
 
     first = await channel.send(message, now=NOON, hand_over=yes)

@@ -71,9 +71,7 @@ def test_the_golden_record_becomes_the_event_it_states():
         pytest.param(raw(datacontenttype=None), id="no content type"),
         pytest.param(raw(time="2026-03-02T04:00:00Z"), id="the same moment in UTC"),
         pytest.param(json.dumps(GOLDEN, indent=2).encode(), id="laid out over lines"),
-        pytest.param(
-            json.dumps(dict(reversed(GOLDEN.items()))).encode(), id="the type at the end"
-        ),
+        pytest.param(json.dumps(dict(reversed(GOLDEN.items()))).encode(), id="the type at the end"),
     ],
 )
 def test_what_the_envelope_allows_is_read_alike(record):

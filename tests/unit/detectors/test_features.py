@@ -24,7 +24,7 @@ def test_the_order_of_features_is_a_format():
         "last_failed", "failed_30d", "failed_180d", "penalties_180d", "complaints_90d",
         "rule_score",
     )  # fmt: skip
-    assert NUMERIC == (*NAMES, *TIDES)
+    assert (*NAMES, *TIDES) == NUMERIC
 
 
 def test_nothing_is_known_of_a_stranger():

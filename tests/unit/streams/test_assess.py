@@ -393,8 +393,8 @@ async def test_a_warning_goes_to_the_topic_of_its_measure_and_to_its_state():
     warning = decode_warning(alert.value)
     assert warning.measure is Measure.INSPECTION
     assert (alert.partition, alert.key) == (3, b.USCC.encode())
-    (state,) = here.publisher.to(Topic.WARNING_STATE.value)
-    assert state.key == warning.id.encode()
+    states = {record.key: record for record in here.publisher.to(Topic.WARNING_STATE.value)}
+    state = states[warning.id.encode()]
     assert state.partition == partition_of(warning.id, shell.PARTITIONS)
     assert state.value == alert.value
 
@@ -464,7 +464,9 @@ async def test_latency_is_measured_from_the_stamp_of_the_log():
 
     await here.digest(late)
 
-    assert here.counted("sanzao_event_to_warning_seconds_sum") == 2.0
+    warnings = here.counted("sanzao_event_to_warning_seconds_count")
+    assert warnings > 0
+    assert here.counted("sanzao_event_to_warning_seconds_sum") == 2.0 * warnings
     assert here.counted("sanzao_event_to_state_seconds_sum") == 2.0
 
 

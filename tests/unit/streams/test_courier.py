@@ -154,7 +154,10 @@ async def test_a_lost_answer_by_sms_is_asked_for():
     """The gateway accepted and its answer was lost: asked, it knows, and nothing is sent again."""
 
     class LosesOneAnswer(MemoryChannel):
+        """Accepts, and its answer is lost."""
+
         async def send(self, notification, *, now, hand_over):
+            """Send, each in its own way."""
             await super().send(notification, now=now, hand_over=hand_over)
             return TryAgain(Cause.TIMEOUT, doubtful=True)
 
@@ -190,7 +193,10 @@ async def test_a_gateway_that_cannot_be_asked_now_is_asked_later():
     """A failed question keeps the doubt: nothing is sent until there is an answer."""
 
     class Deaf(MemoryChannel):
+        """Cannot be asked now."""
+
         async def find(self, notification, *, sent_at, now):
+            """Give no answer."""
             del notification, sent_at, now
             return TryAgain(Cause.UNREACHABLE)
 
@@ -210,7 +216,10 @@ async def test_a_fault_of_ours_in_one_message_does_not_stop_the_others(caplog):
     """A channel that raises is counted as unexpected; the rest of the round leaves."""
 
     class Faulty(MemoryChannel):
+        """Has a fault of ours for one person."""
+
         async def send(self, notification, *, now, hand_over):
+            """Send, each in its own way."""
             if notification.person_id == "p":
                 raise KeyError("fault")
             return await super().send(notification, now=now, hand_over=hand_over)
@@ -231,7 +240,10 @@ async def test_a_channel_that_hangs_is_cut_off_in_doubt():
     """Beyond the timeout the attempt ends; after the hand-over it ends in doubt."""
 
     class Hangs(MemoryChannel):
+        """Never comes back."""
+
         async def send(self, notification, *, now, hand_over):
+            """Send, each in its own way."""
             del notification, now
             await hand_over()
             await asyncio.Event().wait()
@@ -251,6 +263,7 @@ async def test_receipts_wait_for_a_broker_that_is_down():
     published, is_down = [], True
 
     async def publish(receipt):
+        """Publish, when the broker is up."""
         if is_down:
             raise ConnectionError("broker")
         published.append(receipt.id)
@@ -276,6 +289,7 @@ async def test_a_log_that_is_down_stops_the_round_and_nothing_else(call, caplog)
     await desk.plan("p")
 
     async def gone(*_, **__):
+        """Fail as a store does that is gone."""
         raise LogUnreachableError("gone")
 
     setattr(rows, call, gone)

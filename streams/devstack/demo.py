@@ -1,0 +1,362 @@
+"""What does a bureau see in its first minute?  A county's sixty days through the real path.
+
+Everything is real but the county: broker, Redis, worker, mailbox and gateway are processes on
+loopback.  At the end the demo checks itself: what stands on the alert topics is what arrived.
+"""
+
+import collections
+import dataclasses
+import datetime as dt
+import re
+import shutil
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
+
+from alerts.delivery import Way
+from alerts.pipeline import plan_notifications
+from config.load import environment_value
+from config.schema import Settings
+from detectors.events import Event, encode
+from detectors.measure import Measure
+from detectors.warning import EarlyWarning, WarningStatus
+from streams.assembly import Wisdom, build_wisdom
+from streams.codec import decode_warning
+from streams.devstack import county
+from streams.devstack.demo_view import (
+    DemoProgress,
+    DemoScreen,
+    DemoSummary,
+    Latency,
+    WarningRow,
+)
+from streams.devstack.processes import LOOPBACK
+from streams.devstack.stack import Stack, fetch_json, running_stack
+from streams.topics import WARNING_TOPICS, Topic
+
+SECONDS_A_DAY = 0.9  # sixty days in about a minute
+SETTLE_WITHIN_S = 90.0
+ROWS_SHOWN = 12
+POLL_MS = 60
+MARK = ".sanzao-demo"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the demo ended: the summary, and what did not hold (nothing, when all is well)."""
+
+    summary: DemoSummary
+    faults: tuple[str, ...]
+
+
+class Demo:
+    """One run: publish what the county sends, watch what comes of it."""
+
+    def __init__(self, stack: Stack, *, seed: int, short: bool) -> None:
+        self._stack = stack
+        self._wisdom: Wisdom = build_wisdom(Settings())
+        enterprises = county.SHORT_ENTERPRISES if short else county.ENTERPRISES
+        days = county.SHORT_DAYS if short else county.DAYS
+        self._events = list(county.simulate(seed, enterprises=enterprises, days=days))
+        self._bad = list(county.bad_records(seed))
+        self._total = len(self._events) + len(self._bad)
+        self._sent = 0
+        self._sent_at: dict[str, float] = {}
+        self._took_ms: list[float] = []
+        self._warnings: dict[tuple[str, Measure, WarningStatus], EarlyWarning] = {}
+        self._expected: dict[Way, dict[str, EarlyWarning]] = {way: {} for way in Way}
+        self._rows: collections.deque[WarningRow] = collections.deque(maxlen=ROWS_SHOWN)
+        self._figures: dict[str, float] = {}
+        self._event_time: dt.datetime | None = None
+        self._began = time.monotonic()
+        self._looked_at = 0.0
+        self._producer = KafkaProducer(
+            bootstrap_servers=stack.broker.bootstrap,
+            acks="all",
+            enable_idempotence=stack.settings.kafka.idempotent,
+            linger_ms=5,
+        )
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=stack.broker.bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+        )
+        self._consumer.assign([
+            TopicPartition(topic.value, partition)
+            for topic in WARNING_TOPICS.values()
+            for partition in range(stack.partitions)
+        ])  # fmt: skip
+        self._consumer.seek_to_beginning()
+
+    def run(self, screen: DemoScreen) -> Outcome:
+        """Live through the days, wait until all has arrived, and check it."""
+        for raw in self._bad:
+            self._producer.send(Topic.EVENT.value, key=_key_of(raw), value=raw)
+        self._sent += len(self._bad)
+        for day in _days(self._events):
+            began = time.monotonic()
+            self._publish(day)
+            in_history = day[0].time.date() < county.START
+            until = began + (0.0 if in_history else SECONDS_A_DAY)
+            self._watch(screen, until=until)
+        self._producer.flush()
+        faults = self._settle(screen)
+        return Outcome(self._summary(), faults)
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._producer.close()
+        self._consumer.close()
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            raw = encode(event)
+            self._sent_at.setdefault(f"{event.source}/{event.id}", time.time())
+            self._producer.send(Topic.EVENT.value, key=event.subject.encode(), value=raw)
+        self._sent += len(events)
+        self._event_time = events[-1].time
+
+    def _watch(self, screen: DemoScreen, *, until: float) -> None:
+        while True:
+            self._read_warnings()
+            self._look()
+            screen.show(self._progress())
+            if time.monotonic() >= until:
+                return
+
+    def _read_warnings(self) -> None:
+        for records in self._consumer.poll(timeout_ms=POLL_MS).values():
+            for record in records:
+                self._take(decode_warning(record.value), record.timestamp)
+
+    def _take(self, warning: EarlyWarning, stamp_ms: int) -> None:
+        identity = (warning.id, warning.measure, warning.status)
+        if identity in self._warnings:
+            return
+        self._warnings[identity] = warning
+        desk = self._wisdom.desk
+        plan = plan_notifications(
+            warning,
+            tree=desk.tree,
+            ladder=desk.ladder,
+            renderer=desk.renderer,
+            now=warning.issued_at,
+        )
+        for one in plan.notifications:
+            self._expected[one.way][one.id] = warning
+        sent_at = self._sent_at.get(warning.cause)
+        if sent_at is not None and warning.issued_at.date() >= county.START:
+            self._took_ms.append(max(0.0, stamp_ms - sent_at * 1000))
+        if warning.status is WarningStatus.ISSUED:
+            self._rows.appendleft(
+                WarningRow(
+                    at=warning.issued_at,
+                    enterprise=warning.enterprise,
+                    risk_class=warning.risk_class,
+                    reason=warning.reasons[0].text if warning.reasons else warning.matter,
+                    measure=warning.measure,
+                    authority=plan.duty.lead.short_name,
+                )
+            )
+
+    def _look(self) -> None:
+        """Read the worker's metrics, twice a second at the most."""
+        if time.monotonic() - self._looked_at < 0.5:  # noqa: PLR2004 - said above
+            return
+        self._looked_at = time.monotonic()
+        with urllib.request.urlopen(self._metrics_url, timeout=5) as answer:  # noqa: S310 - loopback
+            text = answer.read().decode()
+        figures: collections.defaultdict[str, float] = collections.defaultdict(float)
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                figures[sample.name] += sample.value
+                if sample.name == "sanzao_events_rejected_total":
+                    figures[f"rejected {sample.labels['cause']}"] = sample.value
+                if sample.name == "sanzao_notifications_total":
+                    figures[f"{sample.labels['channel']} {sample.labels['state']}"] += sample.value
+        self._figures = dict(figures)
+
+    @property
+    def _metrics_url(self) -> str:
+        return f"http://{LOOPBACK}:{self._stack.report_port}/metrics"
+
+    def _digested(self) -> int:
+        counts = self._figures
+        return round(
+            counts.get("sanzao_events_total", 0) + counts.get("sanzao_events_rejected_total", 0)
+        )
+
+    def _progress(self) -> DemoProgress:
+        figures = self._figures
+        quarantined = round(figures.get("rejected quarantined_subject", 0))
+        rejected = round(figures.get("sanzao_events_rejected_total", 0))
+        issued = collections.Counter(
+            measure for _, measure, status in self._warnings if status is WarningStatus.ISSUED
+        )
+        return DemoProgress(
+            total=self._total,
+            published=self._sent,
+            assessed=round(figures.get("sanzao_events_total", 0)),
+            dead_letters=rejected - quarantined,
+            quarantined=quarantined,
+            warnings=issued,
+            delivered={way: round(figures.get(f"{way.value} accepted", 0)) for way in Way},
+            event_to_warning=_latency(self._took_ms),
+            recent=tuple(self._rows),
+            event_time=self._event_time,
+            events_per_s=self._digested() / max(0.1, time.monotonic() - self._began),
+        )
+
+    def _settle(self, screen: DemoScreen) -> tuple[str, ...]:
+        """Wait until every event is digested and every message has arrived; return what has not."""
+        deadline = time.monotonic() + SETTLE_WITHIN_S
+        faults: tuple[str, ...] = ()
+        while time.monotonic() < deadline:
+            self._watch(screen, until=time.monotonic() + 1.0)
+            faults = tuple(self._faults())
+            if not faults:
+                break
+        return faults
+
+    def _faults(self) -> Iterator[str]:
+        if self._digested() < self._total:
+            yield f"只处理了 {self._digested()} / {self._total} 个事件"
+        arrived = self._arrived()
+        for way, ids in arrived.items():
+            expected = self._expected[way]
+            wanted, found = set(expected), set(ids)
+            if found != wanted:
+                yield (
+                    f"{way.label}：应到 {len(wanted)} 条，未到 {len(wanted - found)} 条，"
+                    f"多出 {len(found - wanted)} 条"
+                )
+            if len(ids) != len(found):
+                yield f"{way.label}：有 {len(ids) - len(found)} 条重复"
+            reached = {expected[one].measure for one in found & wanted}
+            for measure in set(Measure) - reached:
+                yield f"{way.label}：没有“{measure.label}”"
+
+    def _arrived(self) -> dict[Way, list[str]]:
+        mails = cast("list[dict[str, Any]]", fetch_json(f"{self._stack.mailbox.url}/api/messages"))
+        texts = cast("list[dict[str, Any]]", fetch_json(f"{self._stack.gateway.url}/api/messages"))
+        return {
+            Way.EMAIL: [mail["headers"]["X-Sanzao-Notification"] for mail in mails],
+            Way.SMS: [text["out_id"] for text in texts],
+        }
+
+    def _message_latency(self) -> Latency | None:
+        mails = cast("list[dict[str, Any]]", fetch_json(f"{self._stack.mailbox.url}/api/messages"))
+        took = []
+        for mail in mails:
+            letters = self._expected[Way.EMAIL]
+            warning = letters.get(mail["headers"]["X-Sanzao-Notification"])
+            if warning is None or warning.issued_at.date() < county.START:
+                continue
+            sent_at = self._sent_at.get(warning.cause)
+            if sent_at is not None:
+                received = dt.datetime.fromisoformat(mail["received_at"]).timestamp()
+                took.append(max(0.0, (received - sent_at) * 1000))
+        return _latency(took)
+
+    def _summary(self) -> DemoSummary:
+        stack = self._stack
+        counts = collections.Counter(
+            WARNING_TOPICS[measure].value for _, measure, _ in self._warnings
+        )
+        progress = dataclasses.replace(self._progress(), event_to_message=self._message_latency())
+        return DemoSummary(
+            progress=progress,
+            took=dt.timedelta(seconds=time.monotonic() - self._began),
+            mail_folder=str(stack.folder / "mails"),
+            mail_url=stack.mailbox.url,
+            sms_url=stack.gateway.url,
+            metrics_url=self._metrics_url,
+            topics={topic: f"{count} 条" for topic, count in sorted(counts.items())},
+        )
+
+
+def run_demo(*, keep: bool, short: bool, seed: int, folder: Path) -> int:
+    """Run the demo; return the exit code: 0 where everything arrived as it should.
+
+    Raises:
+        streams.devstack.processes.ServerError: a part of the stack did not start.
+        FileExistsError: the folder holds something that is not a demo's.
+    """
+    _clear(folder)
+    console = Console()
+    screen = DemoScreen(console)
+    with running_stack(folder, redis_url=environment_value("REDIS_URL")) as stack, stack.worker():
+        demo = Demo(stack, seed=seed, short=short)
+        try:
+            with screen:
+                outcome = demo.run(screen)
+            _keep_pages(stack, folder)
+            screen.finish(outcome.summary)
+            for fault in outcome.faults:
+                console.print(f"未通过：{fault}", style="red")
+            if keep and not outcome.faults:
+                _wait(console)
+        finally:
+            demo.close()
+    return 1 if outcome.faults else 0
+
+
+def _clear(folder: Path) -> None:
+    """Empty the folder of an earlier demo, and nobody else's."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise FileExistsError(f"{folder} is not a demo's folder; name another one by --folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
+
+
+def _keep_pages(stack: Stack, folder: Path) -> None:
+    """Keep the pages as files: the servers end with the demo."""
+    for name, url in (("phone", stack.gateway.url), ("mailbox", stack.mailbox.url)):
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - loopback
+            (folder / f"{name}.html").write_bytes(answer.read())
+
+
+def _wait(console: Console) -> None:
+    console.print("保持运行；按 Ctrl-C 结束。")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("正在结束 …")
+
+
+def _days(events: Sequence[Event]) -> Iterator[list[Event]]:
+    """Yield the events in their order, the history whole, then cut by the day they arrive."""
+    chunk: list[Event] = []
+    latest = county.START
+    for event in events:
+        day = event.time.date()
+        if chunk and day > latest:  # late events stay with the day that brings them
+            yield chunk
+            chunk = []
+        latest = max(latest, day)
+        chunk.append(event)
+    if chunk:
+        yield chunk
+
+
+def _key_of(raw: bytes) -> bytes:
+    """Return the key that a careless source would use for a bad record: its subject, if any."""
+    subject = re.search(rb'"subject":"([^"]*)"', raw)
+    return subject[1] if subject else b""
+
+
+def _latency(took_ms: Sequence[float]) -> Latency | None:
+    if not took_ms:
+        return None
+    ordered = sorted(took_ms)
+    last = len(ordered) - 1
+    return Latency(p50_ms=ordered[round(0.5 * last)], p99_ms=ordered[round(0.99 * last)])

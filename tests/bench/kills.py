@@ -1,0 +1,163 @@
+"""When is the worker killed, and what was it doing at that moment?"""
+
+import dataclasses
+import random
+import time
+from collections.abc import Mapping, Sequence
+
+from streams.devstack.processes import Server
+from tests.bench.observed import NotDoneError, Observer
+from tests.bench.producing import Source
+
+PROCESSING, STARTING = "processing", "starting"
+# The watcher looks this often; a batch takes longer.
+LOOK_EVERY_S = 0.004
+# A worker whose stored offset moved this recently, with records left, was in a batch.
+JUST_NOW_S = 0.3
+STARTS_WITHIN_S = 60.0
+PROGRESS_WITHIN_S = 60.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kill:
+    """One planned kill: after a ``share`` of the backlog, or ``delay_s`` after the start."""
+
+    moment: str
+    share: float
+    delay_s: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hit:
+    """What one kill found.
+
+    Units:
+        ``after_s`` since the worker's start; the others are records: ``stored`` behind the
+        fences, ``waiting`` published and not stored, ``unacknowledged`` stored, not committed.
+    """
+
+    moment: str
+    after_s: float
+    stored: int
+    waiting: int
+    unacknowledged: int
+    mid_batch: bool
+
+    def __str__(self) -> str:
+        where = "mid-batch" if self.mid_batch else "not in a batch"
+        return (
+            f"{self.moment}, {self.after_s:.2f} s after start, {where}: stored={self.stored} "
+            f"waiting={self.waiting} unacknowledged={self.unacknowledged}"
+        )
+
+
+def planned_kills(count: int, *, seed: int) -> list[Kill]:
+    """Return seeded kills: the second hits a worker that starts, the others one at work.
+
+    >>> [kill.moment for kill in planned_kills(3, seed=1)]
+    ['processing', 'starting', 'processing']
+    """
+    chance = random.Random(seed)
+    return [
+        Kill(
+            STARTING if number == 1 else PROCESSING,
+            share=chance.uniform(0.1, 0.8),
+            delay_s=chance.uniform(0.2, 4.0) if number == 1 else chance.uniform(0.0, 0.03),
+        )
+        for number in range(count)
+    ]
+
+
+def was_mid_batch(
+    *,
+    at_kill: Sequence[int],
+    later: Sequence[int],
+    sent: Mapping[int, int],
+    idle_s: Sequence[float],
+) -> bool:
+    """Return whether the killed worker was in a batch.
+
+    It was where a partition had records left (``sent`` against the stored offset ``at_kill``),
+    had moved just before (``idle_s`` since), and stood still after: one that moves on belongs to
+    another worker.
+    """
+    return any(
+        sent[partition] > stored + 1 and stored == after and idle < JUST_NOW_S
+        for partition, (stored, after, idle) in enumerate(
+            zip(at_kill, later, idle_s, strict=True)
+        )
+    )
+
+
+class Killer:
+    """Kills a worker at planned moments while records flow."""
+
+    def __init__(self, observer: Observer, source: Source) -> None:
+        self._observer = observer
+        self._source = source
+        self.hits: list[Hit] = []
+        self.since_kill_s: list[float] = []
+
+    def kill(self, worker: Server, kill: Kill, *, launched_at: float) -> None:
+        """Kill a launched worker at the planned moment, and note what it was doing.
+
+        Raises:
+            NotDoneError: the worker made no progress to be killed in.
+        """
+        if kill.moment == STARTING:
+            time.sleep(kill.delay_s)
+            moved = [time.monotonic() - 1e6] * len(self._observer.fences())
+        else:
+            worker.await_ready()
+            moved = self._await_share(kill)
+            time.sleep(kill.delay_s)
+        now = time.monotonic()
+        worker.kill()
+        fences = self._observer.fences()
+        sent = dict(self._source.sent)
+        committed = self._observer.committed()
+        time.sleep(JUST_NOW_S)
+        acknowledged = sum(
+            offset for (topic, _), offset in committed.items() if topic.startswith("enterprise.event")
+        )
+        stored = _behind(fences)
+        self.hits.append(
+            Hit(
+                kill.moment,
+                after_s=now - launched_at,
+                stored=stored,
+                waiting=sum(sent.values()) - stored,
+                unacknowledged=max(0, stored - acknowledged),
+                mid_batch=was_mid_batch(
+                    at_kill=fences,
+                    later=self._observer.fences(),
+                    sent={p: sent.get(p, 0) for p in range(len(fences))},
+                    idle_s=[now - one for one in moved],
+                ),
+            )
+        )
+
+    def _await_share(self, kill: Kill) -> list[float]:
+        """Wait until a share of the backlog is stored; return when each partition moved last."""
+        fences = self._observer.fences()
+        begun = _behind(fences)
+        target = begun + max(1, int(kill.share * (self._source.sent.total() - begun)))
+        long_ago = time.monotonic() - 1e6
+        moved = [long_ago] * len(fences)
+        deadline = time.monotonic() + PROGRESS_WITHIN_S
+        while _behind(fences) < target or max(moved) == long_ago:
+            if time.monotonic() > deadline:
+                raise NotDoneError(
+                    f"{_behind(fences)} of {target} records stored after {PROGRESS_WITHIN_S:g} s"
+                )
+            time.sleep(LOOK_EVERY_S)
+            before, fences = fences, self._observer.fences()
+            moved = [
+                last if old == new else time.monotonic()
+                for last, old, new in zip(moved, before, fences, strict=True)
+            ]
+        return moved
+
+
+def _behind(fences: Sequence[int]) -> int:
+    return sum(offset + 1 for offset in fences)

@@ -1,0 +1,394 @@
+"""How does one verification run: servers, records, workers, and the comparison at the end?"""
+
+import dataclasses
+import datetime as dt
+import re
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from detectors.card import RiskCard
+from streams.assembly import Wisdom
+from streams.codec import decode_data, decode_warning
+from streams.devstack.broker import BrokerKind
+from streams.devstack.processes import LOOPBACK, Server, free_port
+from streams.devstack.stack import Stack, running_stack
+from streams.learning import Snapshot
+from streams.topics import Topic
+from tests.bench.comparison import ALERTS, Differences, Named, compare, naming, unlearned
+from tests.bench.expected import Expected, expectation, looks
+from tests.bench.figures import line
+from tests.bench.kills import Killer, planned_kills
+from tests.bench.observed import ALL_OUTPUTS, NotDoneError, Observed, Observer
+from tests.bench.producing import Flow, Source, source_of
+from tests.bench.records import Planted
+
+RECORDS_WITHIN_S = 180.0
+MESSAGES_WITHIN_S = 240.0
+# Small batches: more boundaries between which a kill can fall.
+KILL_BATCH = 500
+# The share of the records behind which the model must be named (real, live).
+MODEL_FROM = 0.8
+MODEL_SETTLES_S = 3.0
+TROUBLE = re.compile(r" (ERROR|CRITICAL) |Traceback")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trial:
+    """What all runs of a verification share."""
+
+    records: Sequence[Planted]
+    wisdom: Wisdom
+    now: dt.datetime
+    kind: BrokerKind
+    folder: Path
+    seed: int
+    kills: int
+    per_second: float
+
+    def expected(self) -> Expected:
+        """Return what the replay says."""
+        return expectation(self.records, self.wisdom, now=self.now)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """The lines of a run, the figures last, and whether it holds."""
+
+    lines: tuple[str, ...]
+    holds: bool
+
+
+@dataclasses.dataclass(slots=True)
+class Bench:
+    """A running stack with its source and its observer."""
+
+    stack: Stack
+    source: Source
+    observer: Observer
+
+    def finish(self, worker: Server) -> Observed:
+        """Wait until nothing is left to do, stop the worker, and look.
+
+        Raises:
+            NotDoneError: something was left.
+        """
+        self.observer.await_committed(self.source.ends, within_s=RECORDS_WITHIN_S)
+        ends: dict[tuple[str, int], int] = {}
+        for topic, records in self.observer.read(ALERTS).items():
+            for record in records:
+                name = (topic, record.partition)
+                ends[name] = max(ends.get(name, 0), record.offset + 1)
+        self.observer.await_committed(ends, within_s=RECORDS_WITHIN_S)
+        self.observer.await_messages(within_s=MESSAGES_WITHIN_S)
+        worker.stop()
+        return self.observer.look(ALL_OUTPUTS)
+
+
+def opened(trial: Trial, name: str, stack: ExitStack) -> Bench:
+    """Return a fresh stack that lives as long as ``stack``."""
+    running = stack.enter_context(running_stack(trial.folder / name, kind=trial.kind))
+    source = stack.enter_context(source_of(running))
+    observer = Observer(running)
+    stack.callback(observer.close)
+    return Bench(running, source, observer)
+
+
+def plain_trial(trial: Trial) -> Report:
+    """Run one worker over all records, with the model off."""
+    expected = trial.expected()
+    with ExitStack() as stack:
+        bench = opened(trial, f"real-none-{trial.kind}", stack)
+        bench.source.publish(trial.records)
+        worker = bench.stack.worker(MODEL__MODE="none")
+        stack.callback(worker.stop)
+        seconds, rate = timed(worker, bench)
+        bench.observer.await_committed(bench.source.ends, within_s=RECORDS_WITHIN_S)
+        counted = metrics(bench.stack.report_port)
+        observed = bench.finish(worker)
+        troubles = len(TROUBLE.findall(worker.written()))
+    found = compare(
+        expected.at(bench.source.places, trial.records), observed, learned=True
+    )
+    _compare_counts(expected, counted, found)
+    # Nothing was interrupted, so nothing has a reason to be there twice.
+    found.note("record repeated", _each(found.repeated))
+    figures = _figures(trial, expected, found, counted) | {
+        "seconds": seconds,
+        "events_per_second": round(rate),
+        "worker_errors": troubles,
+    }
+    return _report(f"verify real, {trial.kind}, model none", found, figures)
+
+
+def live_trial(trial: Trial) -> Report:
+    """Run one worker with the model live: equal but for the learned part, every model named."""
+    expected = trial.expected()
+    cut = int(len(trial.records) * MODEL_FROM)
+    with ExitStack() as stack:
+        bench = opened(trial, f"real-live-{trial.kind}", stack)
+        bench.source.publish(trial.records[:cut])
+        worker = bench.stack.worker(MODEL__MODE="live")
+        stack.callback(worker.stop)
+        seconds, rate = timed(worker, bench)
+        bench.observer.await_committed(bench.source.ends, within_s=RECORDS_WITHIN_S)
+        _await_model(bench)
+        bench.source.publish(trial.records[cut:])
+        bench.observer.await_committed(bench.source.ends, within_s=RECORDS_WITHIN_S)
+        counted = metrics(bench.stack.report_port)
+        _await_model(bench)
+        observed = bench.finish(worker)
+        troubles = len(TROUBLE.findall(worker.written()))
+    found = compare(
+        expected.at(bench.source.places, trial.records), observed, learned=False
+    )
+    _compare_counts(expected, counted, found)
+    found.note("record repeated", _each(found.repeated))
+    learning, named = _compare_models(trial, bench, observed, found, cut)
+    figures = (
+        _figures(trial, expected, found, counted)
+        | learning
+        | {
+            "cards_and_warnings_naming_their_model": named.named,
+            "silent": named.silent,
+            "seconds_of_first_part": seconds,
+            "events_per_second": round(rate),
+            "worker_errors": troubles,
+        }
+    )
+    return _report(f"verify real, {trial.kind}, model live", found, figures)
+
+
+def kill_trial(trial: Trial, *, model: str) -> Report:
+    """Kill the worker again and again while records flow; another one joins and leaves."""
+    expected = trial.expected()
+    with ExitStack() as stack:
+        bench = opened(trial, f"kill-{model}-{trial.kind}", stack)
+        killer = Killer(bench.observer, bench.source)
+        more = {"MODEL__MODE": model, "KAFKA__MAX_POLL_RECORDS": str(KILL_BATCH)}
+        worker = bench.stack.worker(**more)
+        second = bench.stack.worker("second", port=free_port(), **more)
+        stack.callback(worker.kill)
+        stack.callback(second.kill)
+        started = time.monotonic()
+        leaving_s = _lives(trial, bench, killer, worker, second, stack)
+        bench.observer.await_committed(bench.source.ends, within_s=RECORDS_WITHIN_S)
+        seconds = time.monotonic() - started
+        if model == "live":
+            _await_model(bench)
+        observed = bench.finish(worker)
+        troubles = len(TROUBLE.findall(worker.program.log.read_text()))
+    found = compare(
+        expected.at(bench.source.places, trial.records), observed, learned=model == "none"
+    )
+    learning: dict[str, object] = {}
+    if model == "live":
+        learning, _ = _compare_models(trial, bench, observed, found, len(trial.records))
+    hits = sum(hit.mid_batch for hit in killer.hits)
+    if hits < min(3, trial.kills - 1):
+        found.note("too few kills hit a batch", [hits])
+    figures = _figures(trial, expected, found, None) | learning | {
+        "messages_uncertain": found.uncertain,
+        "kills": len(killer.hits),
+        "mid_batch": hits,
+        "second_left_in_s": leaving_s,
+        "seconds": seconds,
+        "worker_errors": troubles,
+    }  # fmt: skip
+    said = tuple(f"  kill {n}: {hit}" for n, hit in enumerate(killer.hits, start=1))
+    return _report(f"verify kill, {trial.kind}, model {model}", found, figures, said)
+
+
+def _lives(
+    trial: Trial, bench: Bench, killer: Killer, worker: Server, second: Server, stack: ExitStack
+) -> float:
+    """Let the worker live and die as planned; return how long the second took to leave."""
+    kills = planned_kills(trial.kills, seed=trial.seed)
+    first = len(trial.records) // (trial.kills + 2)
+    bench.source.publish(trial.records[:first])
+    flow = Flow(bench.source, trial.records[first:], per_second=trial.per_second)
+    flow.start()
+    stack.callback(flow.join, RECORDS_WITHIN_S)
+    leaving_s = 0.0
+    for number, kill in enumerate(kills):
+        launched_at = time.monotonic()
+        worker.launch()
+        if number == len(kills) - 2:
+            second.start()
+        if number == len(kills) - 1 and second.is_alive:
+            worker.await_ready()
+            leaving = time.monotonic()
+            second.stop()
+            leaving_s = time.monotonic() - leaving
+        killer.kill(worker, kill, launched_at=launched_at)
+    worker.start()
+    flow.finish(within_s=len(trial.records) / trial.per_second + RECORDS_WITHIN_S)
+    return leaving_s
+
+
+def timed(worker: Server, bench: Bench) -> tuple[float, float]:
+    """Start a worker on a backlog; return the seconds from its first stored batch to its last.
+
+    The rate leaves that first batch out of count and time alike.
+    """
+    ends = dict(bench.source.ends)
+    goal = [ends.get((Topic.EVENT.value, p), 0) - 1 for p in range(bench.stack.partitions)]
+    begun = fences = bench.observer.fences()
+    first_at = last_at = time.monotonic()
+    first = sum(begun)
+    worker.launch()
+    deadline = time.monotonic() + RECORDS_WITHIN_S
+    while any(fence < end for fence, end in zip(fences, goal, strict=True)):
+        now = time.monotonic()
+        # A last batch that changes nothing moves no fence: commits say that it is done.
+        if now > deadline or (fences != begun and now - last_at > MODEL_SETTLES_S):
+            break
+        before, fences = fences, bench.observer.fences()
+        if fences != before:
+            last_at = now
+            if before == begun:
+                first_at, first = now, sum(fences)
+        time.sleep(0.003)
+    worker.await_ready()
+    seconds = last_at - first_at
+    return seconds, (sum(fences) - first) / seconds if seconds else 0.0
+
+
+def metrics(port: int) -> dict[str, float]:
+    """Return a worker's series by name and labels."""
+    with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/metrics", timeout=10) as answer:  # noqa: S310 - loopback
+        text = answer.read().decode()
+    lines = [one.rsplit(" ", 1) for one in text.splitlines() if one and one[0] != "#"]
+    return {name: float(value) for name, value in lines}
+
+
+def _compare_counts(
+    expected: Expected, counted: Mapping[str, float], found: Differences
+) -> None:
+    """Compare what the worker counted with what had to be counted."""
+    wanted = {"applied": expected.applied, "replayed": 0} | expected.skipped
+    for outcome, count in wanted.items():
+        said = counted[f'sanzao_events_total{{outcome="{outcome}"}}']
+        if said != count:
+            found.note("metric differs", [f"{outcome}: {said:g}, not {count}"])
+    rejected = sum(v for n, v in counted.items() if n.startswith("sanzao_events_rejected_total"))
+    if rejected != expected.letters.total():
+        found.note("metric differs", [f"rejected: {rejected:g}, not {expected.letters.total()}"])
+
+
+def _figures(
+    trial: Trial, expected: Expected, found: Differences, counted: Mapping[str, float] | None
+) -> dict[str, object]:
+    figures: dict[str, object] = {"events_in": len(trial.records)}
+    if counted is not None:
+        figures["applied"] = int(counted['sanzao_events_total{outcome="applied"}'])
+        figures["skipped"] = int(
+            sum(v for n, v in counted.items() if n.startswith("sanzao_events_total{"))
+            - counted['sanzao_events_total{outcome="applied"}']
+        )
+    return figures | {
+        "dead": found.dead,
+        "states": len(expected.states),
+        "equal": found.equal_states,
+        "warnings": len(expected.warnings),
+        "duplicate_warnings": found.duplicate_warnings,
+        "repeated_records": found.repeated.total(),
+        "messages": found.messages,
+        "messages_planned": len(expected.messages),
+        "messages_sent_twice": found.sent_twice,
+    }
+
+
+def _report(
+    title: str, found: Differences, figures: Mapping[str, object], said: Sequence[str] = ()
+) -> Report:
+    repeated = {topic: count for topic, count in found.repeated.items() if count}
+    lines = [*said]
+    if repeated:
+        lines.append(line("  repeated", repeated))
+    lines += [f"  {example}" for example in found.examples]
+    if found.wrong:
+        lines.append(f"  differences: {dict(found.wrong)}")
+    lines.append(line(title, {"holds": found.hold} | figures))
+    return Report(tuple(lines), found.hold)
+
+
+def _each(repeated: Mapping[str, int]) -> list[str]:
+    return [topic for topic, count in repeated.items() for _ in range(count)]
+
+
+def _await_model(bench: Bench) -> None:
+    """Wait until every example is learned and the newest model can have been read."""
+    ends: dict[tuple[str, int], int] = {}
+    for record in bench.observer.read([Topic.EXAMPLE.value])[Topic.EXAMPLE.value]:
+        name = (record.topic, record.partition)
+        ends[name] = max(ends.get(name, 0), record.offset + 1)
+    bench.observer.await_committed(ends, within_s=RECORDS_WITHIN_S)
+    time.sleep(MODEL_SETTLES_S)
+
+
+def _compare_models(
+    trial: Trial, bench: Bench, observed: Observed, found: Differences, cut: int
+) -> tuple[dict[str, object], Named]:
+    """Compare what was learned, and whether decisions behind ``cut`` name their model."""
+    looked = looks(trial.records, trial.wisdom.expertise, now=trial.now)
+    found.note("examples learned twice or not at all", range(unlearned(observed, looked)))
+    published = [
+        msgspec.msgpack.decode(record.value or b"", type=Snapshot)
+        for record in observed.records[Topic.SNAPSHOT.value]
+    ]
+    places = {place: index for index, place in enumerate(bench.source.places)}
+    named = naming(
+        _decisions(observed, looked.domains, places, trial.records, cut),
+        domains={snapshot.domain for snapshot in published},
+        versions={snapshot.version for snapshot in published},
+    )
+    found.note("decision without its model", range(named.silent))
+    found.note("decision with an unknown model", range(named.unknown))
+    return {
+        "examples": looked.outcomes.total(),
+        "learned": sum(one.examples for one in observed.snapshots.values()),
+    }, named
+
+
+def _decisions(
+    observed: Observed,
+    domains: Sequence[str],
+    places: Mapping[tuple[int, int], int],
+    records: Sequence[Planted],
+    cut: int,
+) -> list[tuple[str, str]]:
+    """Return domain and named version of each card and warning caused at or behind ``cut``."""
+    found = []
+    for record in observed.records[Topic.RISK.value]:
+        identity = str(msgspec.json.decode(record.value or b"")["id"])
+        _, _, partition, offset = identity.rsplit("/", 3)
+        index = places[int(partition), int(offset)]
+        if index >= cut:
+            card = decode_data(record.value or b"", RiskCard)
+            found.append((domains[index], card.model_version))
+    causes = _causes(records)
+    for topic in ALERTS:
+        for record in observed.records[topic]:
+            warning = decode_warning(record.value or b"")
+            index = causes[warning.cause]
+            if index >= cut:
+                found.append((domains[index], warning.model_version))
+    return found
+
+
+def _causes(records: Sequence[Planted]) -> dict[str, int]:
+    """Return the index of each event by the cause that a warning names."""
+    found: dict[str, int] = {}
+    for index, record in enumerate(records):
+        if record.cause is None and record.value is not None:
+            fields = msgspec.json.decode(record.value)
+            found.setdefault(f"{fields['source']}/{fields['id']}", index)
+    return found
+
+
+__all__ = ["NotDoneError", "Report", "Trial", "kill_trial", "live_trial", "plain_trial"]

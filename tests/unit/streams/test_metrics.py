@@ -1,0 +1,74 @@
+"""Does Prometheus see every series from the first scrape, and never an enterprise?"""
+
+import re
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from alerts.delivery import Cause as DeliveryCause
+from detectors.events import Cause
+from detectors.measure import Measure
+from detectors.warning import WarningStatus
+from streams.metrics import Metrics
+from tests import builders as b
+from tests import shell
+from tests.shell import Shell
+
+USCC = re.compile(rb"\b[0-9A-Z]{18}\b")
+
+
+def families(metrics):
+    """Return the families that a scrape shows, by name."""
+    return {one.name: one for one in text_string_to_metric_families(metrics.text().decode())}
+
+
+def labelled(family, *names):
+    """Return the label values of a family's series."""
+    return {tuple(sample.labels[name] for name in names) for sample in family.samples}
+
+
+def test_closed_sets_are_complete_from_the_first_scrape():
+    """A rate over a cause that has not occurred yet is zero, not a hole."""
+    shown = families(Metrics())
+
+    assert labelled(shown["sanzao_events_rejected"], "cause") == {(c.value,) for c in Cause}
+    assert labelled(shown["sanzao_warnings"], "measure", "status") == {
+        (measure.value, status.value) for measure in Measure for status in WarningStatus
+    }
+    assert labelled(shown["sanzao_notification_failures"], "channel", "cause") == {
+        (channel, cause.value) for channel in ("sms", "email") for cause in DeliveryCause
+    }
+
+
+def test_names_are_ours_with_base_units():
+    """Every family begins with our name; what is measured in time says seconds."""
+    shown = families(Metrics())
+
+    assert all(name.startswith("sanzao_") for name in shown)
+    assert {name for name in shown if shown[name].type == "histogram"} == {
+        "sanzao_batch_seconds", "sanzao_batch_events", "sanzao_event_to_state_seconds",
+        "sanzao_event_to_warning_seconds",
+    }  # fmt: skip
+    assert all(family.documentation for family in shown.values())
+
+
+async def test_no_series_names_an_enterprise():
+    """Whatever happened, no label and no value carries a code, a name or a warning's id."""
+    here = Shell()
+    await here.digest(
+        *shell.arrivals([b.event(b.penalty("severe")), b.event(b.inspection())]),
+        shell.Arrival(b"{", offset=2),
+    )
+
+    text = here.metrics.text()
+
+    assert not USCC.search(text)
+    assert b"w-" not in text
+
+
+def test_two_workers_in_one_process_do_not_share_series():
+    """Each worker has a registry of its own: tests and demos may build several."""
+    one, two = Metrics(), Metrics()
+
+    one.fenced.inc()
+
+    assert two.registry.get_sample_value("sanzao_batches_fenced_total") == 0.0
