@@ -149,6 +149,8 @@ def contributions(state: EnterpriseState, expertise: Expertise) -> tuple[Contrib
 
 def _hard_lines(state: EnterpriseState, expertise: Expertise) -> list[Contribution]:
     """Return the direct rules in force: they set the class, not the number."""
+    if not expertise.catalogue.is_hard(state.facts):
+        return []
     lines = []
     for place, indicator in enumerate(expertise.catalogue.indicators):
         if not isinstance(indicator.severity, Hard):

@@ -5,7 +5,7 @@ of every indicator; nothing in it depends on the order of the facts.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -51,14 +51,20 @@ class Assessment(msgspec.Struct, frozen=True, gc=False):
 class Catalogue:
     """The indicators of one knowledge version, compiled."""
 
-    __slots__ = ("_collectors", "_counts", "_groups", "_hard", "_levels", "_points", "_table",
-                 "indicators", "knowledge", "places")  # fmt: skip
+    __slots__ = ("_collectors", "_counts", "_groups", "_hard", "_kinds", "_levels", "_points",
+                 "_table", "_windows", "indicators", "knowledge", "places")  # fmt: skip
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self.indicators: tuple[Indicator, ...] = knowledge.indicators
         self.places = {indicator.id: place for place, indicator in enumerate(self.indicators)}
         self._points = tuple(float(indicator.points) for indicator in self.indicators)
+        self._kinds = tuple(
+            frozenset(FactKind[name.upper()] for name in one.facts) for one in self.indicators
+        )
+        self._windows = tuple(
+            getattr(one.severity, "window_days", 0) * DAY_S for one in self.indicators
+        )
         names = sorted({one.group for one in self.indicators if one.group})
         self._groups = tuple(names.index(one.group) if one.group else -1 for one in self.indicators)
         table: dict[int, list[_Entry]] = {kind: [] for kind in FactKind}
@@ -67,7 +73,7 @@ class Catalogue:
         self._levels: list[tuple[int, Age | IndustryLevel]] = []
         self._hard: dict[int, int] = {}
         for place, indicator in enumerate(self.indicators):
-            kinds = [FactKind[name.upper()] for name in indicator.facts]
+            kinds = self._kinds[place]
             entry: _Entry | None = None
             match indicator.severity:
                 case InForce():
@@ -132,18 +138,20 @@ class Catalogue:
 
     def facts_of(self, place: int, facts: Sequence[Fact], as_of: int) -> list[Fact]:
         """Return the facts that an indicator rests on at a moment, newest first."""
-        kinds = {FactKind[name.upper()] for name in self.indicators[place].facts}
-        window = getattr(self.indicators[place].severity, "window_days", 0) * DAY_S
-        return sorted(
-            (
-                fact
-                for fact in facts
-                if fact.kind in kinds
-                and fact.counts_at(as_of)
-                and not (window and as_of - fact.at >= window)
-            ),
-            key=lambda fact: (-fact.at, fact.id),
-        )
+        kinds, window = self._kinds[place], self._windows[place]
+        found = [
+            fact
+            for fact in facts
+            if fact.kind in kinds
+            and fact.counts_at(as_of)
+            and not (window and as_of - fact.at >= window)
+        ]
+        found.sort(key=lambda fact: (-fact.at, fact.id))
+        return found
+
+    def is_hard(self, facts: Sequence[Fact]) -> bool:
+        """Return whether any fact could set off a direct rule."""
+        return any(fact.kind in self._hard for fact in facts)
 
     def _severities(
         self, profile: Profile, usable: list[Fact], as_of: int
@@ -205,7 +213,7 @@ class Catalogue:
                 case Countdown(steps=steps):
                     severity = max(countdown_severity(f.due - as_of, steps) for f in facts)
                 case Together():
-                    kinds = [FactKind[name.upper()] for name in self.indicators[place].facts]
+                    kinds = self._kinds[place]
                     severity = together_severity(facts, kinds, as_of=as_of, function=function)
             if severity > 0.0:
                 severities[place] = severity
@@ -246,7 +254,7 @@ def countdown_severity(left_s: int, steps: dict[int, float]) -> float:
 
 
 def together_severity(
-    facts: Sequence[Fact], kinds: Sequence[FactKind], *, as_of: int, function: Together
+    facts: Sequence[Fact], kinds: Collection[FactKind], *, as_of: int, function: Together
 ) -> float:
     """Return the severity of several kinds of change close together.
 

@@ -14,7 +14,9 @@ from msgspec import Meta
 
 MAX_EVENT_BYTES = 256 * 1024  # the largest genuine record seen is 4 KiB; a megabyte is a mistake
 
-Place = Annotated[str, Meta(pattern=r"^([0-9]{6}([0-9]{3})?)?$", description="GB/T 2260, 6 or 9 digits")]
+Place = Annotated[
+    str, Meta(pattern=r"^([0-9]{6}([0-9]{3})?)?$", description="GB/T 2260, 6 or 9 digits")
+]
 Industry = Annotated[str, Meta(pattern=r"^([A-T][0-9]{0,4})?$", description="GB/T 4754-2017")]
 DomainCode = Annotated[str, Meta(pattern=r"^[A-Z]{2,6}$", description="domain reference, §7")]
 Share = Annotated[float, Meta(ge=0, le=1)]

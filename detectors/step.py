@@ -8,7 +8,7 @@ import datetime as dt
 import msgspec
 
 from detectors.absorb import Absorbed, absorb
-from detectors.events import Cause, Event, InvalidEventError
+from detectors.events import Cause, Established, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, fact_name, hash_of
@@ -117,6 +117,9 @@ def step(
     state.as_of = max(state.as_of, at)
     _take_in(state, absorbed, identity)
     _assess(state, expertise, scorer)
+    if isinstance(event.data, Established):
+        # What a firm is born with (its age, its trade) is where it starts, and no rise.
+        state.low_score, state.low_at = state.rule.score, state.as_of
     if _may_warn(state, absorbed, before, expertise):
         moment = _moment(state, absorbed, before)
         effects += warnings_of(

@@ -18,7 +18,7 @@ from detectors.events import Cause, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.state import EnterpriseState
-from detectors.step import CardDue, ClassChanged, Position, Skipped, step
+from detectors.step import CardDue, ClassChanged, Effect, Position, Skipped, step
 from detectors.warning import EarlyWarning
 from streams.batch_transport import Batch, Record
 from streams.codec import decode_record, envelope
@@ -49,7 +49,7 @@ class Work:
 
     states: dict[str, EnterpriseState] = dataclasses.field(default_factory=dict)
     changed: set[str] = dataclasses.field(default_factory=set)
-    cards: dict[str, EnterpriseState] = dataclasses.field(default_factory=dict)
+    cards: set[str] = dataclasses.field(default_factory=set)
     outgoing: list[Outgoing] = dataclasses.field(default_factory=list)
     dead: list[Outgoing] = dataclasses.field(default_factory=list)
     rejected: list[Cause] = dataclasses.field(default_factory=list)
@@ -173,7 +173,11 @@ class Assessor:
     ) -> None:
         current = work.states
         stored = loaded.states
+        stamp, now = -1, self.now()
         for record, event in decoded:
+            if record.timestamp != stamp:  # a producer's batch shares its time stamp
+                stamp = record.timestamp
+                now = dt.datetime.fromtimestamp(stamp / 1000, dt.UTC)
             uscc = event.subject
             state = current.get(uscc)
             if state is None:
@@ -184,7 +188,7 @@ class Assessor:
                     state,
                     event,
                     expertise,
-                    now=dt.datetime.fromtimestamp(record.timestamp / 1000, dt.UTC),
+                    now=now,
                     position=Position(self.epoch, batch.partition, record.offset),
                 )
             except InvalidEventError as error:
@@ -195,11 +199,9 @@ class Assessor:
                 work.changed.add(uscc)
             work.applied += 1
             for effect in effects:
-                self._take(effect, after, record, batch.partition, work)
+                self._take(effect, uscc, record, batch.partition, work)
 
-    def _take(
-        self, effect: object, state: EnterpriseState, record: Record, partition: int, work: Work
-    ) -> None:
+    def _take(self, effect: Effect, uscc: str, record: Record, partition: int, work: Work) -> None:
         match effect:
             case Example():
                 work.outgoing.append(
@@ -211,7 +213,7 @@ class Assessor:
                     )
                 )
             case CardDue():
-                work.cards[record.key.decode() if record.key else ""] = state
+                work.cards.add(uscc)
             case EarlyWarning():
                 work.warnings.append((effect, record.timestamp))
                 work.outgoing += warning_records(effect, partition, self.partitions)
@@ -236,7 +238,7 @@ class Assessor:
 
     def _add_cards(self, work: Work, partition: int, expertise: Expertise) -> dict[str, list[str]]:
         fields = {}
-        for uscc in work.cards:
+        for uscc in sorted(work.cards):
             card = risk_card(uscc, work.states[uscc], expertise)
             fields[uscc] = card_fields(card)
             work.outgoing.append(

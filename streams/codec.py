@@ -93,7 +93,7 @@ def decode_data(raw: bytes, type_: type[T]) -> T:
     try:
         data = msgspec.json.decode(raw, type=Envelope).data
         return msgspec.convert(data, type_)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidEventError(Cause.INVALID, f"no {type_.__name__}: {error}") from error
 
 

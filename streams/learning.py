@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from detectors import learned
 from detectors.example import Example
-from detectors.features import FEATURES_VERSION
+from detectors.features import FEATURES_VERSION, NAMES
 from detectors.learned import IncompatibleSnapshotError, Scorer, Snapshot, scorer_of
 from detectors.model import Learner, learner_of
 from streams.keys import SNAPSHOTS
@@ -201,9 +201,10 @@ class ModelFeed:
 def _example(raw: bytes) -> Example | None:
     try:
         example = msgspec.json.decode(raw, type=Example)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return example if example.features_version == FEATURES_VERSION else None
+    is_ours = example.features_version == FEATURES_VERSION and len(example.features) == len(NAMES)
+    return example if is_ours else None
 
 
 def _restored(domain: str, raw: bytes) -> Learner:

@@ -9,8 +9,8 @@ import msgspec
 
 from alerts.channels.sms_aliyun import parse_reports
 from alerts.notification_log import LogUnreachableError, NotificationLog
-from alerts.pipeline import plan_notifications
-from detectors.events import InvalidEventError
+from alerts.pipeline import Plan, plan_notifications
+from detectors.events import Cause, InvalidEventError
 from streams.assembly import Desk
 from streams.batch_transport import Batch
 from streams.codec import decode_warning
@@ -62,22 +62,29 @@ class Notifier:
         now = self.now()
         for record in batch.records:
             try:
-                warning = decode_warning(record.value or b"")
+                plan = self._plan_of(record.value or b"", now=now)
             except InvalidEventError as error:
                 origin = Origin(batch.topic, batch.partition, record.offset)
                 letter = dead_letter(origin, key=record.key, value=record.value, error=error)
                 await self.publisher.publish([letter])
                 self.metrics.rejected.labels(error.cause.value).inc()
                 continue
-            plan = plan_notifications(
+            if await self.log.plan(plan.notifications, now=now) and not plan.duty.is_routed:
+                self.metrics.unrouted.inc()
+
+    def _plan_of(self, raw: bytes, *, now: dt.datetime) -> Plan:
+        warning = decode_warning(raw)
+        try:
+            return plan_notifications(
                 warning,
                 tree=self.desk.tree,
                 ladder=self.desk.ladder,
                 renderer=self.desk.renderer,
                 now=now,
             )
-            if await self.log.plan(plan.notifications, now=now) and not plan.duty.is_routed:
-                self.metrics.unrouted.inc()
+        except Exception as error:
+            # Planning is pure, so it would fail for ever: one warning must not stop all others.
+            raise InvalidEventError(Cause.CRASH, f"{type(error).__name__}: {error}") from error
 
     async def take_reports(self, body: bytes) -> int:
         """Settle the messages that a gateway's delivery report names; return how many are ours.

@@ -1,6 +1,7 @@
 """How does a batch of records reach the broker, with receipts?"""
 
 import dataclasses
+import functools
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
@@ -135,6 +136,8 @@ class KafkaPublisher:
         return futures
 
 
+# Domains and warnings repeat; computed in Python a hash costs as much as decoding an event.
+@functools.lru_cache(maxsize=8192)
 def partition_of(key: str, partitions: int) -> int:
     """Return the partition of a key, as every Java and Python producer computes it.
 

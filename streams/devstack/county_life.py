@@ -2,7 +2,9 @@
 
 Everything observed (findings, complaints, samples, cases, lists) follows one hidden number, so
 the past of a firm tells of its future, and a model has something true to learn.  The weakness:
-real trouble has more than one dimension, and real inspectors choose where they look.
+real trouble has more than one dimension, and real inspectors choose where they look.  So the
+model has it easier here (prequential AUC .88) than with the genuine records of docs/benchmarks.md,
+and every fifth look finds something, most of it slight.
 """
 
 import datetime as dt

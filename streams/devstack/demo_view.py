@@ -15,6 +15,7 @@ from typing import Self
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -288,6 +289,11 @@ def _chip(measure: Measure) -> tuple[str, str]:
     return f" {measure.label} ", LEVEL_STYLES[measure.level]
 
 
+def _cell_chip(measure: Measure) -> RenderableType:
+    style = LEVEL_STYLES[measure.level]
+    return Padding(Text(measure.label, style=style), (0, 1), style=style)
+
+
 def _messages(progress: DemoProgress) -> Text:
     return _spaced(
         *(
@@ -302,8 +308,8 @@ def _latencies(progress: DemoProgress) -> Text:
         *(
             Text.assemble(f"{name} ", _latency(latency))
             for name, latency in (
-                ("发布到预警", progress.event_to_warning),
-                ("发布到送达", progress.event_to_message),
+                ("到预警", progress.event_to_warning),
+                ("到送达", progress.event_to_message),
             )
         )
     )
@@ -352,7 +358,7 @@ def _warnings_table(recent: Sequence[WarningRow]) -> RenderableType:
             Text(row.enterprise, style="bold"),
             Text(row.risk_class.value, style=CLASS_STYLES[row.risk_class]),
             Text(_without_own_day(row)),
-            Text.assemble(_chip(row.measure)),
+            _cell_chip(row.measure),
             Text(row.authority),
         )
     if not recent:

@@ -34,7 +34,8 @@ KILL_BATCH = 500
 # The share of the records behind which the model must be named (real, live).
 MODEL_FROM = 0.8
 MODEL_SETTLES_S = 3.0
-TROUBLE = re.compile(r" (ERROR|CRITICAL) |Traceback")
+# kafka-python calls its own cancelled refresh an error when a client closes.
+TROUBLE = re.compile(r" (?:ERROR|CRITICAL) (?!kafka\.cluster)|Traceback")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

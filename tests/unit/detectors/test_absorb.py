@@ -395,3 +395,30 @@ def test_old_passed_looks_become_counts():
 
     assert len(enterprise.state.facts) + enterprise.state.archive.outcomes == 30
     assert len(enterprise.state.facts) <= 5
+
+
+def test_the_latest_revocations_wait():
+    """Of seventeen revocations of unknown facts the latest sixteen wait; the oldest is let go."""
+    enterprise = b.Enterprise()
+    for n in range(17):
+        enterprise.takes_back(f"p{n}", b.penalty("minor"), day=n)
+
+    for n in range(17):
+        enterprise.has(b.penalty("minor"), day=17, name=f"p{n}")
+
+    assert [fact.kind for fact in in_force(enterprise, FactKind.PENALTY_MINOR)] == [
+        FactKind.PENALTY_MINOR
+    ]
+
+
+def test_a_penalty_of_an_offence_ends_with_its_publication():
+    """A penalty counts to the last day of its publication, and not on the day after."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.penalty("general", offence="O", publication_end=b.on(90).date()))
+    enterprise.has(b.inspection("passed"), day=90)
+    on_the_last_day = enterprise.state.rule.score
+
+    enterprise.has(b.inspection("passed"), day=91)
+
+    assert on_the_last_day > 150.0
+    assert enterprise.state.rule.score == 0.0

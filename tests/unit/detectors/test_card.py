@@ -216,3 +216,18 @@ def test_every_kind_of_fact_has_words(kind):
 def test_an_unsettled_fact_says_so(flag, told):
     """A clause about a provisional or contested fact says that it is not settled."""
     assert told in fact_in_words(Fact(1, FactKind.FOOD_SAMPLE_FAILED, at=b.at(0), **flag))
+
+
+def test_what_nobody_could_see_in_a_score_is_not_shown():
+    """A contribution of under half a point has no line of its own."""
+    card = card_after(b.event(b.inspection("failed", severity=0.002)))
+
+    assert card.contributions == ()
+
+
+def test_a_line_without_a_fact_names_the_register():
+    """A trade known from a change alone still has its line, which names the trade."""
+    card = card_after(b.event(e.BasicChanged(field="industry", after="C1411")))
+
+    assert line(card, "B02").text == "行业固有风险（C1411）"
+    assert line(card, "B02").fact_ids == ()

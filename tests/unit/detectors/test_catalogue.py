@@ -61,7 +61,7 @@ def test_the_order_of_facts_does_not_matter(facts, randomly):
     assert shuffled.floor_rank == straight.floor_rank
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(facts=FACTS.filter(bool), factor=st.floats(0.1, 1), draw=st.data())
 def test_a_stronger_fact_never_lowers_the_score(facts, factor, draw):
     """Raising the weight of one fact, the rest unchanged, raises the score or leaves it."""
@@ -72,7 +72,7 @@ def test_a_stronger_fact_never_lowers_the_score(facts, factor, draw):
     assert b.assessed(weaker).score <= b.assessed(facts).score
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(facts=FACTS.filter(bool), draw=st.data())
 def test_one_more_fact_never_lowers_the_score(facts, draw):
     """Leaving out one adverse fact, the rest unchanged, lowers the score or leaves it."""

@@ -142,7 +142,7 @@ def test_a_bad_record_says_its_cause_and_place(record, cause, told):
 
 
 @pytest.mark.parametrize(("type_", "payload"), [pytest.param(*row, id=row[0]) for row in TYPES])
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(draw=st.data())
 def test_every_event_survives_the_wire(type_, payload, draw):
     """Encode and decode are inverse, for every event that a type's declaration allows."""

@@ -244,9 +244,8 @@ async def test_a_binary_cloud_event_is_an_event_too():
     happening = b.event(b.penalty(), name="p1")
     whole = json.loads(e.encode(happening))
     data = json.dumps(whole.pop("data")).encode()
-    headers = (("content-type", b"application/json"),) + tuple(
-        (f"ce_{name}", text.encode()) for name, text in whole.items()
-    )
+    attributes = [(f"ce_{name}", text.encode()) for name, text in whole.items()]
+    headers = (("content-type", b"application/json"), *attributes)
     await plain.digest(shell.arrival(happening))
 
     await here.digest(Arrival(data, headers=headers))

@@ -114,7 +114,7 @@ def test_a_warning_survives_its_topic():
         pytest.param(b"[]", id="no envelope"),
         pytest.param(warned(measure="scolding"), id="a measure nobody knows"),
         pytest.param(warned(issued_at=7), id="a time that is a number"),
-        pytest.param(warned().replace("叶县".encode(), b"\xd2\xb6"), id="no UTF-8"),
+        pytest.param(warned().replace("叶县".encode(), b"\xff"), id="no UTF-8"),
         pytest.param(warned(reasons=[]).replace(b"[]", b"[" * 5000), id="brackets without end"),
     ],
 )

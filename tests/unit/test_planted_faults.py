@@ -1,0 +1,244 @@
+"""Would anybody notice?  Each fault that costs most is planted, and a law of ours must break."""
+
+import contextlib
+import importlib
+import inspect
+import types
+
+import pytest
+
+from tests.unit.streams import test_agents as agent_laws
+from tests.unit.streams import test_assess as assess_laws
+from tests.unit.streams import test_learning as learning_laws
+from tests.unit.streams import test_notifying as notifying_laws
+
+
+def codes(source, name):
+    """Return the code of every function in a module's source, by qualified name."""
+    found, waiting = {}, [compile(source, name, "exec")]
+    while waiting:
+        code = waiting.pop()
+        found[code.co_qualname] = code
+        waiting += [one for one in code.co_consts if isinstance(one, types.CodeType)]
+    return found
+
+
+def functions(module):
+    """Return the functions and methods that a module defines, by qualified name."""
+    classes = [one for one in vars(module).values() if inspect.isclass(one)]
+    return {
+        one.__qualname__: one
+        for owner in (module, *classes)
+        for one in vars(owner).values()
+        if inspect.isfunction(one) and one.__module__ == module.__name__
+    }
+
+
+@contextlib.contextmanager
+def planted(name, right, wrong):
+    """Let a module run with ``wrong`` in the place of ``right`` until the block ends."""
+    module = importlib.import_module(name)
+    source = inspect.getsource(module)
+    assert source.count(right) == 1, f"{name} has changed: plant this fault anew\n{right}"
+    faulty = codes(source.replace(right, wrong), name)
+    # What a decorator generated, such as a dataclass's constructor, is in no source.
+    written = [one for name, one in functions(module).items() if name in faulty]
+    kept = {one: one.__code__ for one in written}
+    for one in kept:
+        one.__code__ = faulty[one.__qualname__]
+    try:
+        yield
+    finally:
+        for one, code in kept.items():
+            one.__code__ = code
+
+
+async def holds(law, *arguments):
+    """Return whether a law test passes now."""
+    try:
+        said = law(*arguments)
+        if inspect.isawaitable(said):
+            await said
+    except (Exception, pytest.fail.Exception):
+        return False
+    return True
+
+
+FAULTS = [
+    pytest.param(
+        "streams.agents",
+        "            if await digest(batch):\n                await stream.ack(event)\n",
+        "            await stream.ack(event)\n            await digest(batch)\n",
+        assess_laws.test_a_batch_is_published_then_stored_then_acknowledged,
+        id="it acknowledges before it works",
+    ),
+    pytest.param(
+        "streams.agents",
+        "if await digest(batch):",
+        "if await digest(batch) or batch:",
+        assess_laws.test_nothing_is_acknowledged_during_an_outage,
+        id="it acknowledges what is not done",
+    ),
+    pytest.param(
+        "streams.agents",
+        "except BaseException:\n            logger.critical(\n",
+        "except ZeroDivisionError:\n            logger.critical(\n",
+        assess_laws.test_dead_letters_that_cannot_be_written_end_the_process,
+        id="it lets an exception out of the agent",
+    ),
+    pytest.param(
+        "streams.agents",
+        "end(EXIT_LOST)\n\n    async def loop",
+        "pass\n\n    async def loop",
+        assess_laws.test_dead_letters_that_cannot_be_written_end_the_process,
+        id="it swallows what it cannot digest",
+    ),
+    pytest.param(
+        "streams.agents",
+        "await under_way[lane]",
+        "pass",
+        agent_laws.test_batches_of_one_partition_stand_in_line,
+        id="it works on two batches of a partition at once",
+    ),
+    pytest.param(
+        "streams.assess",
+        "            await self.store.write(batch.partition, loaded, written)\n",
+        "            pass\n",
+        assess_laws.test_a_batch_is_published_then_stored_then_acknowledged,
+        id="it does not store",
+    ),
+    pytest.param(
+        "streams.assess",
+        "            await self.publisher.publish(work.outgoing)\n",
+        "            asyncio.get_running_loop().create_task(self.publisher.publish(work.outgoing))\n",
+        assess_laws.test_a_batch_is_published_then_stored_then_acknowledged,
+        id="it does not wait for the receipts",
+    ),
+    pytest.param(
+        "streams.assess",
+        "            except (StoreUnavailableError, NotPublishedError) as error:",
+        "            except (StoreUnavailableError, NotPublishedError) as error:\n"
+        "                return True",
+        assess_laws.test_nothing_is_acknowledged_during_an_outage,
+        id="it skips what an outage hit",
+    ),
+    pytest.param(
+        "streams.assess",
+        "                return await self._cut(batch, records, error)",
+        "                raise",
+        assess_laws.test_poison_is_acknowledged_with_its_batch,
+        id="it lets poison out of the digest",
+    ),
+    pytest.param(
+        "streams.assess",
+        "        if len(records) == 1:",
+        "        if records:",
+        assess_laws.test_poison_is_found_and_its_neighbours_live,
+        id="it buries the neighbours of poison",
+    ),
+    pytest.param(
+        "streams.assess",
+        '            raise DeadLetterLostError(f"dead letters not written: {error}") from error',
+        "            return",
+        assess_laws.test_dead_letters_that_cannot_be_written_end_the_process,
+        id="it goes on without the dead letter",
+    ),
+    pytest.param(
+        "detectors.step",
+        "state, epoch=position.epoch, partition=position.partition, offset=position.offset",
+        "state, epoch=position.epoch, partition=position.partition",
+        assess_laws.test_an_old_batch_takes_nobody_back_in_time,
+        id="it does not store the offset",
+    ),
+    pytest.param(
+        "detectors.step",
+        "state, epoch=position.epoch, partition=position.partition, offset=position.offset",
+        "state, partition=position.partition, offset=position.offset",
+        assess_laws.test_a_batch_read_again_changes_nothing,
+        id="it does not store the epoch",
+    ),
+    pytest.param(
+        "detectors.state",
+        "return self.epoch == epoch and self.partition",
+        "return self.partition",
+        assess_laws.test_a_log_that_started_anew_is_applied_to_old_states,
+        id="it takes a new log for the old one",
+    ),
+    pytest.param(
+        "detectors.step",
+        "if identity in state.recent or identity in [fact.id for fact in state.facts]:",
+        "if not identity:",
+        assess_laws.test_an_event_sent_twice_counts_once,
+        id="it does not know an event by its id",
+    ),
+    pytest.param(
+        "streams.store",
+        '        if self.fences.get(partition, b"") != loaded.fence:\n',
+        "        if not loaded:\n",
+        assess_laws.test_a_fenced_batch_is_read_again_and_recognised,
+        id="the store has no fence",
+    ),
+    pytest.param(
+        "streams.codec",
+        "    if record.key is None or record.key != event.subject.encode():\n",
+        "    if not event:\n",
+        lambda: _all_bad_records(),  # noqa: PLW0108 - it is defined below
+        id="it takes any key",
+    ),
+    pytest.param(
+        "streams.learning",
+        "            if learner.has_learned(example):\n",
+        "            if not example:\n",
+        learning_laws.test_an_example_sent_twice_is_learned_once,
+        id="it learns twice",
+    ),
+    pytest.param(
+        "streams.learning",
+        "                self.forget()\n                raise\n",
+        "                raise\n",
+        learning_laws.test_a_second_writer_is_fenced_and_forgets,
+        id="it keeps a model that another worker has overtaken",
+    ),
+]
+
+
+async def _all_bad_records():
+    """Check every bad record of the table."""
+    for row in assess_laws.BAD:
+        await assess_laws.test_a_bad_record_is_kept_and_its_neighbours_live(*row.values)
+
+
+@pytest.mark.parametrize(("module", "right", "wrong", "law"), FAULTS)
+async def test_a_planted_fault_breaks_its_law(module, right, wrong, law):
+    """The law holds without the fault and is broken by it: the fault would be seen."""
+    assert await holds(law)
+
+    with planted(module, right, wrong):
+        assert not await holds(law)
+
+    assert await holds(law)
+
+
+async def test_a_message_planned_twice_would_be_seen():
+    """A notifying agent that planned anew on each replay would break its law."""
+    desk = notifying_laws.build_wisdom(notifying_laws.Settings()).desk
+    law = notifying_laws.test_a_warning_read_again_plans_nothing
+    assert await holds(law, desk)
+
+    with planted(
+        "alerts.notification_log", "            if row.id not in self._rows:\n", "            if row:\n"
+    ):
+        assert not await holds(law, desk)
+
+
+def test_a_plant_is_pulled_out_again():
+    """What a planted fault changed is as before when its block has ended."""
+    law = functions(importlib.import_module("streams.agents"))["agent_of"]
+    before = law.__code__
+
+    with planted("streams.agents", "loop.__name__ = name\n    return loop\n\n\ndef collecting",
+                 "return loop\n\n\ndef collecting"):  # fmt: skip
+        during = law.__code__
+
+    assert law.__code__ is before
+    assert during is not before
