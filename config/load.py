@@ -33,7 +33,8 @@ def load_settings(
     """
     values = _mapping(path) if path else {}
     for section, key in SECRETS:
-        if key in (values.get(section) or {}):
+        said = values.get(section)
+        if isinstance(said, dict) and key in said:
             raise InvalidConfigError(
                 f"{path}: {section}.{key} is a secret and must not stand in a file of settings; "
                 f"use {PREFIX}{section.upper()}{NESTING}{key.upper()}{FILE_SUFFIX}"
@@ -70,28 +71,37 @@ def _mapping(path: Path) -> dict[str, dict[str, object]]:
     document = _document(path) or {}
     if not isinstance(document, dict):
         raise InvalidConfigError(f"{path}: must be a mapping of sections, e.g. 'kafka:'")
+    # A section whose lines are all commented out says nothing: YAML makes a null of it.
     return {
-        key: dict(value) if isinstance(value, dict) else value for key, value in document.items()
+        str(key): dict(value) if isinstance(value, dict) else value
+        for key, value in document.items()
+        if value is not None
     }
 
 
 def _document(path: Path) -> object:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidConfigError(f"{path} cannot be read: {error.strerror}") from error
+        return yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
         raise InvalidConfigError(f"{path} is no YAML: {error}") from error
+
+
+def _text(path: Path, *, wanted_by: str = "") -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidConfigError(f"{wanted_by}{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidConfigError(
+            f"{wanted_by}{path} is not in UTF-8 ({error.reason} at byte {error.start}); save it so"
+        ) from error
 
 
 def _overlay(values: dict[str, dict[str, object]], name: str, text: str) -> None:
     parts = name.removeprefix(PREFIX).lower().split(NESTING)
     if len(parts) > 1 and name.endswith(FILE_SUFFIX):
         parts[-1] = parts[-1].removesuffix(FILE_SUFFIX.lower())
-        try:
-            text = Path(text).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise InvalidConfigError(f"{name}: {text} cannot be read: {error.strerror}") from error
+        text = _text(Path(text), wanted_by=f"{name}: ").strip()
     if len(parts) == 1:
         values[parts[0]] = text  # type: ignore[assignment]
         return

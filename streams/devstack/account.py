@@ -1,11 +1,12 @@
 """What is registered with the stand-in gateway: our signature and our templates."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from alerts.authority import AuthorityTree
 from alerts.sms_text import SmsBook
 from config.load import load_documents
 from config.schema import Settings
@@ -18,21 +19,32 @@ ACCESS_KEY, SECRET = "devstack", "devstack-secret"
 DAILY_LIMIT = 100_000
 
 
-def account_of(book: SmsBook) -> Dysms:
-    """Return the account as an operator registers it once."""
+def account_of(book: SmsBook, people: Mapping[str, str]) -> Dysms:
+    """Return the account as an operator registers it once; ``people`` names the numbers."""
     return Dysms(
         access_key_id=ACCESS_KEY,
         access_key_secret=SECRET,
         signatures=frozenset({book.signature}),
         templates={one.code: one.text for one in book.templates.values()},
+        people=dict(people),
         daily_limit=DAILY_LIMIT,
     )
 
 
+def people_of(tree: AuthorityTree) -> dict[str, str]:
+    """Return who has which number: the page of the phone shows names and masked numbers."""
+    return {
+        person.phone: f"{authority.short_name} {person.name}"
+        for authority in tree.authorities
+        for person in (tree.holder(seat) for seat in authority.seats)
+        if person is not None and person.phone
+    }
+
+
 def write_account(path: Path) -> Path:
     """Write the account of the shipped knowledge as JSON; return the path."""
-    book = build_desk(load_documents(), Settings()).book
-    path.write_bytes(msgspec.json.encode(account_of(book)))
+    desk = build_desk(load_documents(), Settings())
+    path.write_bytes(msgspec.json.encode(account_of(desk.book, people_of(desk.tree))))
     return path
 
 

@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kafka import KafkaProducer
@@ -18,6 +18,7 @@ from tests.bench.records import Planted
 
 MAX_REQUEST = 4 * 1024 * 1024
 RECEIPT_WITHIN_S = 60
+LONGEST_BURST_S = 0.02  # a sleep is hardly shorter
 
 
 @dataclasses.dataclass(slots=True)
@@ -35,15 +36,27 @@ class Source:
     sent: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
     seconds: float = 0.0
 
-    def publish(self, records: Sequence[Planted], *, per_second: float | None = None) -> None:
-        """Publish; return when the broker has given every receipt."""
+    def publish(
+        self,
+        records: Sequence[Planted],
+        *,
+        per_second: float | None = None,
+        hold: Callable[[int], None] = lambda _count: None,
+    ) -> None:
+        """Publish; return when the broker has given every receipt.
+
+        ``hold`` is asked before each record, by its number, and may take its time.
+        """
         started = time.monotonic()
+        due = started
         futures = []
         for count, record in enumerate(records):
+            hold(count)
             if per_second is not None:
-                ahead = count / per_second - (time.monotonic() - started)
-                if ahead > 0.02:  # noqa: PLR2004 - a sleep is no shorter
-                    time.sleep(ahead)
+                # What was held back is not caught up: the rate is the most, never more.
+                due = max(due + 1 / per_second, time.monotonic() - LONGEST_BURST_S)
+                if due - time.monotonic() > LONGEST_BURST_S:
+                    time.sleep(LONGEST_BURST_S)
             futures.append(
                 self.producer.send(Topic.EVENT.value, key=record.key, value=record.value)
             )
@@ -81,7 +94,10 @@ def source_of(stack: Stack) -> Iterator[Source]:
 
 
 class Flow(threading.Thread):
-    """A source that goes on by itself at a steady rate, while workers come and go."""
+    """A source that goes on by itself at a steady rate, while workers come and go.
+
+    It waits behind every slice until it is let go on, so that no life of a worker is without work.
+    """
 
     def __init__(self, source: Source, records: Sequence[Planted], *, per_second: float) -> None:
         super().__init__(daemon=True, name="flow")
@@ -89,11 +105,26 @@ class Flow(threading.Thread):
         self._records = records
         self._per_second = per_second
         self._error: BaseException | None = None
+        self._allowed = 0
+        self._free = threading.Condition()
+
+    def allow(self, share: float) -> int:
+        """Let the source go on up to a share of its records; return how many those are."""
+        with self._free:
+            self._allowed = round(share * len(self._records))
+            self._free.notify()
+            return self._allowed
+
+    def _hold(self, count: int) -> None:
+        with self._free:
+            self._free.wait_for(lambda: count < self._allowed)
 
     def run(self) -> None:
         """Publish all records."""
         try:
-            self._source.publish(self._records, per_second=self._per_second)
+            self._source.publish(
+                self._records, per_second=self._per_second, hold=self._hold
+            )
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
             self._error = error
 

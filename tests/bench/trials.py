@@ -213,19 +213,26 @@ def _lives(
     bench.source.publish(trial.records[:first])
     flow = Flow(bench.source, trial.records[first:], per_second=trial.per_second)
     flow.start()
+    # Also where something failed: the producer is closed behind it.
     stack.callback(flow.join, RECORDS_WITHIN_S)
+    stack.callback(flow.allow, 1.0)
     leaving_s = 0.0
+    lives = len(kills) + 1
     for number, kill in enumerate(kills):
         launched_at = time.monotonic()
         worker.launch()
         if number == len(kills) - 2:
             second.start()
-        if number == len(kills) - 1 and second.is_alive:
             worker.await_ready()
+        elif number == len(kills) - 1 and second.is_alive:
+            worker.await_ready()
+            flow.allow((number + 0.5) / lives)
             leaving = time.monotonic()
             second.stop()
             leaving_s = time.monotonic() - leaving
-        killer.kill(worker, kill, launched_at=launched_at)
+        upto = first + flow.allow((number + 1) / lives)
+        killer.kill(worker, kill, launched_at=launched_at, upto=upto)
+    flow.allow(1.0)
     worker.start()
     flow.finish(within_s=len(trial.records) / trial.per_second + RECORDS_WITHIN_S)
     return leaving_s

@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     reader.add_argument("--folder", type=Path, default=None, help="keeps logs; default: temporary")
     reader.add_argument("--seed", type=int, default=SEED)
     reader.add_argument("--kills", type=int, default=5)
-    reader.add_argument("--rate", type=float, default=700.0, help="kill: events/s that flow")
+    reader.add_argument("--rate", type=float, default=2000.0, help="kill: events/s that flow")
     return reader
 
 

@@ -173,6 +173,14 @@ def test_an_ending_does_not_reach_into_the_future(beginning, ending):
     assert len(adverse(enterprise)) == 1
 
 
+@pytest.mark.parametrize(("beginning", "ending"), ENDED)
+def test_an_ending_of_nothing_does_not_reach_into_the_future(beginning, ending):
+    """An ending that found nothing to end leaves alone what begins after it."""
+    enterprise = b.after([b.event(ending, day=2), b.event(beginning, day=3)])
+
+    assert len(adverse(enterprise)) == 1
+
+
 def test_an_ending_ends_its_own_matter_only():
     """Removal for one reason leaves the listing for another, and another case stays open."""
     enterprise = b.Enterprise()
