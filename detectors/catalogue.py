@@ -184,7 +184,7 @@ class Catalogue:
         table = self._table
         severities: dict[int, float] = {}
         for fact in usable:
-            weight = fact.weight * half if fact.contested or fact.provisional else fact.weight
+            weight = fact.weight * half if fact.is_open_question else fact.weight
             for place, mode, inverse, window in table[fact.kind]:
                 age = as_of - fact.at
                 if window and age >= window:

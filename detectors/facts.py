@@ -43,7 +43,47 @@ class FactKind(enum.IntEnum):
     HONOUR = 26
     BARRED_PERSON = 27
     PUBLIC_EQUIPMENT = 28
-    TOMBSTONE = 29  # a source took back a fact that has not arrived yet
+    # 29 was a tombstone; marks have taken its place
+    NAME_CHANGED = 30
+    INDUSTRY_CHANGED = 31
+    EQUIPMENT_PASSED = 32
+    EQUIPMENT_FOUND = 33  # a test found a problem; EQUIPMENT_FAILED says that it is still there
+
+
+# One event states up to three facts; they take the ids from its identity on.
+FACTS_AN_EVENT = 3
+
+
+class MarkAct(enum.IntEnum):
+    """What a mark does to the facts it speaks of.  The numbers are stored."""
+
+    END = 1  # the matter is over from here on
+    VOID = 2  # the matter never was (a re-test passed)
+    CONFIRM = 3  # what was provisional is final
+    REVOKE = 4  # the source takes an event back
+    REPLACE = 5  # the source corrects an event
+    EXPIRE = 6  # the source ends the life of an event's facts
+    REPAIR = 7  # not used from a day on (信用修复)
+    UNREPAIR = 8  # the repair itself was revoked
+
+
+class Mark(msgspec.Struct, array_like=True, gc=False):
+    """What one event says about others.
+
+    Shapes:
+        ``id`` is the identity of the event that says it.  END, VOID and CONFIRM speak of facts of
+        ``kind`` that hang on ``ref``; the rest of the event whose identity is ``ref``.
+
+    Units:
+        ``at`` and ``since`` are event time in seconds.
+    """
+
+    id: int
+    act: int
+    at: int
+    ref: int
+    kind: int = 0
+    since: int = 0
 
 
 PENALTIES = frozenset({FactKind.PENALTY_MINOR, FactKind.PENALTY_GENERAL, FactKind.PENALTY_SEVERE})
@@ -79,8 +119,11 @@ class Fact(msgspec.Struct, array_like=True, gc=False):
     due: int = 0
     decided: int = 0
     published: int = 0
+    # What the marks make of it (detectors.absorb); never stated by a source.
+    ended: int = 0
     repaired: int = 0
     revoked: int = 0
+    final: bool = False
 
     def counts_at(self, as_of: int) -> bool:
         """Return whether the fact may be used at a moment.
@@ -95,8 +138,14 @@ class Fact(msgspec.Struct, array_like=True, gc=False):
             self.at <= as_of
             and not self.revoked
             and not (self.until and self.until <= as_of)
+            and not (self.ended and self.ended <= as_of)
             and not (self.repaired and self.repaired <= as_of)
         )
+
+    @property
+    def is_open_question(self) -> bool:
+        """Return whether the fact is contested, or provisional and not yet confirmed."""
+        return self.contested or (self.provisional and not self.final)
 
     @property
     def name(self) -> str:

@@ -37,17 +37,22 @@ LOOKS = frozenset({
     FactKind.INSPECTION_REFUSED,
     FactKind.FOOD_SAMPLE_PASSED,
     FactKind.FOOD_SAMPLE_FAILED,
-    FactKind.EQUIPMENT_FAILED,
+    FactKind.EQUIPMENT_PASSED,
+    FactKind.EQUIPMENT_FOUND,
 })  # fmt: skip
-PASSED = frozenset({FactKind.INSPECTION_PASSED, FactKind.FOOD_SAMPLE_PASSED})
+PASSED = frozenset({
+    FactKind.INSPECTION_PASSED,
+    FactKind.FOOD_SAMPLE_PASSED,
+    FactKind.EQUIPMENT_PASSED,
+})  # fmt: skip
 FAILED = LOOKS - PASSED
 
 
-def features(state: EnterpriseState, *, as_of: int) -> list[float]:
+def features(state: EnterpriseState, *, as_of: int, rule_score: float) -> list[float]:
     """Return the numeric features in the order of ``NAMES``.
 
     Units:
-        ``as_of`` is event time in seconds.
+        ``as_of`` is event time in seconds; ``rule_score`` the score by rules at that moment.
     """
     looks, failures = state.archive.outcomes, state.archive.failures
     last_at = -1
@@ -86,5 +91,5 @@ def features(state: EnterpriseState, *, as_of: int) -> list[float]:
         older,
         penalties,
         math.log1p(len(complaints)),
-        state.rule.score / 1000.0,
+        rule_score / 1000.0,
     ]

@@ -16,6 +16,8 @@ from detectors.wording import fact_in_words
 
 # Domain reference §4.3: enterprise x domain x rule family x 30 days is one warning.
 MERGE_S = 30 * DAY_S
+# Reconsideration takes months: a warning told long ago can still be taken back.
+KEEP_PAST = 4
 MAX_EVIDENCE = 20
 MAX_REASONS = 5
 
@@ -41,10 +43,16 @@ def warnings_of(occasion: Occasion, moment: Moment, *, retracted: bool) -> list[
     """
     issued: list[EarlyWarning] = []
     open_warnings = occasion.state.open_warnings
-    if open_warnings and min(one.last_hit for one in open_warnings) <= moment.as_of - MERGE_S:
-        open_warnings = [one for one in open_warnings if one.last_hit > moment.as_of - MERGE_S]
-    if retracted and open_warnings:
-        open_warnings, issued = _without_retracted(open_warnings, occasion, moment)
+    merging_from = moment.as_of - MERGE_S
+    if open_warnings and min(one.last_hit for one in open_warnings) <= merging_from:
+        over = [one for one in open_warnings if one.last_hit <= merging_from]
+        occasion.state.past_warnings = [*occasion.state.past_warnings, *over][-KEEP_PAST:]
+        open_warnings = [one for one in open_warnings if one.last_hit > merging_from]
+    if retracted:
+        past, issued = _without_retracted(occasion.state.past_warnings, occasion, moment)
+        occasion.state.past_warnings = past
+        open_warnings, cancelled = _without_retracted(open_warnings, occasion, moment)
+        issued += cancelled
     for finding in occasion.expertise.rulebook.findings(moment):
         open_warnings, warning = _raised(open_warnings, finding, occasion)
         if warning is not None:
@@ -69,14 +77,18 @@ def _raised(
         ),
         None,
     )
+    place = _place_of(finding.facts, state)
     if known is None:
+        identity = warning_id(
+            uscc=occasion.event.subject,
+            domain=finding.domain,
+            family=rule.family,
+            cause=occasion.cause,
+        )
+        opened = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
         known = OpenWarning(
-            id=warning_id(
-                uscc=occasion.event.subject,
-                domain=finding.domain,
-                family=rule.family,
-                cause=occasion.cause,
-            ),
+            id=identity,
+            number=warning_number(identity, place=place or "000000", issued_at=opened),
             family=rule.family,
             domain=finding.domain,
             rule=rule.id,
@@ -84,7 +96,7 @@ def _raised(
             opened=state.as_of,
             last_hit=state.as_of,
             facts=ids[:MAX_EVIDENCE],
-            place=_place_of(finding.facts, state),
+            place=place,
         )
         said = _said(occasion, known, rule, WarningStatus.ISSUED, finding.facts)
         return [*open_warnings, known], said
@@ -94,6 +106,7 @@ def _raised(
         rule=rule.id if graver else known.rule,
         measure=max(rank, known.measure),
         last_hit=state.as_of,
+        place=place,
         facts=list(dict.fromkeys([*ids, *known.facts]))[:MAX_EVIDENCE],
     )
     others = [renewed if one is known else one for one in open_warnings]
@@ -109,19 +122,26 @@ def _without_retracted(
 ) -> tuple[list[OpenWarning], list[EarlyWarning]]:
     """Take back the warnings whose facts were revoked and whose rule no longer holds."""
     kept, cancelled = [], []
-    usable = {fact.id: fact for fact in moment.facts if not fact.revoked}
+    gone = {fact.id: fact for fact in moment.facts if fact.revoked}
+    # A change of class or score cannot be checked again afterwards: it stands on its facts.
+    quiet = msgspec.structs.replace(moment, fresh=(), rise=0.0)
     for one in open_warnings:
-        left = [identity for identity in one.facts if identity in usable]
-        if len(left) == len(one.facts):
+        taken_back = tuple(gone[identity] for identity in one.facts if identity in gone)
+        rule = occasion.expertise.rulebook.by_id.get(one.rule)
+        if not taken_back or rule is None:
             kept.append(one)
             continue
-        rule = occasion.expertise.rulebook.by_id.get(one.rule)
-        # A change of class or score cannot be checked again afterwards: it stands on its facts.
-        quiet = msgspec.structs.replace(moment, fresh=(), rise=0.0)
-        if rule is not None and occasion.expertise.rulebook.check(rule, quiet) is not None:
-            kept.append(msgspec.structs.replace(one, facts=left))
-        elif rule is not None:
-            cancelled.append(_said(occasion, one, rule, WarningStatus.CANCELLED, ()))
+        left = occasion.expertise.rulebook.check(rule, quiet)
+        if left is None:
+            cancelled.append(_said(occasion, one, rule, WarningStatus.CANCELLED, taken_back))
+            continue
+        kept.append(
+            msgspec.structs.replace(
+                one,
+                measure=min(one.measure, left.measure.rank),
+                facts=[identity for identity in one.facts if identity not in gone],
+            )
+        )
     return kept, cancelled
 
 
@@ -139,11 +159,10 @@ def _said(
 ) -> EarlyWarning:
     state = occasion.state
     issued_at = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
-    opened_at = dt.datetime.fromtimestamp(known.opened, dt.UTC)
     learned = state.learned
     return EarlyWarning(
         id=known.id,
-        number=warning_number(known.id, place=known.place or "000000", issued_at=opened_at),
+        number=known.number,
         status=status,
         measure=Measure.of_rank(known.measure),
         uscc=occasion.event.subject,

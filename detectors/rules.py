@@ -18,6 +18,8 @@ from detectors.knowledge import (
 )
 from detectors.measure import Measure
 
+_PERMIT = int(FactKind.PERMIT)
+
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
     """A rule that fired, with its facts."""
@@ -77,16 +79,13 @@ class RuleBook:
             case _:
                 return set()
 
-    def is_set_off(self, facts: Sequence[Fact], fresh: Collection[int]) -> bool:
+    def is_set_off(self, facts: Sequence[Fact], fresh: Sequence[Fact]) -> bool:
         """Return whether a fact of this event, or a permit running out, concerns any rule."""
         by_kind = self._by_kind
-        for fact in facts:
-            if by_kind[fact.kind] and (fact.kind == FactKind.PERMIT or fact.id in fresh):
-                return True
-        return False
+        return any(by_kind[fact.kind] for fact in fresh) or _PERMIT in [fact.kind for fact in facts]
 
     def findings(self, moment: Moment) -> list[Finding]:
-        """Return what fires at this moment, one finding a rule at the most."""
+        """Return what fires at this moment: one finding a rule, and a domain of the matter."""
         rules: dict[str, Rule] = {}
         for fact in moment.facts:
             if fact.id in moment.fresh or fact.kind == FactKind.PERMIT:
@@ -97,9 +96,10 @@ class RuleBook:
             for rule in self._always:
                 rules[rule.id] = rule
         for rule in rules.values():
-            finding = self.check(rule, moment, news_only=rule not in self._always)
-            if finding is not None:
-                found.append(finding)
+            for part in _matters(rule, moment):
+                finding = self.check(rule, part, news_only=rule not in self._always)
+                if finding is not None:
+                    found.append(finding)
         return found
 
     def check(self, rule: Rule, moment: Moment, *, news_only: bool = False) -> Finding | None:
@@ -144,6 +144,20 @@ class RuleBook:
             case ScoreRose(points=points):
                 unchanged = moment.rank == moment.rank_before
                 return _newest(moment) if unchanged and moment.rise >= points else None
+
+
+def _matters(rule: Rule, moment: Moment) -> list[Moment]:
+    """Return the moment as the departments see it: each looks at the permits of its own domain."""
+    if rule.domain != "fact" or not any(isinstance(tier.when, FallsDue) for tier in rule.tiers):
+        return [moment]
+    domains = {fact.domain for fact in moment.facts if fact.kind == _PERMIT}
+    return [
+        msgspec.structs.replace(
+            moment,
+            facts=[f for f in moment.facts if f.kind != _PERMIT or f.domain == domain],
+        )
+        for domain in sorted(domains)
+    ]
 
 
 def _facts_hold(test: FactsHold, moment: Moment) -> list[Fact] | None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from detectors.facts import Fact
+from detectors.facts import Fact, Mark
 from detectors.measure import RiskClass
 
 SCHEMA = 1  # raise when a field is added, and give ``decode`` a way to read the old one
@@ -54,7 +54,11 @@ _CLASSES = tuple(RiskClass)
 
 
 class OpenWarning(msgspec.Struct, array_like=True, gc=False):
-    """A warning that is not closed: one for each (domain, rule family)."""
+    """A warning that was issued and not cancelled.
+
+    Among the open ones, one for each (domain, rule family) takes further hits for 30 days; then
+    it goes to the past ones, which only wait for a source to take their facts back.
+    """
 
     id: str
     family: str
@@ -65,6 +69,7 @@ class OpenWarning(msgspec.Struct, array_like=True, gc=False):
     last_hit: int
     facts: list[int]
     place: str = ""
+    number: str = ""
 
 
 class Learned(msgspec.Struct, array_like=True, gc=False):
@@ -86,6 +91,7 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
     """All that is remembered of one enterprise.
 
     Shapes:
+        ``register`` is who the enterprise is by its registration, ``profile`` with all changes.
         ``epoch, partition, offset`` name the last event applied: a replayed one is skipped.
         ``rule`` is the standing by rules and facts alone; ``learned`` carries the model's part.
         ``low_score, low_at`` is the lowest score by rules of the last 30 days.
@@ -101,12 +107,15 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
     offset: int = -1
     as_of: int = 0
     profile: Profile = msgspec.field(default_factory=Profile)
+    register: Profile = msgspec.field(default_factory=Profile)
     facts: list[Fact] = msgspec.field(default_factory=list)
+    marks: list[Mark] = msgspec.field(default_factory=list)
     rule: Standing = msgspec.field(default_factory=Standing)
     learned: Learned = msgspec.field(default_factory=Learned)
     low_score: float = 0.0
     low_at: int = 0
     open_warnings: list[OpenWarning] = msgspec.field(default_factory=list)
+    past_warnings: list[OpenWarning] = msgspec.field(default_factory=list)
     archive: Archive = msgspec.field(default_factory=Archive)
     recent: list[int] = msgspec.field(default_factory=list)
     told_score: int = -1

@@ -107,27 +107,32 @@ def step(
     )
     if identity in state.recent or identity in [fact.id for fact in state.facts]:
         return state, [DUPLICATE]
+    if state.marks and identity in [mark.id for mark in state.marks]:
+        return state, [DUPLICATE]
     at = int(event.time.timestamp())
     absorbed = absorb(state, event, identity=identity, at=at)
     effects: list[Effect] = []
     scorer = expertise.scorers.get(absorbed.profile.domain)
     if absorbed.outcome is not None:
-        effects.append(_example(state, absorbed, identity, at, position))
-    before = state.rule
+        effects.append(_example(state, absorbed, identity, at, position, expertise))
+    before, who = state.rule, state.profile
     state.as_of = max(state.as_of, at)
     _take_in(state, absorbed, identity)
     _assess(state, expertise, scorer)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, state.as_of
+    warnings: list[EarlyWarning] = []
     if _may_warn(state, absorbed, before, expertise):
         moment = _moment(state, absorbed, before)
-        effects += warnings_of(
+        warnings = warnings_of(
             Occasion(state, event, expertise), moment, retracted=absorbed.retracted
         )
+        effects += warnings
     if absorbed.unknown:
         effects.append(UNKNOWN_FACT)
-    _tell(state, event, expertise, effects)
+    is_news = bool(warnings) or who.name != state.profile.name or who.place != state.profile.place
+    _tell(state, event, expertise, effects, is_news=is_news)
     return state, effects
 
 
@@ -159,9 +164,11 @@ def _check_subject(event: Event, expertise: Expertise) -> None:
 
 def _take_in(state: EnterpriseState, absorbed: Absorbed, identity: int) -> None:
     state.facts = absorbed.facts
+    state.marks = absorbed.marks
     state.profile = absorbed.profile
+    state.register = absorbed.register
     state.archive = absorbed.archive
-    if identity not in absorbed.fresh:
+    if not absorbed.fresh or absorbed.fresh[0].id != identity:
         state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
 
 
@@ -186,7 +193,8 @@ def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None)
     if scorer is None:
         state.learned = Learned(-1.0, "", state.rule)
         return
-    probability = scorer.probability(features(state, as_of=state.as_of), state.profile.category)
+    seen = features(state, as_of=state.as_of, rule_score=assessment.score)
+    probability = scorer.probability(seen, state.profile.category)
     score = catalogue.score_of(assessment.severities, extra=scoring.learned_points * probability)
     live = next_standing(
         state.learned.live,
@@ -200,16 +208,23 @@ def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None)
     state.learned = Learned(round(probability, 6), scorer.version, live)
 
 
-def _example(
-    state: EnterpriseState, absorbed: Absorbed, identity: int, at: int, position: Position
+def _example(  # noqa: PLR0917 - all that an example is made of
+    state: EnterpriseState,
+    absorbed: Absorbed,
+    identity: int,
+    at: int,
+    position: Position,
+    expertise: Expertise,
 ) -> Example:
     """Return the outcome with the features as they stood before it."""
     assert absorbed.outcome is not None
+    as_of = max(state.as_of, at)
+    rule_score = expertise.catalogue.assess(state.profile, state.facts, as_of).score
     return Example(
         id=fact_name(identity),
         domain=absorbed.outcome.domain,
         at=at,
-        features=features(state, as_of=max(state.as_of, at)),
+        features=features(state, as_of=as_of, rule_score=rule_score),
         category=absorbed.outcome.category or state.profile.category,
         form=absorbed.outcome.form,
         found=absorbed.outcome.found,
@@ -224,7 +239,7 @@ def _example(
 def _moment(state: EnterpriseState, absorbed: Absorbed, before: Standing) -> Moment:
     return Moment(
         facts=state.facts,
-        fresh=absorbed.fresh,
+        fresh=[fact.id for fact in absorbed.fresh],
         as_of=state.as_of,
         rank_before=before.rank,
         rank=state.rule.rank,
@@ -233,15 +248,22 @@ def _moment(state: EnterpriseState, absorbed: Absorbed, before: Standing) -> Mom
 
 
 def _tell(
-    state: EnterpriseState, event: Event, expertise: Expertise, effects: list[Effect]
+    state: EnterpriseState,
+    event: Event,
+    expertise: Expertise,
+    effects: list[Effect],
+    *,
+    is_news: bool,
 ) -> None:
+    """Add what the risk and the class topic must hear; the first class above A is a change."""
     live = state.learned.live
     if live.rank != state.told_rank:
-        if state.told_rank >= 0:
+        before = max(0, state.told_rank)
+        if live.rank != before:
             effects.append(
                 ClassChanged(
                     uscc=event.subject,
-                    before=tuple(RiskClass)[state.told_rank],
+                    before=tuple(RiskClass)[before],
                     after=live.risk_class,
                     score=live.score,
                     at=dt.datetime.fromtimestamp(state.as_of, dt.UTC),
@@ -250,7 +272,7 @@ def _tell(
                     model_version=state.learned.version,
                 )
             )
-    elif abs(live.score - state.told_score) < TELL_AT_LEAST:
+    elif not is_news and abs(live.score - state.told_score) < TELL_AT_LEAST:
         return
     state.told_score, state.told_rank = round(live.score), live.rank
     effects.append(CARD_DUE)

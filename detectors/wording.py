@@ -34,7 +34,10 @@ LABELS = {
     FactKind.HONOUR: "获得荣誉",
     FactKind.BARRED_PERSON: "受任职限制人员任职",
     FactKind.PUBLIC_EQUIPMENT: "公众聚集场所使用特种设备",
-    FactKind.TOMBSTONE: "来源已撤回",
+    FactKind.NAME_CHANGED: "名称变更",
+    FactKind.INDUSTRY_CHANGED: "行业变更",
+    FactKind.EQUIPMENT_PASSED: "特种设备检验合格",
+    FactKind.EQUIPMENT_FOUND: "特种设备检验不合格",
 }
 
 
@@ -61,7 +64,7 @@ def fact_in_words(fact: Fact) -> str:
     text = f"{day(fact.at)}{LABELS[FactKind(fact.kind)]}"
     if fact.note:
         text += f"（{fact.note}）"
-    if fact.provisional:
+    if fact.provisional and not fact.final:
         text += "（复检期内，暂定）"
     if fact.contested:
         text += "（已提出异议，未定）"

@@ -11,8 +11,6 @@ from typing import cast
 
 import aiohttp
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from alerts.authority import AuthorityTree, parse_authorities
 from alerts.channels.email import EmailChannel, SmtpAccount, Tls
@@ -97,17 +95,10 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
 
 
 def build_redis(settings: Settings) -> Redis:
-    """Return a Redis client; it connects when first used.
-
-    It tries once more at once, for a connection that went stale; a longer outage is ours to wait
-    for, with a metric and a sign of life, and redis-py's own waits would hide it for seconds.
-    """
+    """Return a Redis client; it connects when first used."""
     timeout = settings.redis.timeout_s
     return Redis.from_url(
-        settings.redis.url,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 1),
+        settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
     )
 
 

@@ -45,7 +45,8 @@ topics = typer.Typer(help="主题管理。Kafka topics.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
 
 out = Console()
-err = Console(stderr=True, highlight=False)
+# One message, one line: a path that rich cut in two can be neither copied nor searched for.
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 USAGE = 2
 NOT_FOUND = 1
 
@@ -165,7 +166,8 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
     out.print(
         f"配置有效。knowledge={known.version} indicators={len(known.indicators)} "
         f"rules={len(known.rules)} domains={len(known.domains)} "
-        f"authorities={len(wisdom.desk.tree.authorities)}"
+        f"authorities={len(wisdom.desk.tree.authorities)}",
+        soft_wrap=True,
     )
 
 
@@ -176,7 +178,7 @@ def topics_create(config: Config = None) -> None:
         settings = load_settings(config)
         created = create_topics(settings.kafka.bootstrap, plan_of(settings))
         epoch = read_epoch(settings.kafka.bootstrap)
-    out.print(f"created={len(created)} epoch={epoch} {' '.join(created)}")
+    out.print(f"created={len(created)} epoch={epoch} {' '.join(created)}", soft_wrap=True)
 
 
 @app.command()
@@ -206,7 +208,8 @@ def replay(
     out.print(
         f"events={result.events} states={len(result.states)} "
         f"rejected={result.rejected.total()} skipped={result.skipped.total()} "
-        f"warnings={len(result.warnings)} events_per_second={result.events / elapsed:.0f}"
+        f"warnings={len(result.warnings)} events_per_second={result.events / elapsed:.0f}",
+        soft_wrap=True,
     )
 
 

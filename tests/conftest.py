@@ -1,4 +1,4 @@
-"""What holds for every test: no socket beyond its ring, one choice of broker, servers that may lack.
+"""What holds for every test: no socket beyond its ring, one broker, servers that may be missing.
 
 Unit tests open no socket at all; those of the local servers, the contracts and the e2e tests
 reach loopback, and nothing reaches further.
@@ -6,10 +6,17 @@ reach loopback, and nothing reaches further.
 
 import contextlib
 import os
+import warnings
 from pathlib import Path
 
 import pytest
 from pytest_socket import disable_socket, socket_allow_hosts
+
+# kafka-python loads its schemas by what Python 3.11 deprecates and 3.13 takes back.  Here, because
+# other conftest files import it before any filter of pytest_configure holds.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import kafka  # noqa: F401
 
 from streams.devstack.apache_kafka import apache_kafka
 from streams.devstack.broker import BrokerKind, embedded_broker
@@ -33,7 +40,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Let kafka-python load its schemas: it uses what Python 3.11 deprecates and 3.13 takes back."""
+    """Let kafka-python load the rest of its schemas, later on."""
     config.addinivalue_line(
         "filterwarnings",
         "ignore:(read|open)_text is deprecated:DeprecationWarning",

@@ -112,9 +112,7 @@ def _compare_warnings(
     found.duplicate_warnings = duplicates(expected.warnings, spoken)
 
 
-def duplicates(
-    expected: Mapping[Told, EarlyWarning], spoken: Mapping[Told, set[bytes]]
-) -> int:
+def duplicates(expected: Mapping[Told, EarlyWarning], spoken: Mapping[Told, set[bytes]]) -> int:
     """Return how many more wordings than expected there are of the same matter.
 
     The same matter is (enterprise, domain, rule family, measure, status); the replay itself has
@@ -177,8 +175,7 @@ def _astray(expected: Expected, observed: Observed) -> list[tuple[int, int]]:
         place
         for place, record in places
         if place not in expected.places
-        or (expected.places[place].key, expected.places[place].value)
-        != (record.key, record.value)
+        or (expected.places[place].key, expected.places[place].value) != (record.key, record.value)
     ]
 
 

@@ -44,9 +44,7 @@ class Expected:
     fates_wrong: int
     places: Mapping[tuple[int, int], Planted] = dataclasses.field(default_factory=dict)
 
-    def at(
-        self, places: Sequence[tuple[int, int]], records: Sequence[Planted]
-    ) -> "Expected":
+    def at(self, places: Sequence[tuple[int, int]], records: Sequence[Planted]) -> "Expected":
         """Return the same for records that the log has put at these (partition, offset)."""
         return dataclasses.replace(self, places=dict(zip(places, records, strict=True)))
 
@@ -77,9 +75,7 @@ def expectation(records: Sequence[Planted], wisdom: Wisdom, *, now: dt.datetime)
         one.cause.value for one in records if one.cause and not one.in_log_alone
     )
     skipped = collections.Counter(
-        one.fate.value
-        for one in records
-        if one.fate in (Fate.DUPLICATE, Fate.UNKNOWN_FACT)
+        one.fate.value for one in records if one.fate in (Fate.DUPLICATE, Fate.UNKNOWN_FACT)
     )
     wrong = (replayed.rejected - stated) + (stated - replayed.rejected)
     wrong += (replayed.skipped - skipped) + (skipped - replayed.skipped)
@@ -110,9 +106,7 @@ def _messages(
             warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer, now=now
         )
         texts = {one.person_id: one.id for one in plan.notifications if one.way is Way.SMS}
-        found |= {
-            one.id: (one.way, texts.get(one.person_id, "")) for one in plan.notifications
-        }
+        found |= {one.id: (one.way, texts.get(one.person_id, "")) for one in plan.notifications}
     return found
 
 

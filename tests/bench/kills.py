@@ -84,9 +84,7 @@ def was_mid_batch(
     """
     return any(
         sent[partition] - (stored + 1) > FEW and stored == after and idle < JUST_NOW_S
-        for partition, (stored, after, idle) in enumerate(
-            zip(at_kill, later, idle_s, strict=True)
-        )
+        for partition, (stored, after, idle) in enumerate(zip(at_kill, later, idle_s, strict=True))
     )
 
 
@@ -118,7 +116,9 @@ class Killer:
         committed = self._observer.committed()
         time.sleep(JUST_NOW_S)
         acknowledged = sum(
-            offset for (topic, _), offset in committed.items() if topic.startswith("enterprise.event")
+            offset
+            for (topic, _), offset in committed.items()
+            if topic.startswith("enterprise.event")
         )
         stored = _behind(fences)
         self.hits.append(

@@ -84,7 +84,9 @@ class Observer:
     def fences(self) -> tuple[int, ...]:
         """Return the offset behind which each partition of the event log is stored, -1: none."""
         keys = [log_key(partition) for partition in range(self.stack.partitions)]
-        return tuple(-1 if raw is None else int(raw.split(b"/")[1]) for raw in self.store.mget(keys))
+        return tuple(
+            -1 if raw is None else int(raw.split(b"/")[1]) for raw in self.store.mget(keys)
+        )
 
     def committed(self) -> dict[tuple[str, int], int]:
         """Return the offsets that the workers have acknowledged to the broker."""
@@ -197,11 +199,13 @@ def read_topics(bootstrap: str, topics: Iterable[str]) -> dict[str, list[Carried
         max_partition_fetch_bytes=8 * 1024 * 1024,
     )
     try:
-        consumer.assign([
-            TopicPartition(name, partition)
-            for name in names
-            for partition in consumer.partitions_for_topic(name) or ()
-        ])
+        consumer.assign(
+            [
+                TopicPartition(name, partition)
+                for name in names
+                for partition in consumer.partitions_for_topic(name) or ()
+            ]
+        )
         consumer.seek_to_beginning()
         quiet = 0
         while quiet < QUIET_POLLS:

@@ -122,9 +122,7 @@ class Flow(threading.Thread):
     def run(self) -> None:
         """Publish all records."""
         try:
-            self._source.publish(
-                self._records, per_second=self._per_second, hold=self._hold
-            )
+            self._source.publish(self._records, per_second=self._per_second, hold=self._hold)
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
             self._error = error
 

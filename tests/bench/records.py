@@ -68,9 +68,7 @@ def planted(events: Sequence[Event], *, each: int, seed: int) -> list[Planted]:
             )
             placed.append((place + chance.random(), record))
         place = chance.randrange(len(events))
-        again = dataclasses.replace(
-            placed[place][1], sort="the same id again", fate=Fate.DUPLICATE
-        )
+        again = dataclasses.replace(placed[place][1], sort="the same id again", fate=Fate.DUPLICATE)
         placed.append((place + chance.uniform(0, REPEATS_WITHIN), again))
     return [record for _, record in sorted(placed, key=lambda one: one[0])]
 

@@ -112,9 +112,7 @@ def plain_trial(trial: Trial) -> Report:
         counted = metrics(bench.stack.report_port)
         observed = bench.finish(worker)
         troubles = len(TROUBLE.findall(worker.written()))
-    found = compare(
-        expected.at(bench.source.places, trial.records), observed, learned=True
-    )
+    found = compare(expected.at(bench.source.places, trial.records), observed, learned=True)
     _compare_counts(expected, counted, found)
     # Nothing was interrupted, so nothing has a reason to be there twice.
     found.note("record repeated", _each(found.repeated))
@@ -144,9 +142,7 @@ def live_trial(trial: Trial) -> Report:
         _await_model(bench)
         observed = bench.finish(worker)
         troubles = len(TROUBLE.findall(worker.written()))
-    found = compare(
-        expected.at(bench.source.places, trial.records), observed, learned=False
-    )
+    found = compare(expected.at(bench.source.places, trial.records), observed, learned=False)
     _compare_counts(expected, counted, found)
     found.note("record repeated", _each(found.repeated))
     learning, named = _compare_models(trial, bench, observed, found, cut)
@@ -274,9 +270,7 @@ def metrics(port: int) -> dict[str, float]:
     return {name: float(value) for name, value in lines}
 
 
-def _compare_counts(
-    expected: Expected, counted: Mapping[str, float], found: Differences
-) -> None:
+def _compare_counts(expected: Expected, counted: Mapping[str, float], found: Differences) -> None:
     """Compare what the worker counted with what had to be counted."""
     wanted = {"applied": expected.applied, "replayed": 0} | expected.skipped
     for outcome, count in wanted.items():

@@ -143,9 +143,7 @@ async def test_what_is_more_than_a_batch_is_split(publisher, topic, arrived):
     value = bytes(10_000)
     count = 3 * BATCH_BYTES // len(value)
 
-    await holds(
-        publisher, topic, arrived, [(0, b"k", b"%06d" % n + value) for n in range(count)]
-    )
+    await holds(publisher, topic, arrived, [(0, b"k", b"%06d" % n + value) for n in range(count)])
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

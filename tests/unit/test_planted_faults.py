@@ -226,7 +226,9 @@ async def test_a_message_planned_twice_would_be_seen():
     assert await holds(law, desk)
 
     with planted(
-        "alerts.notification_log", "            if row.id not in self._rows:\n", "            if row:\n"
+        "alerts.notification_log",
+        "            if row.id not in self._rows:\n",
+        "            if row:\n",
     ):
         assert not await holds(law, desk)
 

@@ -14,7 +14,7 @@ from tests import strategies
 
 STEPS = {90: 0.2, 60: 0.3, 30: 0.5, 0: 1.0}
 IDS = st.integers(1, 2**62)
-SCORED = sorted(set(FactKind) - {FactKind.HONOUR, FactKind.TOMBSTONE, FactKind.COMPLAINT,
+SCORED = sorted(set(FactKind) - {FactKind.HONOUR, FactKind.EQUIPMENT_FOUND, FactKind.COMPLAINT,
                                  FactKind.PERMIT})  # fmt: skip
 FACTS = st.lists(
     st.builds(

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from detectors import events as e
+from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES, features
 from detectors.learned import NUMERIC, TIDES
 from detectors.state import EnterpriseState
@@ -13,7 +14,9 @@ from tests import builders as b
 
 def seen(enterprise, day=0.0):
     """Return the features by name, as of a day."""
-    return dict(zip(NAMES, features(enterprise.state, as_of=b.at(day)), strict=True))
+    state, as_of = enterprise.state, b.at(day)
+    score = b.expertise().catalogue.assess(state.profile, state.facts, as_of).score
+    return dict(zip(NAMES, features(state, as_of=as_of, rule_score=score), strict=True))
 
 
 def test_the_order_of_features_is_a_format():
@@ -29,7 +32,9 @@ def test_the_order_of_features_is_a_format():
 
 def test_nothing_is_known_of_a_stranger():
     """Without a single fact the features say so, and the past rate is the prior."""
-    stranger = dict(zip(NAMES, features(EnterpriseState(), as_of=b.at(0)), strict=True))
+    stranger = dict(
+        zip(NAMES, features(EnterpriseState(), as_of=b.at(0), rule_score=0.0), strict=True)
+    )
 
     assert stranger["age_unknown"] == stranger["never_seen"] == 1.0
     assert stranger["past_rate"] == pytest.approx(0.05)
@@ -119,4 +124,7 @@ def test_an_example_sees_the_score_of_its_own_moment():
     enterprise = b.Enterprise()
     enterprise.has(b.penalty("general"), day=0)
 
-    assert seen(enterprise, day=180)["rule_score"] == pytest.approx(0.125, abs=1e-3)
+    (example,) = b.of_type(enterprise.has(b.inspection("passed"), day=180), Example)
+
+    score = dict(zip(NAMES, example.features, strict=True))["rule_score"]
+    assert score == pytest.approx(0.125, abs=1e-3)

@@ -363,9 +363,7 @@ async def test_the_shell_decides_what_the_core_decides():
     """States, classes and warnings of a batch are those of a replay of the same events."""
     here = Shell()
     happenings = [*lives(*NEIGHBOURS), b.event(LISTED), b.event(b.food_sample("pathogen"))]
-    expected = replay(
-        [e.encode(one) for one in happenings], b.expertise(), now=b.on(1)
-    )
+    expected = replay([e.encode(one) for one in happenings], b.expertise(), now=b.on(1))
 
     await here.digest(*shell.arrivals(happenings))
 

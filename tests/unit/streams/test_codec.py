@@ -68,9 +68,7 @@ def test_both_modes_carry_the_same_event(record):
         pytest.param(binary(id=None), Cause.INVALID, id="no id"),
         pytest.param(binary(specversion="0.3"), Cause.INVALID, id="an older CloudEvents"),
         pytest.param(binary(specversion=None), Cause.UNKNOWN_TYPE, id="data alone"),
-        pytest.param(
-            Arrival(b"{", headers=binary().headers), Cause.NOT_JSON, id="broken data"
-        ),
+        pytest.param(Arrival(b"{", headers=binary().headers), Cause.NOT_JSON, id="broken data"),
         pytest.param(Arrival(b"", headers=binary().headers), Cause.NOT_JSON, id="no data"),
     ],
 )

@@ -1,0 +1,137 @@
+"""What a person at a terminal does to a running bureau."""
+
+import json
+
+import pytest
+
+from detectors import events as e
+from streams.devstack.broker import embedded_broker
+from streams.devstack.processes import free_port
+from streams.topics import Topic
+from tests import builders as b
+from tests.conftest import available
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+
+def written(folder, *lines):
+    """Return a file of these lines."""
+    path = folder / "events.jsonl"
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return path
+
+
+def line(uscc):
+    """Return a line about an enterprise."""
+    return e.encode(b.event(b.penalty("severe", doc_no="叶市监罚7号"), subject=uscc, name=uscc))
+
+
+def test_a_file_is_published_and_explained(bureau, tmp_path):
+    """Events of a file reach the states; ``explain`` then tells score, facts and documents."""
+    usccs = bureau.firms(3)
+
+    published = bureau.command("publish", written(tmp_path, *map(line, usccs)))
+    bureau.await_states(usccs)
+    explained = bureau.command("explain", usccs[0])
+    as_json = bureau.command("explain", usccs[0], "--json")
+
+    assert published.returncode == 0, published.stderr
+    assert "published=3 invalid=0 topic=enterprise.event.v1" in published.stdout
+    assert explained.returncode == 0, explained.stderr
+    assert "叶市监罚7号" in explained.stdout
+    assert "实时等级" in explained.stdout
+    card = json.loads(as_json.stdout)
+    assert card["uscc"] == usccs[0]
+    assert card["risk_class"] == bureau.card(usccs[0])["class"]
+
+
+def test_a_file_with_bad_lines_is_published_on_demand_only(bureau, tmp_path):
+    """With one bad line nothing is published; --skip-invalid publishes the others."""
+    refused, skipped = bureau.firms(2)
+    first = bureau.command("publish", written(tmp_path, line(refused), b"{"))
+
+    second = bureau.command("publish", written(tmp_path, line(skipped), b"{"), "--skip-invalid")
+
+    assert (first.returncode, second.returncode) == (2, 0)
+    assert "line 2: not_json" in first.stderr
+    assert "published=1 invalid=1" in second.stdout
+    bureau.await_states([skipped])
+    assert bureau.raw_state(refused) is None
+    log = bureau.keyed(Topic.EVENT, [skipped])
+    assert {record.key for record in log} == {skipped.encode()}
+
+
+def test_an_enterprise_nobody_knows_is_told(bureau):
+    """Status 1 is an answer: nothing is known; it is no mistake of the caller."""
+    answer = bureau.command("explain", bureau.firms(1)[0])
+
+    assert answer.returncode == 1
+    assert "没有该企业的事件" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "told"),
+    [
+        pytest.param(
+            ("explain", b.USCC), {"SANZAO_REDIS__URL": "redis://127.0.0.1:{port}/0"},
+            "Error", id="no Redis",
+        ),
+        pytest.param(
+            ("topics", "create"), {"SANZAO_KAFKA__BOOTSTRAP": "127.0.0.1:{port}"},
+            "check kafka.bootstrap", id="no broker",
+        ),
+        pytest.param(
+            ("worker",), {"SANZAO_KAFKA__BOOTSTRAP": "127.0.0.1:{port}"},
+            "check kafka.bootstrap", id="no broker for a worker",
+        ),
+        pytest.param(
+            ("worker",), {"SANZAO_KAFKA__BOOTSTRP": "x{port}"}, "bootstrp", id="a misspelt setting"
+        ),
+    ],
+)  # fmt: skip
+def test_a_part_that_is_missing_is_told_with_the_remedy(running_bureau, words, variable, told):
+    """Status 2 and one message without a traceback, whatever server is not there."""
+    port = free_port()
+    environment = {name: text.format(port=port) for name, text in variable.items()}
+
+    answer = running_bureau.command(*words, **environment)
+
+    assert answer.returncode == 2
+    assert told in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.fixture
+def bare_broker(running_bureau, tmp_path):
+    """Return the settings that lead to a broker without any topic."""
+    assert running_bureau.url
+    with available(embedded_broker(tmp_path)) as broker:
+        yield {
+            "SANZAO_KAFKA__BOOTSTRAP": broker.bootstrap,
+            "SANZAO_KAFKA__IDEMPOTENT": "false",
+            "SANZAO_KAFKA__REPLICATION": "1",
+        }
+
+
+def test_topics_are_created_once(running_bureau, bare_broker):
+    """A second ``topics create`` creates nothing and leaves the epoch as it is."""
+    first = running_bureau.command("topics", "create", **bare_broker)
+    second = running_bureau.command("topics", "create", **bare_broker)
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert first.stdout.startswith(f"created={len(Topic)} epoch=")
+    assert second.stdout.startswith("created=0 epoch=")
+    assert second.stdout.split()[1] == first.stdout.split()[1]
+
+
+def test_a_worker_that_may_not_create_topics_says_what_is_missing(running_bureau, bare_broker):
+    """Status 2, the topics by name, and the command that makes them; none is made by accident."""
+    answer = running_bureau.command(
+        "worker", **bare_broker, SANZAO_KAFKA__CREATE_TOPICS="false", SANZAO_WEB__PORT="0"
+    )
+    after = running_bureau.command("topics", "create", **bare_broker)
+
+    assert answer.returncode == 2
+    assert "enterprise.event.v1.dlq" in answer.stderr
+    assert "sanzao topics create" in answer.stderr
+    assert after.stdout.startswith(f"created={len(Topic)} ")

@@ -1,0 +1,198 @@
+"""Does a person at a terminal get an answer, an exit status and, when it is their turn, a remedy?"""
+
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from config.load import KNOWLEDGE
+from detectors import events as e
+from streams.cli import NOT_FOUND, USAGE, app
+from tests import builders as b
+
+LISTED = e.SeriousListChanged(list_code="L1", action="add")
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Return how to run a command; it returns status, standard output and standard error."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("SANZAO_CONFIG", raising=False)
+
+    def run(*words):
+        """Run one command."""
+        answer = CliRunner().invoke(app, [str(word) for word in words])
+        if answer.exception and not isinstance(answer.exception, SystemExit):
+            raise answer.exception
+        return answer.exit_code, answer.stdout, answer.stderr
+
+    return run
+
+
+@pytest.fixture
+def knowledge(tmp_path):
+    """Return a copy of the shipped knowledge that a test may break."""
+    return shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
+
+
+def written(tmp_path, *lines):
+    """Return a file of these lines."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return path
+
+
+def test_without_a_command_the_help_is_shown(told):
+    """Whoever types the bare name reads what there is, in Chinese and English."""
+    _, shown, _ = told("--help")
+
+    for command in ("worker", "demo", "publish", "explain", "check-config", "topics", "replay"):
+        assert command in shown
+
+
+def test_the_shipped_knowledge_is_valid(told):
+    """What is delivered passes its own check, and the check says what it saw."""
+    status, shown, _ = told("check-config")
+
+    assert status == 0
+    assert "配置有效" in shown
+    assert "rules=" in shown
+
+
+def replaced(name, right, wrong):
+    """Return how to break one document by replacing text in it."""
+
+    def change(folder):
+        """Break it."""
+        text = (folder / name).read_text(encoding="utf-8")
+        assert right in text
+        (folder / name).write_text(text.replace(right, wrong), encoding="utf-8")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("breaks", "message"),
+    [
+        pytest.param(
+            replaced("rules.yaml", "- id: W03", "- id: [W03"), "rules.yaml is no YAML",
+            id="an editor's slip",
+        ),
+        pytest.param(
+            replaced("rules.yaml", "measure: interview", "measure: scolding"), "scolding",
+            id="a measure there is not",
+        ),
+        pytest.param(
+            replaced("rules.yaml", "facts: [unreachable]", "facts: [unreachble]"), "unreachble",
+            id="a misspelt fact",
+        ),
+        pytest.param(
+            lambda folder: (folder / "authorities.yaml").unlink(), "authorities.yaml",
+            id="a document is gone",
+        ),
+        pytest.param(
+            replaced("ladder.yaml", "acknowledge_within: 4小时", "acknowledge_within: 快"),
+            "'快' is no time limit", id="a time that is none",
+        ),
+        pytest.param(
+            lambda folder: shutil.rmtree(folder), "is no folder", id="no folder at all"
+        ),
+    ],
+)  # fmt: skip
+def test_broken_knowledge_is_told_by_file_and_place(told, knowledge, breaks, message):
+    """A hole in the knowledge is status 2 and one message that names it, never a traceback."""
+    breaks(knowledge)
+
+    status, shown, complaint = told("check-config", "--knowledge", knowledge)
+
+    assert status == USAGE
+    assert shown == ""
+    assert message in complaint
+    assert "Traceback" not in complaint
+
+
+def test_a_broken_file_of_settings_is_told(told, tmp_path):
+    """A misspelt key in the file is status 2, with file and key."""
+    path = tmp_path / "settings.yaml"
+    path.write_text("kafka: {bootstrp: x}", encoding="utf-8")
+
+    status, _, complaint = told("check-config", "--config", path)
+
+    assert status == USAGE
+    assert "settings.yaml" in complaint
+    assert "bootstrp" in complaint
+
+
+def test_a_message_is_one_line_however_long(told, monkeypatch, tmp_path):
+    """A path in a message is not cut in two: an operator copies it, a log collector greps it."""
+    monkeypatch.setenv("COLUMNS", "40")
+    path = tmp_path / ("long" * 20) / "events.jsonl"
+
+    _, _, complaint = told("publish", path)
+
+    assert str(path) in complaint
+
+
+def test_a_replay_says_what_would_have_happened(told, tmp_path):
+    """Classes, measures and counts of a file, without a server."""
+    file = written(tmp_path, e.encode(b.event(b.penalty())), e.encode(b.event(LISTED, day=1)), b"{")
+
+    status, shown, complaint = told("replay", file, "--now", "2026-07-01")
+
+    assert status == 0
+    assert "等级 A=0 B=0 C=0 D=1" in shown
+    assert "检查=1" in shown
+    assert "events=3 states=1 rejected=1" in shown
+    assert "line 3: not_json" in complaint
+
+
+def test_a_replay_of_other_knowledge_decides_otherwise(told, tmp_path, knowledge):
+    """An analyst who changes a rule sees what it would have changed."""
+    file = written(tmp_path, e.encode(b.event(LISTED)))
+    replaced("rules.yaml", "facts: [serious_listed, judgment_debtor]", "facts: [judgment_debtor]")(
+        knowledge
+    )
+
+    _, before, _ = told("replay", file, "--now", "2026-07-01")
+    _, after, _ = told("replay", file, "--now", "2026-07-01", "--knowledge", knowledge)
+
+    assert "检查=1" in before
+    assert "检查" not in after
+
+
+def test_an_empty_file_replays_to_nothing(told, tmp_path):
+    """No lines, no states, no mistake."""
+    status, shown, _ = told("replay", written(tmp_path), "--now", "2026-07-01")
+
+    assert status == 0
+    assert "warnings=0" in shown
+
+
+@pytest.mark.parametrize("command", ["publish", "replay"])
+def test_a_file_that_is_missing_is_told(told, tmp_path, command):
+    """Status 2, and the path in the message."""
+    status, _, complaint = told(command, tmp_path / "gone.jsonl")
+
+    assert status == USAGE
+    assert "gone.jsonl" in complaint
+
+
+def test_an_invalid_file_is_not_published_at_all(told, tmp_path):
+    """Every bad line is told by number and cause; no broker is even asked."""
+    good = e.encode(b.event(b.penalty()))
+    future = json.loads(good) | {"type": "stock.price.v1"}
+    file = written(tmp_path, good, b"{", b"", json.dumps(future).encode())
+
+    status, shown, complaint = told("publish", file)
+
+    assert status == USAGE
+    assert shown == ""
+    assert "line 2: not_json" in complaint
+    assert "line 4: unknown_type" in complaint
+    assert "2 行无效，未发布任何事件" in complaint
+
+
+def test_statuses_tell_mistakes_from_absence():
+    """A script can tell a wrong call (2) from an enterprise that nothing is known of (1)."""
+    assert (NOT_FOUND, USAGE) == (1, 2)
