@@ -86,7 +86,6 @@ class Notify(Section, frozen=True):
     ``system_url`` is where their button leads.
     """
 
-    enabled: bool = True
     poll_s: Positive = 0.2
     lease_s: Positive = 60.0
     send_timeout_s: Positive = 25.0
@@ -101,6 +100,24 @@ class Watchdog(Section, frozen=True):
     stalled_after_s: Positive = 60.0
 
 
+class Roles(Section, frozen=True):
+    """What this process does.  One process does all; a busy county lets another one learn."""
+
+    assess: bool = True
+    learn: bool = True
+    notify: bool = True
+
+    @property
+    def suffix(self) -> str:
+        """Return what the consumer group's name gets where a process does not do all.
+
+        A group shares the partitions of its topics among its members, so members must read the
+        same topics.
+        """
+        active = [name for name in self.__struct_fields__ if getattr(self, name)]
+        return "" if len(active) == len(self.__struct_fields__) else "-" + "-".join(active)
+
+
 class Settings(Section, frozen=True):
     """All settings of one worker."""
 
@@ -111,6 +128,7 @@ class Settings(Section, frozen=True):
     email: Email = Email()
     sms: Sms = Sms()
     notify: Notify = Notify()
+    roles: Roles = Roles()
     watchdog: Watchdog = Watchdog()
     knowledge: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -48,11 +48,14 @@ class Assessment(msgspec.Struct, frozen=True, gc=False):
     floor_rank: int
 
 
+_NOTHING = Assessment({}, 0.0, 0)
+
+
 class Catalogue:
     """The indicators of one knowledge version, compiled."""
 
     __slots__ = ("_collectors", "_counts", "_groups", "_hard", "_kinds", "_levels", "_points",
-                 "_table", "_windows", "indicators", "knowledge", "places")  # fmt: skip
+                 "_table", "_weighty", "_windows", "indicators", "knowledge", "places")  # fmt: skip
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
@@ -94,17 +97,17 @@ class Catalogue:
                 for kind in kinds:
                     table[kind].append(entry)
         self._table = {int(kind): tuple(entries) for kind, entries in table.items()}
+        self._weighty = frozenset(kind for kind, entries in self._table.items() if entries) | set(
+            self._hard
+        )
 
     def assess(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> Assessment:
         """Return what the indicators say of ``facts`` at ``as_of`` (event time, seconds)."""
-        table = self._table
-        hard = self._hard
+        weighty = self._weighty
         # Most facts are looks that found nothing: no indicator rests on them.
-        usable = [
-            fact
-            for fact in facts
-            if (table[fact.kind] or fact.kind in hard) and fact.counts_at(as_of)
-        ]
+        usable = [fact for fact in facts if fact.kind in weighty and fact.counts_at(as_of)]
+        if not usable and not profile.established and not profile.industry:
+            return _NOTHING
         severities, floor_rank = self._severities(profile, usable, as_of)
         return Assessment(severities, self.score_of(severities), floor_rank)
 

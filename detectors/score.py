@@ -55,6 +55,8 @@ def next_standing(
         Domain reference §2.5: better only after 24 h below the band's edge minus 20; more than
         one class at once where the score lies below every edge on the way by that margin.
     """
+    if score == last.score and not last.rank and not floor_rank:
+        return last
     bands = scoring.bands
     rank = max(band_rank(score, bands), floor_rank)
     if rank >= last.rank:

@@ -4,6 +4,7 @@
 """
 
 import datetime as dt
+import functools
 
 import msgspec
 
@@ -95,7 +96,8 @@ def step(
         return state, [REPLAYED]
     if not state.as_of:
         _check_subject(event, expertise)
-    if event.time > now + FUTURE_TOLERANCE:
+    at = int(event.time.timestamp())
+    if at > _latest(now):
         raise InvalidEventError(
             Cause.FUTURE,
             f"time {event.time.isoformat()} lies after the day of receipt ({now.isoformat()}); "
@@ -109,7 +111,6 @@ def step(
         return state, [DUPLICATE]
     if state.marks and identity in [mark.id for mark in state.marks]:
         return state, [DUPLICATE]
-    at = int(event.time.timestamp())
     absorbed = absorb(state, event, identity=identity, at=at)
     effects: list[Effect] = []
     scorer = expertise.scorers.get(absorbed.profile.domain)
@@ -134,6 +135,12 @@ def step(
     is_news = bool(warnings) or who.name != state.profile.name or who.place != state.profile.place
     _tell(state, event, expertise, effects, is_news=is_news)
     return state, effects
+
+
+@functools.lru_cache(maxsize=16)
+def _latest(now: dt.datetime) -> int:
+    """Return the last second that is not the future; the records of a batch share their ``now``."""
+    return int((now + FUTURE_TOLERANCE).timestamp())
 
 
 def _may_warn(

@@ -116,7 +116,7 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
     kafka = settings.kafka
     batch_transport.register()
     app = faust.App(
-        kafka.group,
+        kafka.group + settings.roles.suffix,
         broker=f"{batch_transport.SCHEME}://{kafka.bootstrap.replace(',', ';')}",
         broker_session_timeout=kafka.session_timeout_s,
         broker_rebalance_timeout=kafka.rebalance_timeout_s,
@@ -162,15 +162,16 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         is_current=is_current,
     )
     parts.notifier.is_current = is_current
-    events = app.topic(Topic.EVENT.value, schema=RawBatch())
-    app.agent(events, name="assess")(agent_of("assess", assessor.digest))
-    if settings.model.mode == "live":
+    if settings.roles.assess:
+        events = app.topic(Topic.EVENT.value, schema=RawBatch())
+        app.agent(events, name="assess")(agent_of("assess", assessor.digest))
+    if settings.roles.learn and settings.model.mode == "live":
         examples = app.topic(Topic.EXAMPLE.value, schema=RawBatch())
         learn = _learner(parts, is_current)
         app.agent(examples, name="learn")(
             collecting_agent_of("learn", learn, pause_s=LEARN_PAUSE_S)
         )
-    if settings.notify.enabled:
+    if settings.roles.notify:
         names = [topic.value for topic in WARNING_TOPICS.values()]
         warnings = app.topic(*names, schema=RawBatch())
         app.agent(warnings, name="notify")(agent_of("notify", parts.notifier.digest))
@@ -262,7 +263,7 @@ async def _follow_model(app: faust.App, parts: Parts) -> None:
 async def _carry_messages(app: faust.App, parts: Parts) -> None:
     """Let the courier go its rounds."""
     notify = parts.settings.notify
-    if not notify.enabled:
+    if not parts.settings.roles.notify:
         return
     assert parts.session is not None, "start() comes first"
 

@@ -8,7 +8,7 @@ they hold, consumers recognise ids that are derived from their cause.
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -25,6 +25,7 @@ from streams.codec import decode_record, envelope
 from streams.dead_letters import Origin, dead_letter
 from streams.metrics import Metrics
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
+from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
 from streams.topics import WARNING_TOPICS, Topic
 
@@ -77,7 +78,8 @@ class Assessor:
     now: Callable[[], dt.datetime]
     alive: Callable[[], None] = lambda: None
     is_current: Callable[[Batch], bool] = lambda _batch: True
-    sleep: Callable[[float], "asyncio.Future[None]"] = asyncio.sleep  # type: ignore[assignment]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    cache: StateCache = dataclasses.field(default_factory=StateCache)
 
     async def digest(self, batch: Batch) -> bool:
         """Process a batch to its end; return whether it may be acknowledged.
@@ -108,10 +110,13 @@ class Assessor:
             except DeadLetterLostError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the agent
+                self.cache.drop(batch.partition)
                 return await self._cut(batch, records, error)
             else:
                 self.alive()
                 return True
+            # Whether the batch was written is not known: read what is there.
+            self.cache.drop(batch.partition)
         return False
 
     async def _cut(self, batch: Batch, records: Sequence[Record], error: Exception) -> bool:
@@ -132,9 +137,9 @@ class Assessor:
         work = Work()
         decoded = self._decoded(batch, records, work)
         usccs = list({event.subject: None for _, event in decoded})
-        loaded = await self.store.load(batch.partition, usccs)
+        at_hand, loaded = await self._load(batch.partition, usccs)
         self.metrics.up.labels("redis").set(1)
-        self._step_all(batch, decoded, loaded, work, expertise)
+        self._step_all(batch, decoded, at_hand, work, expertise)
         fields = self._add_cards(work, batch.partition, expertise)
         if work.dead:
             await self._bury(work.dead)
@@ -150,7 +155,24 @@ class Assessor:
                 cards=fields,
             )
             await self.store.write(batch.partition, loaded, written)
+            self.cache.keep(
+                batch.partition,
+                written.fence,
+                {uscc: work.states[uscc] for uscc in work.changed},
+            )
         self._count(work, records)
+
+    async def _load(
+        self, partition: int, usccs: Sequence[str]
+    ) -> tuple[Mapping[str, EnterpriseState], Loaded]:
+        """Return the states at hand, and from the store those that are not."""
+        known = self.cache.states(partition)
+        loaded = await self.store.load(partition, [uscc for uscc in usccs if uscc not in known])
+        if known and not self.cache.is_vouched_for(partition, loaded.fence):
+            self.cache.drop(partition)
+            known, loaded = {}, await self.store.load(partition, usccs)
+        at_hand = {uscc: states.decode(raw) for uscc, raw in loaded.states.items()}
+        return {**{u: known[u] for u in usccs if u in known}, **at_hand}, loaded
 
     def _decoded(
         self, batch: Batch, records: Sequence[Record], work: Work
@@ -167,22 +189,18 @@ class Assessor:
         self,
         batch: Batch,
         decoded: list[tuple[Record, Event]],
-        loaded: Loaded,
+        at_hand: Mapping[str, EnterpriseState],
         work: Work,
         expertise: Expertise,
     ) -> None:
         current = work.states
-        stored = loaded.states
         stamp, now = -1, self.now()
         for record, event in decoded:
             if record.timestamp != stamp:  # a producer's batch shares its time stamp
                 stamp = record.timestamp
                 now = dt.datetime.fromtimestamp(stamp / 1000, dt.UTC)
             uscc = event.subject
-            state = current.get(uscc)
-            if state is None:
-                raw = stored.get(uscc)
-                state = states.decode(raw) if raw is not None else EnterpriseState()
+            state = current.get(uscc) or at_hand.get(uscc) or EnterpriseState()
             try:
                 after, effects = step(
                     state,

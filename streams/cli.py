@@ -20,6 +20,7 @@ from config.load import InvalidConfigError, load_settings
 from config.schema import Settings
 from detectors.events import InvalidEventError, decode
 from detectors.knowledge import InvalidKnowledgeError
+from detectors.state import IncompatibleStateError
 from streams import clock
 from streams.assembly import build_redis, build_wisdom
 from streams.explaining import Found, card_in_words, find_card
@@ -70,6 +71,7 @@ def told_plainly() -> Iterator[None]:
         BrokerUnreachableError,
         TopicsMissingError,
         StoreUnavailableError,
+        IncompatibleStateError,
         OSError,
     ) as error:
         err.print(f"错误 / error: {error}", style="red", markup=False)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from kafka.partitioner.default import murmur2
@@ -18,8 +19,7 @@ REQUEST_BYTES = 4 * 1024 * 1024 + 64 * 1024
 Headers = Sequence[tuple[str, bytes]]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A record to be published; keys and values are bytes already."""
 
     topic: str

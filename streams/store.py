@@ -49,6 +49,11 @@ class Written:
     states: Mapping[str, bytes]
     cards: Mapping[str, Sequence[str]]
 
+    @property
+    def fence(self) -> bytes:
+        """Return what the partition's fence is after this batch."""
+        return f"{self.epoch}/{self.offset}".encode()
+
 
 class EnterpriseStore(Protocol):
     """Where states live between batches."""
@@ -84,7 +89,7 @@ class MemoryStore:
             raise FencedError(f"partition {partition}: {self.fences[partition]!r}")
         self.states |= {(partition, uscc): raw for uscc, raw in written.states.items()}
         self.cards |= {(partition, uscc): card for uscc, card in written.cards.items()}
-        self.fences[partition] = _fence(written)
+        self.fences[partition] = written.fence
 
     def _fail(self) -> None:
         if self.failures:
@@ -130,7 +135,7 @@ class RedisStore:
         ]
         arguments: list[bytes | int] = [
             loaded.fence,
-            _fence(written),
+            written.fence,
             len(written.states),
             *written.states.values(),
             *map(_PACK, written.cards.values()),
@@ -141,7 +146,3 @@ class RedisStore:
             raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
         if answer != WRITTEN:
             raise FencedError(f"partition {partition} was read at {loaded.fence!r}, is {answer!r}")
-
-
-def _fence(written: Written) -> bytes:
-    return f"{written.epoch}/{written.offset}".encode()

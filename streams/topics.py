@@ -18,6 +18,8 @@ MAX_EVENT_RECORD = 2 * 1024 * 1024
 MAX_DEAD_RECORD = 4 * 1024 * 1024
 EPOCH_KEY = b"enterprise.event.v1"
 EPOCH_WAIT_S = 15.0
+# Who mistyped the address hears of it soon; a broker that still starts is waited for by compose.
+BOOTSTRAP_MS = 10_000
 
 
 class Topic(enum.StrEnum):
@@ -179,7 +181,7 @@ def _write_epoch(bootstrap: str) -> None:
 
 def _admin(bootstrap: str) -> KafkaAdminClient:
     try:
-        return KafkaAdminClient(bootstrap_servers=bootstrap)
+        return KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_MS)
     except KafkaError as error:
         raise BrokerUnreachableError(
             f"no Kafka broker answers at {bootstrap} ({type(error).__name__}); check "

@@ -125,8 +125,8 @@ def main(words: Sequence[str] | None = None) -> None:
     reader.add_argument("--split", type=Path, default=None)
     options = reader.parse_args(words)
 
-    def altered(parts: Parts) -> faust.App:
-        app = build_app(parts)
+    def altered(parts: Parts, **more: Any) -> faust.App:
+        app = build_app(parts, **more)
         if options.without:
             app.agents.pop(options.without)
         return app

@@ -171,7 +171,7 @@ class Workers:
         """Return a worker of ``tests.bench.altered_worker`` on that group."""
         stack = self.stack
         environment = stack.environment(
-            WEB__PORT=str(stack.report_port), KAFKA__GROUP=group, NOTIFY__ENABLED="false", **more
+            WEB__PORT=str(stack.report_port), KAFKA__GROUP=group, ROLES__NOTIFY="false", **more
         )
         return Server(
             Program(

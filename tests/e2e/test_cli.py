@@ -81,10 +81,6 @@ def test_an_enterprise_nobody_knows_is_told(bureau):
             "check kafka.bootstrap", id="no broker",
         ),
         pytest.param(
-            ("worker",), {"SANZAO_KAFKA__BOOTSTRAP": "127.0.0.1:{port}"},
-            "check kafka.bootstrap", id="no broker for a worker",
-        ),
-        pytest.param(
             ("worker",), {"SANZAO_KAFKA__BOOTSTRP": "x{port}"}, "bootstrp", id="a misspelt setting"
         ),
     ],
