@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from faust.types import ChannelT, EventT, StreamT
 
-from streams.batch_transport import Batch, batch_of
+from streams.batch import Batch, batch_of
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from streams.assembly import (
     worker_name,
 )
 from streams.assess import Assessor
-from streams.batch_transport import Batch, RawBatch
+from streams.batch import Batch, RawBatch
 from streams.courier import Courier, Receipt
 from streams.learning import LearningDesk, ModelFeed, RedisSnapshots
 from streams.metrics import Metrics

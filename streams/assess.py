@@ -20,7 +20,7 @@ from detectors.expertise import Expertise
 from detectors.state import EnterpriseState
 from detectors.step import CardDue, ClassChanged, Effect, Position, Skipped, step
 from detectors.warning import EarlyWarning
-from streams.batch_transport import Batch, Record
+from streams.batch import Batch, Record
 from streams.codec import decode_record, envelope
 from streams.dead_letters import Origin, dead_letter
 from streams.metrics import Metrics

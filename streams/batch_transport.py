@@ -37,78 +37,32 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field, fields
-from importlib import metadata
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher as AIOKafkaFetcher
 from aiokafka.consumer.subscription_state import Assignment, Subscription, SubscriptionState
-from faust import Schema
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, AppT, ConsumerMessage, EventT, Message
+from faust.types import TP, AppT, ConsumerMessage
 
+from streams.batch import Batch, BatchMessage, NotABatchTopicError, RawBatch
+from streams.foreign_internals import assert_internals
 from streams.ordered_acks import Delivery, OrderedAcks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mode import ServiceT
+
+    from streams.batch import Record
 
 SCHEME = "batchkafka"
 
 # Faust's own value.  It bounds how long a stop waits for the consumer's thread.
 POLL = dt.timedelta(seconds=1)
-
-
-class Record(Protocol):
-    """What an agent may read of aiokafka's ``ConsumerRecord``; key and value are raw bytes."""
-
-    @property
-    def offset(self) -> int:
-        """Place in the partition; offsets rise, not always by one."""
-
-    @property
-    def timestamp(self) -> int:
-        """Milliseconds since 1970, as the producer or the broker set them."""
-
-    @property
-    def timestamp_type(self) -> int | None:
-        """0 when the producer set the timestamp, 1 when the broker did."""
-
-    @property
-    def key(self) -> bytes | None:
-        """The key, undecoded."""
-
-    @property
-    def value(self) -> bytes | None:
-        """The value, undecoded; None is a tombstone."""
-
-    @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
-        """The headers, in order; a name may occur twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one fetch brought from one partition: at least one record, offsets rising."""
-
-    topic: str
-    partition: int
-    records: tuple[Record, ...] = field(repr=False)
-    generation: int
-
-    @property
-    def first_offset(self) -> int:
-        """Offset of the first record."""
-        return self.records[0].offset
-
-    @property
-    def last_offset(self) -> int:
-        """Offset of the last record; the acknowledged batch commits this plus one."""
-        return self.records[-1].offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,79 +97,8 @@ class Tuning:
                 raise ValueError(f"{each.name} must not be negative, got {value}")
 
 
-class ForeignInternalsError(RuntimeError):
-    """Faust or aiokafka is not the one this transport was written against; operators pin it."""
-
-
-class NotABatchTopicError(ValueError):
-    """A topic of the app cannot take batches; whoever declared the topic must change it."""
-
-
 class DrainCancelledError(RuntimeError):
     """The fetching loop was cancelled in a running app; the worker must end and be restarted."""
-
-
-class RawBatch(Schema):  # type: ignore[type-arg]  # SchemaT's parameters are not exported
-    """Hand a batch to the agent as it is: decoding is the agent's business, and so is its error."""
-
-    def loads_key(self, app: AppT, message: Message, **_: Any) -> None:
-        """Return None: a batch has no key."""
-
-    def loads_value(self, app: AppT, message: Message, **_: Any) -> Any:  # noqa: ARG002
-        """Return the batch unchanged."""
-        return message.value
-
-
-class BatchMessage(ConsumerMessage):
-    """A batch in the clothes of a Faust message; its offset is the last one of the batch.
-
-    ``acked`` lives in the delivery.  Faust sets the flag in three places, one of them compiled
-    code that calls no method we could override; the flag is what all three have in common.
-    """
-
-    def __init__(self, batch: Batch, tp: TP, delivery: Delivery) -> None:
-        self._delivery = delivery
-        last = batch.records[-1]
-        super().__init__(
-            topic=batch.topic,
-            partition=batch.partition,
-            offset=last.offset,
-            timestamp=last.timestamp / 1000,
-            timestamp_type=cast("int", last.timestamp_type),
-            headers=None,
-            key=None,
-            value=cast("bytes", batch),
-            checksum=None,
-            serialized_key_size=0,
-            serialized_value_size=0,
-            tp=tp,
-            generation_id=batch.generation,
-        )
-
-    @property
-    def acked(self) -> bool:
-        """Whether the agent has acknowledged this delivery."""
-        return self._delivery.acked
-
-    @acked.setter
-    def acked(self, acked: bool) -> None:
-        """Note the acknowledgement where the commit looks for it."""
-        self._delivery.acked = acked
-
-
-def batch_of(event: EventT[Any]) -> Batch:
-    """Return the batch that ``event`` carries.
-
-    Raises:
-        NotABatchTopicError: the event came from elsewhere: the topic lacks ``schema=RawBatch()``,
-            or somebody sent to the agent's channel directly.
-    """
-    if isinstance(event.value, Batch):
-        return event.value
-    raise NotABatchTopicError(
-        f"event of {event.message.topic}: {type(event.value).__name__} is no batch; declare the "
-        f"topic with schema=RawBatch() and the broker as {SCHEME}://"
-    )
 
 
 def is_current(app: AppT, batch: Batch) -> bool:
@@ -450,9 +333,9 @@ def register() -> None:
     """Teach Faust the URL scheme ``batchkafka://``.
 
     Raises:
-        ForeignInternalsError: see ``assert_internals``.
+        streams.foreign_internals.ForeignInternalsError: the pinned versions were left.
     """
-    assert_internals()
+    assert_internals(internals=INTERNALS)
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:{BatchTransport.__name__}"
 
 
@@ -469,8 +352,6 @@ def tune(app: AppT, tuning: Tuning) -> None:
         )
     transport.tuning = tuning
 
-
-PINS: Mapping[str, str] = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 
 # All that this file overrides, calls or sets without a public promise, by owner.
 INTERNALS: Mapping[type[Any], tuple[str, ...]] = {
@@ -492,43 +373,3 @@ INTERNALS: Mapping[type[Any], tuple[str, ...]] = {
     Subscription: ("assignment",),
     Assignment: ("active", "state_value"),
 }
-
-
-def assert_internals(
-    *,
-    pins: Mapping[str, str] = PINS,
-    internals: Mapping[type[Any], tuple[str, ...]] = INTERNALS,
-    version_of: Callable[[str], str] = metadata.version,
-) -> None:
-    """Refuse to run on a Faust or aiokafka whose inner parts this file does not know.
-
-    Raises:
-        ForeignInternalsError: a version differs, or a part is missing.  Pip should have prevented
-            it: pyproject.toml pins both.
-    """
-    wrong = [
-        f"{name} is {version_of(name)}, not {pinned}"
-        for name, pinned in pins.items()
-        if version_of(name) != pinned
-    ] + [
-        f"{owner.__module__}.{owner.__name__} has no {part}"
-        for owner, parts in internals.items()
-        for part in parts
-        if not _has_part(owner, part)
-    ]
-    if wrong:
-        raise ForeignInternalsError(
-            f"{__name__}: {'; '.join(wrong)}. Install the versions that pyproject.toml pins, or "
-            "read the new source against this file, run its tests, and move PINS"
-        )
-
-
-def _has_part(owner: type[Any], part: str) -> bool:
-    # What only instances have is declared in the class or assigned by its constructor.
-    if hasattr(owner, part):
-        return True
-    for base in map(vars, owner.__mro__):
-        constructor = getattr(base.get("__init__"), "__code__", None)
-        if part in base.get("__annotations__", ()) or part in getattr(constructor, "co_names", ()):
-            return True
-    return False

@@ -12,7 +12,7 @@ from alerts.notification_log import LogUnreachableError, NotificationLog
 from alerts.pipeline import Plan, plan_notifications
 from detectors.events import Cause, InvalidEventError
 from streams.assembly import Desk
-from streams.batch_transport import Batch
+from streams.batch import Batch
 from streams.codec import decode_warning
 from streams.courier import Receipt, Round
 from streams.dead_letters import Origin, dead_letter

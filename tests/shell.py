@@ -11,7 +11,7 @@ from detectors import state as states
 from detectors.expertise import Expertise
 from detectors.state import EnterpriseState
 from streams import agents, assess
-from streams.batch_transport import Batch
+from streams.batch import Batch
 from streams.metrics import Metrics
 from streams.publisher import MemoryPublisher, Outgoing
 from streams.store import Loaded, MemoryStore, StoreUnavailableError, Written

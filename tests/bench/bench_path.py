@@ -23,10 +23,9 @@ from detectors.events import Event
 from detectors.expertise import Expertise
 from streams.assembly import build_wisdom
 from streams.devstack.county import simulate
-from streams.devstack.processes import Server
 from streams.devstack.stack import running_stack
 from tests.bench import command_line
-from tests.bench.altered_worker import STEPS
+from tests.bench.watched_worker import STEPS
 from tests.bench.figures import line, table
 from tests.bench.latency import Latency, round_trip, until_stored
 from tests.bench.observed import Observer
@@ -55,9 +54,9 @@ STOCK = "stock Faust agent, empty body"
 CORE = "pure core alone: decode and step"
 CORE_SCORING = "pure core alone, with the model's score"
 RULES = "whole path, model off"
-SCORING = "whole path, rules and model score (learning elsewhere)"
+SCORING = "whole path, rules and the score of the model in place"
+BESIDE = "the same, while another process learns beside it"
 LEARNING = "whole path, the same process also learns"
-WATCHED = "whole path, model off, with a watch on every step"
 
 
 @dataclasses.dataclass(slots=True)
@@ -107,19 +106,30 @@ class Course:
 
     def path(
         self,
-        *words: str,
+        *,
         model: str,
+        learning: bool = False,
+        beside: bool = False,
+        split: Path | None = None,
         then: Callable[[], None] = lambda: None,
     ) -> Pace:
-        """Run a worker of ours over all records; do ``then`` while it still runs."""
-        scoring = model == "live"
-        group = self.workers.prepare(with_snapshots=scoring and "--without" in words)
-        worker: Server = self.workers.altered(group, *words, MODEL__MODE=model)
+        """Run a worker of ours over all records; do ``then`` while it still runs.
+
+        ``learning`` in the same process; ``beside``: in a process of its own.
+        """
+        workers = self.workers
+        group = workers.prepare(with_snapshots=model == "live" and not learning)
+        roles = ("assess", "learn") if learning else ("assess",)
+        worker = workers.worker(group, model=model, roles=roles, split=split)
+        other = workers.worker(group, model=model, roles=("learn",))
         try:
-            pace = self.workers.pace(worker, self.source.ends)
+            if beside:
+                other.start()
+            pace = workers.pace(worker, self.source.ends)
             then()
         finally:
             worker.stop()
+            other.stop()
         return pace
 
 
@@ -180,14 +190,15 @@ def _round(course: Course, measured: Measured, number: int) -> None:
     measured.keep_best(CORE, course.core(course.expertise))
     measured.keep_best(CORE_SCORING, course.core(course.scoring()))
     measured.keep_best(RULES, course.path(model="none"))
-    measured.keep_best(SCORING, course.path("--without", "learn", model="live"))
-    measured.keep_best(LEARNING, course.path(model="live"))
+    measured.keep_best(SCORING, course.path(model="live"))
+    measured.keep_best(BESIDE, course.path(model="live", beside=True))
+    measured.keep_best(LEARNING, course.path(model="live", learning=True))
 
 
 def _split_and_latency(course: Course, measured: Measured, folder: Path) -> None:
     """Run once with watches, for the split, and once to see single records through."""
     told = folder / "split.json"
-    course.path("--split", str(told), model="none")
+    course.path(model="none", split=told)
     measured.split = json.loads(told.read_text())
     stack = course.workers.stack
     half = len(course.fresh) // 2
@@ -195,13 +206,17 @@ def _split_and_latency(course: Course, measured: Measured, folder: Path) -> None
     def see_through() -> None:
         first, second = as_records(course.fresh[:half]), as_records(course.fresh[half:])
         bare = round_trip(
-            stack, first, per_second=LATENCY_PER_S, fetch_max_wait_ms=FETCH_MAX_WAIT_MS
+            stack,
+            first,
+            per_second=LATENCY_PER_S,
+            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+            ends=course.source.ends,
         )
         measured.bare = Latency.of(asyncio.run(bare))
         stored = until_stored(stack, second, per_second=LATENCY_PER_S)
         measured.stored = Latency.of(asyncio.run(stored))
 
-    course.path("--without", "learn", model="live", then=see_through)
+    course.path(model="live", then=see_through)
 
 
 def report(measured: Measured, *, origin: str, count: int) -> str:
@@ -243,7 +258,7 @@ def _split_table(split: dict[str, float]) -> str:
 
 def _short(measured: Measured) -> dict[str, object]:
     names = {BARE: "bare", STOCK: "stock", CORE: "core", RULES: "rules", SCORING: "scoring",
-             LEARNING: "learning"}  # fmt: skip
+             BESIDE: "beside", LEARNING: "learning"}  # fmt: skip
     return {
         f"{short}_per_s": round(measured.paces[name].per_second)
         for name, short in names.items()

@@ -24,7 +24,7 @@ from detectors.learned import Scorer, Snapshot, scorer_of
 from detectors.model import Learner
 from detectors.state import EnterpriseState
 from detectors.step import Position, step
-from streams.devstack.processes import Program, Server
+from streams.devstack.processes import Program, Server, free_port
 from streams.devstack.stack import Stack, probe
 from streams.keys import SNAPSHOTS
 from streams.topics import Topic
@@ -34,6 +34,7 @@ from tests.bench.records import Planted
 
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 180.0
+ROLES = ("assess", "learn", "notify")
 COPY = 10_000_000  # enterprises of one copy never meet those of another
 
 
@@ -164,21 +165,27 @@ class Workers:
         if with_snapshots:
             for name, snapshot in self.snapshots.items():
                 self.observer.store.hset(SNAPSHOTS, name, learned.encode(snapshot))
-        _skip_outputs(self.stack.broker.bootstrap, group)
+        for suffix in ("-learn", "-assess-learn"):
+            _skip_outputs(self.stack.broker.bootstrap, group + suffix)
         return group
 
-    def altered(self, group: str, *words: str, **more: str) -> Server:
-        """Return a worker of ``tests.bench.altered_worker`` on that group."""
+    def worker(
+        self, group: str, *, model: str, roles: Sequence[str], split: Path | None = None
+    ) -> Server:
+        """Return the product's worker in some roles; with ``split``, watched."""
         stack = self.stack
+        port = free_port()
+        more = {f"ROLES__{role.upper()}": str(role in roles).lower() for role in ROLES}
         environment = stack.environment(
-            WEB__PORT=str(stack.report_port), KAFKA__GROUP=group, ROLES__NOTIFY="false", **more
+            WEB__PORT=str(port), KAFKA__GROUP=group, MODEL__MODE=model, **more
         )
+        module = ("tests.bench.watched_worker", str(split)) if split else ("streams.cli", "worker")
         return Server(
             Program(
-                name=f"worker-{group}",
-                argv=[sys.executable, "-m", "tests.bench.altered_worker", *words],
+                name=f"{'-'.join(roles)}-{group}",
+                argv=[sys.executable, "-m", *module],
                 folder=stack.folder,
-                is_ready=lambda: probe(f"http://127.0.0.1:{stack.report_port}/ready"),
+                is_ready=lambda: probe(f"http://127.0.0.1:{port}/ready"),
                 environment=environment | {"PYTHONPATH": str(ROOT)},
                 start_within_s=60.0,
             )

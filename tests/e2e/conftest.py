@@ -173,7 +173,8 @@ class Bureau:
         with contextlib.closing(
             KafkaAdminClient(bootstrap_servers=self.stack.broker.bootstrap)
         ) as admin:
-            return admin.describe_configs([wanted])
+            ((_, named),) = admin.describe_configs([wanted]).items()
+        return {name: one["value"] for name, one in named[topic.value].items()}
 
     def notifications(self, warnings):
         """Return the messages that warnings call for."""

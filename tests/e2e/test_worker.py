@@ -125,7 +125,9 @@ def test_a_text_says_nothing_that_is_secret(bureau, day):
     ]
 
     assert said
-    assert not [text for text in said if USCC.search(text) or re.search(r"[ABCD][级类]|[0-9]分", text)]
+    assert not [
+        text for text in said if USCC.search(text) or re.search(r"[ABCD][级类]|[0-9]分", text)
+    ]
 
 
 def test_a_delivery_report_settles_its_message(bureau, day):

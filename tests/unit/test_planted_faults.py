@@ -11,6 +11,7 @@ from tests.unit.streams import test_agents as agent_laws
 from tests.unit.streams import test_assess as assess_laws
 from tests.unit.streams import test_learning as learning_laws
 from tests.unit.streams import test_notifying as notifying_laws
+from tests.unit.streams import test_state_cache as cache_laws
 
 
 def codes(source, name):
@@ -59,7 +60,7 @@ async def holds(law, *arguments):
         said = law(*arguments)
         if inspect.isawaitable(said):
             await said
-    except (Exception, pytest.fail.Exception):
+    except (Exception, pytest.fail.Exception):  # noqa: BLE001 - a broken law may say it anyhow
         return False
     return True
 
@@ -110,7 +111,7 @@ FAULTS = [
     pytest.param(
         "streams.assess",
         "            await self.publisher.publish(work.outgoing)\n",
-        "            asyncio.get_running_loop().create_task(self.publisher.publish(work.outgoing))\n",
+        "            asyncio.ensure_future(self.publisher.publish(work.outgoing))\n",
         assess_laws.test_a_batch_is_published_then_stored_then_acknowledged,
         id="it does not wait for the receipts",
     ),
@@ -177,6 +178,21 @@ FAULTS = [
         "        if not loaded:\n",
         assess_laws.test_a_fenced_batch_is_read_again_and_recognised,
         id="the store has no fence",
+    ),
+    pytest.param(
+        "streams.state_cache",
+        "return kept is not None and kept.fence == fence",
+        "return kept is not None",
+        cache_laws.test_what_another_worker_wrote_is_read,
+        id="it trusts what it remembers",
+    ),
+    pytest.param(
+        "streams.assess",
+        "            # Whether the batch was written is not known: read what is there.\n"
+        "            self.cache.drop(batch.partition)\n",
+        "",
+        cache_laws.test_an_outage_leaves_nothing_to_be_trusted,
+        id="it remembers what it may not have written",
     ),
     pytest.param(
         "streams.codec",

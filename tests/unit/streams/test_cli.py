@@ -1,4 +1,4 @@
-"""Does a person at a terminal get an answer, an exit status and, when it is their turn, a remedy?"""
+"""Does a person at a terminal get an answer, a status and, when it is their turn, a remedy?"""
 
 import json
 import shutil
@@ -96,7 +96,7 @@ def replaced(name, right, wrong):
             "'快' is no time limit", id="a time that is none",
         ),
         pytest.param(
-            lambda folder: shutil.rmtree(folder), "is no folder", id="no folder at all"
+            shutil.rmtree, "is no folder", id="no folder at all"
         ),
     ],
 )  # fmt: skip

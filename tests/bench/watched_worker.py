@@ -1,13 +1,13 @@
-"""How is the deployed worker run with a part left out, or with a watch on every step?
+"""Where does the time of the deployed worker go?  The same worker, with a watch on every step.
 
-    python -m tests.bench.altered_worker --without learn --split FILE
+    python -m tests.bench.watched_worker FILE
 
-The worker is the product's own.  ``--without learn`` leaves one agent to another process (the
-models in Redis are read, not written); ``--split`` writes at the end where the time went.  Only
-the bench does this: production code knows nothing of it.
+At its end it writes the seconds of each step to the file.  Only the bench does this: production
+code knows nothing of it.
 """
 
 import argparse
+import contextvars
 import functools
 import json
 import time
@@ -16,15 +16,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import faust
-
 from config.load import load_settings
 from detectors import state as states
 from streams import assess, worker
-from streams.app import Parts, build_app
 from streams.assess import Assessor
 from streams.publisher import KafkaPublisher
 from streams.store import RedisStore
+
+
+# The time of the steps inside the one under way, one list a task: others run while one waits.
+_INSIDE: contextvars.ContextVar[list[float]] = contextvars.ContextVar("inside")
 
 
 class Watch:
@@ -34,16 +35,20 @@ class Watch:
         self.seconds: Counter[str] = Counter()
         self.records = 0
         self.begun = self.ended = 0.0
-        self._inside: list[float] = [0.0]
 
     def _enter(self) -> float:
-        self._inside.append(0.0)
+        inside = _INSIDE.get(None)
+        if inside is None:
+            inside = [0.0]
+            _INSIDE.set(inside)
+        inside.append(0.0)
         return time.perf_counter()
 
     def _leave(self, name: str, started: float) -> None:
         taken = time.perf_counter() - started
-        self.seconds[name] += taken - self._inside.pop()
-        self._inside[-1] += taken
+        inside = _INSIDE.get()
+        self.seconds[name] += taken - inside.pop()
+        inside[-1] += taken
 
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with its time noted under ``name``."""
@@ -78,6 +83,7 @@ class Watch:
 
         async def run(assessor: Assessor, batch: Any) -> bool:
             self.begun = self.begun or time.perf_counter()
+            _INSIDE.set([0.0])
             done = await digest(assessor, batch)
             self.ended = time.perf_counter()
             self.records += len(batch.records)
@@ -120,26 +126,15 @@ def watch_all(watch: Watch) -> None:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the worker until SIGTERM."""
-    reader = argparse.ArgumentParser(prog="python -m tests.bench.altered_worker")
-    reader.add_argument("--without", choices=("learn", "notify"), default=None)
-    reader.add_argument("--split", type=Path, default=None)
+    reader = argparse.ArgumentParser(prog="python -m tests.bench.watched_worker")
+    reader.add_argument("file", type=Path)
     options = reader.parse_args(words)
-
-    def altered(parts: Parts, **more: Any) -> faust.App:
-        app = build_app(parts, **more)
-        if options.without:
-            app.agents.pop(options.without)
-        return app
-
-    worker.build_app = altered
     watch = Watch()
-    if options.split:
-        watch_all(watch)
+    watch_all(watch)
     try:
         worker.run_worker(load_settings(None))
     finally:
-        if options.split:
-            _write(options.split, watch)
+        _write(options.file, watch)
 
 
 def _write(path: Path, watch: Watch) -> None:

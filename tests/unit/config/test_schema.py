@@ -1,0 +1,43 @@
+"""Do settings say what they mean, and nothing by accident?"""
+
+import itertools
+
+import msgspec
+import pytest
+
+from config.schema import Roles, Settings
+
+
+def test_settings_cannot_be_changed_under_way():
+    """What a worker began with is what it ends with."""
+    with pytest.raises(AttributeError):
+        Settings().kafka.partitions = 9
+
+
+def test_a_process_that_does_all_keeps_the_name_of_the_group():
+    """The plain worker commits under the name that was set."""
+    assert Roles().suffix == ""
+
+
+def test_processes_of_different_roles_are_different_groups():
+    """Members of a group share its partitions, so they must read the same topics."""
+    suffixes = [
+        Roles(assess=assess, learn=learn, notify=notify).suffix
+        for assess, learn, notify in itertools.product([True, False], repeat=3)
+    ]
+
+    assert len(set(suffixes)) == len(suffixes)
+
+
+def test_every_section_refuses_what_it_does_not_know():
+    """An unknown key is a misspelt one, wherever it stands."""
+    sections = [
+        getattr(Settings(), name)
+        for name in Settings.__struct_fields__
+        if isinstance(getattr(Settings(), name), msgspec.Struct)
+    ]
+
+    assert len(sections) >= 9
+    for section in sections:
+        with pytest.raises(msgspec.ValidationError, match="unknown field `no_such_key`"):
+            msgspec.convert({"no_such_key": 1}, type(section))
