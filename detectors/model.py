@@ -52,11 +52,12 @@ class Learner:
     def learn(self, example: Example) -> float:
         """Predict, then learn; return the probability *before* learning (prequential)."""
         numeric = self._numeric(example)
-        # The scaler sees no outcome, so it may learn first; the model predicts, then learns.
+        one_hot = _one_hot(example)
+        before: float = self._model.predict_proba_one(
+            self._scaler.transform_one(numeric) | one_hot
+        )[True]
         self._scaler.learn_one(numeric)
-        inputs = self._scaler.transform_one(numeric) | _one_hot(example)
-        before: float = self._model.predict_proba_one(inputs)[True]
-        self._model.learn_one(inputs, example.found)
+        self._model.learn_one(self._scaler.transform_one(numeric) | one_hot, example.found)
         self._remember(example, before)
         return before
 

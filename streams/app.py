@@ -194,14 +194,15 @@ def _learner(
                     )
                     for snapshot in lesson.snapshots
                 )
-            except (StoreUnavailableError, FencedError, NotPublishedError):
-                parts.metrics.retries.labels("redis").inc()
+            except (StoreUnavailableError, FencedError, NotPublishedError) as error:
+                part = "kafka" if isinstance(error, NotPublishedError) else "redis"
+                parts.metrics.retries.labels(part).inc()
                 await asyncio.sleep(RETRY_S)
                 continue
             finally:
                 parts.watchdog.alive(CONSUMER)
             parts.metrics.examples.inc(lesson.learned)
-            parts.metrics.model_refused.inc(lesson.refused)
+            parts.metrics.examples_refused.inc(lesson.refused)
             return True
         parts.learning.forget()
         return False
@@ -249,9 +250,12 @@ def _has_unread(app: faust.App, parts: Parts) -> bool:
 
 async def _follow_model(app: faust.App, parts: Parts) -> None:
     """Take the newest scorers, as long as there is a model."""
+    refused = 0
     while not app.should_stop and parts.settings.model.mode == "live":
         try:
             if await parts.feed.refresh():
+                parts.metrics.model_refused.inc(parts.feed.refused - refused)
+                refused = parts.feed.refused
                 for domain, snapshot in parts.feed.snapshots.items():
                     parts.metrics.model_examples.labels(domain).set(snapshot.examples)
                     parts.metrics.model_log_loss.labels(domain).set(snapshot.log_loss)

@@ -8,6 +8,7 @@ they hold, consumers recognise ids that are derived from their cause.
 import asyncio
 import dataclasses
 import datetime as dt
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
@@ -89,8 +90,12 @@ class Assessor:
 
         Raises:
             DeadLetterLostError: the record cannot be kept anywhere.
+            detectors.state.IncompatibleStateError: another version wrote the states.
         """
-        return await self._digest(batch, batch.records)
+        began = time.monotonic()
+        is_done = await self._digest(batch, batch.records)
+        self.metrics.batch_seconds.observe(time.monotonic() - began)
+        return is_done
 
     async def _digest(self, batch: Batch, records: Sequence[Record]) -> bool:
         tries = 0
@@ -107,8 +112,8 @@ class Assessor:
             except FencedError:
                 self.metrics.fenced.inc()
                 self.alive()
-            except DeadLetterLostError:
-                raise
+            except (DeadLetterLostError, states.IncompatibleStateError):
+                raise  # no record is to blame: an operator must act, nothing is acknowledged
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the agent
                 self.cache.drop(batch.partition)
                 return await self._cut(batch, records, error)

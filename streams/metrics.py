@@ -37,7 +37,7 @@ class Metrics:
             "sanzao_examples", "Outcomes the model has learned from", registry=make
         )
         self.batch_seconds = Histogram(
-            "sanzao_batch_seconds", "From fetched to acknowledged, one batch",
+            "sanzao_batch_seconds", "From fetched to ready for acknowledgement, one batch",
             buckets=SECONDS, registry=make,
         )  # fmt: skip
         self.event_to_state_seconds = Histogram(
@@ -87,6 +87,9 @@ class Metrics:
         )  # fmt: skip
         self.model_refused = Counter(
             "sanzao_model_snapshots_refused", "Snapshots that could not be read", registry=make
+        )
+        self.examples_refused = Counter(
+            "sanzao_examples_refused", "Examples that could not be read", registry=make
         )
         self.knowledge = Gauge(
             "sanzao_knowledge_info", "1 for the knowledge version in use", ["version"],

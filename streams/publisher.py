@@ -118,18 +118,12 @@ class KafkaPublisher:
             }  # fmt: skip
             if batch.append(**arguments) is not None:
                 continue
-            if batch.record_count():
-                batch.close()
-                futures.append(await producer.send_batch(batch, topic, partition=partition))
-                batch = producer.create_batch()
-                if batch.append(**arguments) is not None:
-                    continue
-            # Larger than a batch may be: it goes alone.
-            futures.append(
-                await producer.send(
-                    topic, record.value, key=record.key, partition=partition, headers=headers
-                )
-            )
+            batch.close()
+            futures.append(await producer.send_batch(batch, topic, partition=partition))
+            # An empty batch takes a record of any size; the broker has the last word on it.
+            batch = producer.create_batch()
+            if batch.append(**arguments) is None:
+                raise NotPublishedError(f"a record for {topic} fits no batch")
         if batch.record_count():
             batch.close()
             futures.append(await producer.send_batch(batch, topic, partition=partition))

@@ -25,7 +25,6 @@ from streams.assembly import build_wisdom
 from streams.devstack.county import simulate
 from streams.devstack.stack import running_stack
 from tests.bench import command_line
-from tests.bench.watched_worker import STEPS
 from tests.bench.figures import line, table
 from tests.bench.latency import Latency, round_trip, until_stored
 from tests.bench.observed import Observer
@@ -40,6 +39,7 @@ from tests.bench.path_runs import (
     snapshots_of,
 )
 from tests.bench.producing import Source, source_of
+from tests.bench.watched_worker import STEPS
 
 EVENTS = 100_000
 ROUNDS = 2
@@ -252,7 +252,7 @@ def _split_table(split: dict[str, float]) -> str:
         for name, words in STEPS.items()
     ]
     whole = f"{split['elapsed_s'] / records * 1e6:.1f}"
-    return table(("where the time goes (model off)", "wall µs/event", "share"),
+    return table(("where the time goes (model off)", "µs/event", "share"),
                  [*rows, ("all, watches included", whole, "100%")])  # fmt: skip
 
 

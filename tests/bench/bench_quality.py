@@ -106,7 +106,7 @@ def _measure(options: argparse.Namespace) -> bool:
             f"whole, after {options.warm_up} looks": scored[options.warm_up :],
         }
         for window, looks in windows.items():
-            if len({one.found for one in looks}) < 2:  # noqa: PLR2004 - found and not found
+            if len({one.found for one in looks}) < 2:
                 continue
             figures = {name: quality(looks, voice) for name, voice in VOICES.items()}
             rows += [_row(days, window, name, one) for name, one in figures.items()]

@@ -48,7 +48,7 @@ class Differences:
         """Count the cases under ``what`` and keep the first few in words."""
         for case in cases:
             self.wrong[what] += 1
-            if self.wrong[what] <= 3:  # noqa: PLR2004 - a few are enough to look into
+            if self.wrong[what] <= 3:
                 self.examples.append(f"{what}: {case}")
 
 

@@ -60,7 +60,8 @@ def _verify(options: argparse.Namespace) -> bool:
             kills=options.kills,
             per_second=options.rate,
         )
-        return all([_one(trial, options.what, model) for model in _models(options)])
+        held = [_one(trial, options.what, model) for model in _models(options)]
+        return all(held)
 
 
 def _models(options: argparse.Namespace) -> tuple[str, ...]:
@@ -70,10 +71,7 @@ def _models(options: argparse.Namespace) -> tuple[str, ...]:
 def _one(trial: Trial, what: str, model: str) -> bool:
     runs = {("real", "none"): plain_trial, ("real", "live"): live_trial}
     try:
-        if what == "kill":
-            report = kill_trial(trial, model=model)
-        else:
-            report = runs[what, model](trial)
+        report = kill_trial(trial, model=model) if what == "kill" else runs[what, model](trial)
     except (NotDoneError, ServerError, TimeoutError) as error:
         print(f"verify {what}, model {model}: FAILED: {error}")  # noqa: T201
         return False

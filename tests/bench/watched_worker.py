@@ -7,12 +7,11 @@ code knows nothing of it.
 """
 
 import argparse
-import contextvars
 import functools
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +23,27 @@ from streams.publisher import KafkaPublisher
 from streams.store import RedisStore
 
 
-# The time of the steps inside the one under way, one list a task: others run while one waits.
-_INSIDE: contextvars.ContextVar[list[float]] = contextvars.ContextVar("inside")
-
-
 class Watch:
-    """Adds up wall time by step, each without the steps inside it."""
+    """Adds up by step how long the event loop was busy with it, without the steps inside it.
+
+    Batches of several partitions are under way at once, so the time from a step's begin to its end
+    holds other steps' work.  Between two waits nothing interferes: that is what is added up.
+    """
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
         self.records = 0
-        self.begun = self.ended = 0.0
+        self.begun = self.ended = (0.0, 0.0)
+        self._inside: list[float] = [0.0]
 
     def _enter(self) -> float:
-        inside = _INSIDE.get(None)
-        if inside is None:
-            inside = [0.0]
-            _INSIDE.set(inside)
-        inside.append(0.0)
+        self._inside.append(0.0)
         return time.perf_counter()
 
     def _leave(self, name: str, started: float) -> None:
         taken = time.perf_counter() - started
-        inside = _INSIDE.get()
-        self.seconds[name] += taken - inside.pop()
-        inside[-1] += taken
+        self.seconds[name] += taken - self._inside.pop()
+        self._inside[-1] += taken
 
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with its time noted under ``name``."""
@@ -64,17 +59,13 @@ class Watch:
         return run
 
     def awaited(
-        self, name: str, function: Callable[..., Awaitable[Any]]
+        self, name: str, function: Callable[..., Coroutine[Any, Any, Any]]
     ) -> Callable[..., Awaitable[Any]]:
-        """Return the coroutine function with its time noted; one agent awaits one at a time."""
+        """Return the coroutine function with the time noted in which it runs and does not wait."""
 
         @functools.wraps(function)
         async def run(*words: Any, **more: Any) -> Any:
-            started = self._enter()
-            try:
-                return await function(*words, **more)
-            finally:
-                self._leave(name, started)
+            return await _Busy(self, name, function(*words, **more))
 
         return run
 
@@ -82,14 +73,43 @@ class Watch:
         """Return the digest that counts its records and notes the first and the last moment."""
 
         async def run(assessor: Assessor, batch: Any) -> bool:
-            self.begun = self.begun or time.perf_counter()
-            _INSIDE.set([0.0])
+            if not self.records:
+                self.begun = self.begun if self.begun[0] else _now()
             done = await digest(assessor, batch)
-            self.ended = time.perf_counter()
+            self.ended = _now()
             self.records += len(batch.records)
             return done
 
         return run
+
+
+class _Busy:
+    """A coroutine driven by hand, each stretch between two waits on the watch."""
+
+    def __init__(self, watch: Watch, name: str, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._watch, self._name, self._coroutine = watch, name, coroutine
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        advance: Callable[[], Any] = functools.partial(self._coroutine.send, None)
+        while True:
+            started = self._watch._enter()
+            try:
+                awaited = advance()
+            except StopIteration as end:
+                return end.value
+            finally:
+                self._watch._leave(self._name, started)
+            try:
+                sent = yield awaited
+            except BaseException as error:  # noqa: BLE001 - a cancellation is the coroutine's
+                advance = functools.partial(self._coroutine.throw, error)
+            else:
+                advance = functools.partial(self._coroutine.send, sent)
+
+
+def _now() -> tuple[float, float]:
+    """Return the moment, and the CPU seconds of the event loop's thread."""
+    return time.perf_counter(), time.thread_time()
 
 
 STEPS = {
@@ -100,10 +120,11 @@ STEPS = {
     "effects": "gather and encode effects",
     "cards": "cards",
     "state_encode": "encode states",
-    "publish": "publish and wait for receipts",
+    "publish": "publish",
     "write": "Redis write",
-    "rest": "the rest of a batch",
-    "outside": "Faust, fetching and waiting",
+    "rest": "the rest of a batch: counting, waiting lines",
+    "clients": "Faust, and the clients' own tasks",
+    "waiting": "the loop waits",
 }
 
 
@@ -138,9 +159,11 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _write(path: Path, watch: Watch) -> None:
-    elapsed = watch.ended - watch.begun
+    elapsed = watch.ended[0] - watch.begun[0]
+    busy = watch.ended[1] - watch.begun[1]
     seconds = {name: watch.seconds[name] for name in STEPS}
-    seconds["outside"] = elapsed - sum(seconds.values())
+    seconds["clients"] = busy - sum(seconds.values())
+    seconds["waiting"] = elapsed - busy
     path.write_text(json.dumps({"records": watch.records, "elapsed_s": elapsed} | seconds))
 
 

@@ -138,7 +138,8 @@ def test_the_lists_of_modules_are_complete(contract, package, left_out):
 
     listed = set(CONTRACTS[contract]["source_modules"])
 
-    assert listed == {f"{package}.{one}" for one in children - left_out - {"__init__"}}
+    there = {f"{package}.{one}" for one in children - left_out - {"__init__"}}
+    assert listed == there, f"list them in pyproject.toml: {sorted(listed ^ there)}"
 
 
 def test_only_two_files_read_clock_and_environment():
