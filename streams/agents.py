@@ -35,6 +35,7 @@ def agent_of(name: str, digest: Digest, *, end: Callable[[int], None] = end_at_o
     """
 
     async def finish(stream: StreamT[Any], event: EventT[Any], batch: Batch) -> None:
+        """Digest one batch; acknowledge it, or end."""
         try:
             if await digest(batch):
                 await stream.ack(event)
@@ -49,6 +50,7 @@ def agent_of(name: str, digest: Digest, *, end: Callable[[int], None] = end_at_o
             end(EXIT_LOST)
 
     async def loop(stream: StreamT[Any]) -> None:
+        """Take batches as they come."""
         stream = stream.noack()
         under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
         try:
@@ -79,6 +81,7 @@ def collecting_agent_of(
     """
 
     async def loop(stream: StreamT[Any]) -> None:
+        """Take batches as they come."""
         stream = stream.noack()
         held: list[EventT[Any]] = []
         async for event in stream.events():

@@ -298,6 +298,7 @@ async def start(parts: Parts, app: faust.App) -> None:
     await parts.publisher.start()
 
     async def ready() -> dict[str, bool]:
+        """Return which parts answer."""
         return {
             "kafka": bool(app.consumer and app.consumer.assignment()),
             "redis": await _pings(parts.redis),

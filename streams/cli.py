@@ -140,6 +140,7 @@ def explain(
         expertise = build_wisdom(settings).expertise
 
         async def look() -> Found | None:
+            """Read the state and close the connection."""
             redis = build_redis(settings)
             try:
                 partitions = settings.kafka.partitions

@@ -21,17 +21,21 @@ def build_web(*, metrics: Metrics, ready: Ready, take_reports: TakeReports) -> w
     """
 
     async def show_metrics(_request: web.Request) -> web.Response:
+        """Show the exposition."""
         return web.Response(body=metrics.text(), headers={"Content-Type": METRICS_TYPE})
 
     async def health(_request: web.Request) -> web.Response:
+        """Say that the process lives."""
         return web.json_response({"status": "alive"})
 
     async def readiness(_request: web.Request) -> web.Response:
+        """Say which parts answer."""
         parts = await ready()
         status = 200 if all(parts.values()) else 503
         return web.json_response({"ready": status == 200, "parts": parts}, status=status)  # noqa: PLR2004 - HTTP's own number
 
     async def reports(request: web.Request) -> web.Response:
+        """Take a gateway's delivery reports."""
         try:
             settled = await take_reports(await request.read())
         except ValueError as error:

@@ -88,6 +88,7 @@ async def until_stored(
     steps: list[tuple[float, list[int]]] = []
 
     async def watch() -> None:
+        """Read until all have been seen."""
         while True:
             raws = await client.mget(keys)
             fences = [-1 if raw is None else int(raw.split(b"/")[1]) for raw in raws]
@@ -146,6 +147,7 @@ async def round_trip(
     seen: dict[tuple[int, int], float] = {}
 
     async def watch() -> None:
+        """Read until all have been seen."""
         while True:
             polled = await consumer.getmany(timeout_ms=100)
             now = time.monotonic()

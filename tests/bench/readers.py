@@ -80,6 +80,7 @@ def read_with_faust(bootstrap: str, count: Count, group: str) -> None:
 
     @app.agent(app.topic(Topic.EVENT.value))
     async def nothing(stream: faust.StreamT[bytes]) -> None:
+        """Take each event and do nothing."""
         async for _ in stream:
             if count.add(1):
                 count.say()

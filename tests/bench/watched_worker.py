@@ -65,6 +65,7 @@ class Watch:
 
         @functools.wraps(function)
         async def run(*words: Any, **more: Any) -> Any:
+            """Run it, and note the time."""
             return await _Busy(self, name, function(*words, **more))
 
         return run
@@ -73,6 +74,7 @@ class Watch:
         """Return the digest that counts its records and notes the first and the last moment."""
 
         async def run(assessor: Assessor, batch: Any) -> bool:
+            """Run it, and note the time."""
             if not self.records:
                 self.begun = self.begun if self.begun[0] else _now()
             done = await digest(assessor, batch)
