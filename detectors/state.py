@@ -95,7 +95,8 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
         ``epoch, partition, offset`` name the last event applied: a replayed one is skipped.
         ``rule`` is the standing by rules and facts alone; ``learned`` carries the model's part.
         ``low_score, low_at`` is the lowest score by rules of the last 30 days.
-        ``told_score, told_rank`` are what the last published risk card said (-1: none yet).
+        ``told_score, told_rank, told_rules`` are what the last published risk card said (rank -1:
+        none yet).
 
     Units:
         ``as_of`` is the enterprise's own clock: the latest event time seen, in seconds.
@@ -120,6 +121,7 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
     recent: list[int] = msgspec.field(default_factory=list)
     told_score: int = -1
     told_rank: int = -1
+    told_rules: int = 0
 
     def has_applied(self, *, epoch: int, partition: int, offset: int) -> bool:
         """Return whether the event at this place of the log is already in the state."""

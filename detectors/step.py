@@ -26,8 +26,10 @@ from detectors.warning import EarlyWarning
 # Clocks of sources drift by minutes and some send a day in another zone; two days are a mistake.
 FUTURE_TOLERANCE = dt.timedelta(days=1)
 LOW_WATER_S = 30 * DAY_S  # domain reference §4.2, blue: "score +50 in 30 d"
-# Below one point nobody acts; without it the compacted topic would carry every decay.
-TELL_AT_LEAST = 1.0
+# Below these nobody acts.  Rules speak in points; the learned part breathes with every outcome of
+# its domain, and a hundredth of the scale is far inside every band.
+TELL_RULES_AT_LEAST = 1.0
+TELL_LEARNED_AT_LEAST = 10.0
 
 
 class Position(msgspec.Struct, frozen=True, gc=False):
@@ -279,7 +281,12 @@ def _tell(
                     model_version=state.learned.version,
                 )
             )
-    elif not is_news and abs(live.score - state.told_score) < TELL_AT_LEAST:
+    elif (
+        not is_news
+        and abs(state.rule.score - state.told_rules) < TELL_RULES_AT_LEAST
+        and abs(live.score - state.told_score) < TELL_LEARNED_AT_LEAST
+    ):
         return
     state.told_score, state.told_rank = round(live.score), live.rank
+    state.told_rules = round(state.rule.score)
     effects.append(CARD_DUE)

@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 from kafka.partitioner.default import murmur2
 
 from streams import clock
@@ -112,22 +113,26 @@ class KafkaPublisher:
         futures: list[Awaitable[object]] = []
         batch = producer.create_batch()
         for record in group:
-            headers = list(record.headers)
-            arguments = {
-                "key": record.key, "value": record.value, "timestamp": now_ms, "headers": headers
-            }  # fmt: skip
-            if batch.append(**arguments) is not None:
+            if _appended(batch, record, now_ms):
                 continue
             batch.close()
             futures.append(await producer.send_batch(batch, topic, partition=partition))
             # An empty batch takes a record of any size; the broker has the last word on it.
             batch = producer.create_batch()
-            if batch.append(**arguments) is None:
+            if not _appended(batch, record, now_ms):
                 raise NotPublishedError(f"a record for {topic} fits no batch")
         if batch.record_count():
             batch.close()
             futures.append(await producer.send_batch(batch, topic, partition=partition))
         return futures
+
+
+def _appended(batch: BatchBuilder, record: Outgoing, now_ms: int) -> bool:
+    """Add a record to a batch; return False where it no longer fits."""
+    taken = batch.append(
+        timestamp=now_ms, key=record.key, value=record.value, headers=list(record.headers)
+    )
+    return taken is not None
 
 
 # Domains and warnings repeat; computed in Python a hash costs as much as decoding an event.

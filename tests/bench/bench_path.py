@@ -118,7 +118,9 @@ class Course:
         ``learning`` in the same process; ``beside``: in a process of its own.
         """
         workers = self.workers
-        group = workers.prepare(with_snapshots=model == "live" and not learning)
+        group = workers.prepare(
+            with_snapshots=model == "live" and not learning, learning=learning or beside
+        )
         roles = ("assess", "learn") if learning else ("assess",)
         worker = workers.worker(group, model=model, roles=roles, split=split)
         other = workers.worker(group, model=model, roles=("learn",))
@@ -227,21 +229,23 @@ def report(measured: Measured, *, origin: str, count: int) -> str:
         for name, pace in measured.paces.items()
     ]
     heads = ("path", "events/s", "CPU µs/event", "times stock Faust")
-    parts = [
+    parts: list[str] = [
         f"{count:,} events ({origin}), embedded broker, one process a path:",
         table(heads, rows),
     ]
     if measured.split:
         parts.append(_split_table(measured.split))
     if measured.stored and measured.bare:
-        rows = [
+        latencies = [
             (name, *(f"{value:.1f}" for value in dataclasses.astuple(one)))
             for name, one in (
                 ("sent to state stored", measured.stored),
                 ("bare round trip: sent to a bare consumer's hands", measured.bare),
             )
         ]
-        parts.append(table((f"at {LATENCY_PER_S:g} events/s", "p50 ms", "p95 ms", "p99 ms"), rows))
+        parts.append(
+            table((f"at {LATENCY_PER_S:g} events/s", *("p50 ms", "p95 ms", "p99 ms")), latencies)
+        )
     return "\n\n".join(parts) + "\n"
 
 

@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -12,7 +12,7 @@ from detectors.events import InvalidEventError
 from detectors.warning import EarlyWarning
 from streams.codec import decode_warning
 from streams.topics import WARNING_TOPICS, Topic
-from tests.bench.expected import Expected, Letter, Looks, Told, comparable, told
+from tests.bench.expected import Expected, Letter, Told, comparable, told
 from tests.bench.observed import Carried, Observed
 
 ALERTS = tuple(topic.value for topic in WARNING_TOPICS.values())
@@ -206,43 +206,3 @@ def _surplus(identities: Iterable[str]) -> int:
 
 def _id_of(record: Carried) -> str:
     return str(msgspec.json.decode(record.value or b"{}")["id"])
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Named:
-    """Whether decisions name the model that spoke.
-
-    Shapes:
-        ``named`` decisions name a version that was published, ``silent`` ones name none where a
-        model was there, ``unknown`` ones a version that nobody published.
-    """
-
-    named: int
-    silent: int
-    unknown: int
-
-
-def naming(
-    decisions: Sequence[tuple[str, str]], *, domains: Iterable[str], versions: Iterable[str]
-) -> Named:
-    """Return how many of the decisions (domain, version named) name their model.
-
-    >>> naming([("SE", "SE-3"), ("SE", ""), ("", "")], domains=["SE"], versions=["SE-3"])
-    Named(named=1, silent=1, unknown=0)
-    """
-    with_model, known = set(domains), set(versions)
-    asked = [version for domain, version in decisions if domain in with_model]
-    return Named(
-        named=sum(version in known for version in asked),
-        silent=sum(not version for version in asked),
-        unknown=sum(bool(version) and version not in known for version in asked),
-    )
-
-
-def unlearned(observed: Observed, expected: Looks) -> int:
-    """Return by how many examples the models differ from one look, one example."""
-    learned = collections.Counter(
-        {domain: snapshot.examples for domain, snapshot in observed.snapshots.items()}
-    )
-    more, fewer = learned - expected.outcomes, expected.outcomes - learned
-    return more.total() + fewer.total()

@@ -58,12 +58,14 @@ def comparable(state: EnterpriseState, *, learned: bool) -> bytes:
     """Return what two states of the same history must share, as bytes.
 
     Where the log put the events is left out; without ``learned``, so is the model's part: what it
-    said (``learned``) and the card last published (``told_score``, ``told_rank``), which follows
+    said (``learned``) and the card last published (``told_score``, ``told_rank``, ``told_rules``), which follows
     the score with the model.  All else follows from facts and rules.
     """
     common = msgspec.structs.replace(state, epoch=0, partition=-1, offset=-1)
     if not learned:
-        common = msgspec.structs.replace(common, learned=Learned(), told_score=-1, told_rank=-1)
+        common = msgspec.structs.replace(
+            common, learned=Learned(), told_score=-1, told_rank=-1, told_rules=0
+        )
     return states.encode(common)
 
 
@@ -100,7 +102,7 @@ def _messages(
     warnings: Sequence[EarlyWarning], wisdom: Wisdom, now: dt.datetime
 ) -> dict[str, tuple[Way, str]]:
     desk = wisdom.desk
-    found = {}
+    found: dict[str, tuple[Way, str]] = {}
     for warning in warnings:
         plan = plan_notifications(
             warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer, now=now

@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import redis.asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -83,7 +84,7 @@ async def until_stored(
     stack: Stack, records: Sequence[Planted], *, per_second: float
 ) -> list[float]:
     """Return for each record the seconds from its sending to its stored state."""
-    client = redis.asyncio.Redis.from_url(stack.redis_url)
+    client: Any = redis.asyncio.Redis.from_url(stack.redis_url)
     keys = [log_key(partition) for partition in range(stack.partitions)]
     steps: list[tuple[float, list[int]]] = []
 

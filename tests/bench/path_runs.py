@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -157,16 +157,17 @@ class Workers:
     snapshots: Mapping[str, Snapshot]
     runs: int = 0
 
-    def prepare(self, *, with_snapshots: bool) -> str:
-        """Empty Redis and return a new group that stands behind all outputs of earlier runs."""
+    def prepare(self, *, with_snapshots: bool, learning: bool) -> str:
+        """Empty Redis and return a new group; one that learns stands behind earlier examples."""
         self.runs += 1
         group = f"bench-{self.runs}"
         self.observer.store.flushall()
         if with_snapshots:
             for name, snapshot in self.snapshots.items():
                 self.observer.store.hset(SNAPSHOTS, name, learned.encode(snapshot))
-        for suffix in ("-learn", "-assess-learn"):
-            _skip_outputs(self.stack.broker.bootstrap, group + suffix)
+        if learning:
+            names = (f"{group}-learn", f"{group}-assess-learn")
+            _skip_examples(self.stack.broker.bootstrap, names)
         return group
 
     def worker(
@@ -219,11 +220,8 @@ class Workers:
         return sum(offset + 1 for offset in self.observer.fences())
 
 
-def _skip_outputs(bootstrap: str, group: str) -> None:
-    """Commit, for a new group, the end of the examples that earlier runs have left.
-
-    The alert topics need none: these workers do not notify.
-    """
+def _skip_examples(bootstrap: str, groups: Iterable[str]) -> None:
+    """Commit, for new groups, the end of the examples that earlier runs have left."""
     ends: dict[Any, Any] = {}
     for topic, records in read_topics(bootstrap, [Topic.EXAMPLE.value]).items():
         for record in records:
@@ -232,9 +230,12 @@ def _skip_outputs(bootstrap: str, group: str) -> None:
             ends[tp] = OffsetAndMetadata(max(known, record.offset + 1), "", -1)
     if not ends:
         return
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
-    try:
-        consumer.assign(list(ends))
-        consumer.commit(ends)
-    finally:
-        consumer.close()
+    for group in groups:
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False
+        )
+        try:
+            consumer.assign(list(ends))
+            consumer.commit(ends)
+        finally:
+            consumer.close()

@@ -5,25 +5,21 @@ import datetime as dt
 import re
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import msgspec
-
-from detectors.card import RiskCard
 from streams.assembly import Wisdom
-from streams.codec import decode_data, decode_warning
 from streams.devstack.broker import BrokerKind
 from streams.devstack.processes import LOOPBACK, Server, free_port
 from streams.devstack.stack import Stack, running_stack
-from streams.learning import Snapshot
 from streams.topics import Topic
-from tests.bench.comparison import ALERTS, Differences, Named, compare, naming, unlearned
-from tests.bench.expected import Expected, expectation, looks
+from tests.bench.comparison import ALERTS, Differences, compare
+from tests.bench.expected import Expected, Looks, expectation, looks
 from tests.bench.figures import line
 from tests.bench.kills import Killer, planned_kills
-from tests.bench.observed import ALL_OUTPUTS, NotDoneError, Observed, Observer
+from tests.bench.models_named import Models, compare_models
+from tests.bench.observed import ALL_OUTPUTS, Observed, Observer
 from tests.bench.producing import Flow, Source, source_of
 from tests.bench.records import Planted
 
@@ -78,16 +74,37 @@ class Bench:
         Raises:
             NotDoneError: something was left.
         """
+        self.await_records()
+        self._await_read(ALERTS)
+        self.observer.await_messages(within_s=MESSAGES_WITHIN_S)
+        worker.stop()
+        return self.observer.look(ALL_OUTPUTS)
+
+    def await_records(self) -> None:
+        """Wait until every record published is digested and acknowledged."""
         self.observer.await_committed(self.source.ends, within_s=RECORDS_WITHIN_S)
+
+    def await_model(self) -> None:
+        """Wait until every example is learned and the newest model can have been read."""
+        self._await_read([Topic.EXAMPLE.value])
+        time.sleep(MODEL_SETTLES_S)
+
+    def _await_read(self, topics: Iterable[str]) -> None:
+        """Wait until the workers have acknowledged all that is on these topics."""
         ends: dict[tuple[str, int], int] = {}
-        for topic, records in self.observer.read(ALERTS).items():
+        for topic, records in self.observer.read(topics).items():
             for record in records:
                 name = (topic, record.partition)
                 ends[name] = max(ends.get(name, 0), record.offset + 1)
         self.observer.await_committed(ends, within_s=RECORDS_WITHIN_S)
-        self.observer.await_messages(within_s=MESSAGES_WITHIN_S)
-        worker.stop()
-        return self.observer.look(ALL_OUTPUTS)
+
+
+def models_of(
+    trial: Trial, bench: Bench, observed: Observed, found: Differences, *, cut: int
+) -> Models:
+    """Compare what was learned, and whether decisions behind ``cut`` name their model."""
+    looked: Looks = looks(trial.records, trial.wisdom.expertise, now=trial.now)
+    return compare_models(trial.records, looked, bench.source.places, observed, found, cut=cut)
 
 
 def opened(trial: Trial, name: str, stack: ExitStack) -> Bench:
@@ -108,7 +125,7 @@ def plain_trial(trial: Trial) -> Report:
         worker = bench.stack.worker(MODEL__MODE="none")
         stack.callback(worker.stop)
         seconds, rate = timed(worker, bench)
-        bench.observer.await_committed(bench.source.ends, within_s=RECORDS_WITHIN_S)
+        bench.await_records()
         counted = metrics(bench.stack.report_port)
         observed = bench.finish(worker)
         troubles = len(TROUBLE.findall(worker.written()))
@@ -134,24 +151,22 @@ def live_trial(trial: Trial) -> Report:
         worker = bench.stack.worker(MODEL__MODE="live")
         stack.callback(worker.stop)
         seconds, rate = timed(worker, bench)
-        bench.observer.await_committed(bench.source.ends, within_s=RECORDS_WITHIN_S)
-        _await_model(bench)
+        bench.await_records()
+        bench.await_model()
         bench.source.publish(trial.records[cut:])
-        bench.observer.await_committed(bench.source.ends, within_s=RECORDS_WITHIN_S)
+        bench.await_records()
         counted = metrics(bench.stack.report_port)
-        _await_model(bench)
+        bench.await_model()
         observed = bench.finish(worker)
         troubles = len(TROUBLE.findall(worker.written()))
     found = compare(expected.at(bench.source.places, trial.records), observed, learned=False)
     _compare_counts(expected, counted, found)
     found.note("record repeated", _each(found.repeated))
-    learning, named = _compare_models(trial, bench, observed, found, cut)
+    models = models_of(trial, bench, observed, found, cut=cut)
     figures = (
         _figures(trial, expected, found, counted)
-        | learning
+        | models.figures
         | {
-            "cards_and_warnings_naming_their_model": named.named,
-            "silent": named.silent,
             "seconds_of_first_part": seconds,
             "events_per_second": round(rate),
             "worker_errors": troubles,
@@ -166,17 +181,20 @@ def kill_trial(trial: Trial, *, model: str) -> Report:
     with ExitStack() as stack:
         bench = opened(trial, f"kill-{model}-{trial.kind}", stack)
         killer = Killer(bench.observer, bench.source)
-        more = {"MODEL__MODE": model, "KAFKA__MAX_POLL_RECORDS": str(KILL_BATCH)}
-        worker = bench.stack.worker(**more)
-        second = bench.stack.worker("second", port=free_port(), **more)
+        worker, second = (
+            bench.stack.worker(
+                name, port=port, MODEL__MODE=model, KAFKA__MAX_POLL_RECORDS=str(KILL_BATCH)
+            )
+            for name, port in (("worker", None), ("second", free_port()))
+        )
         stack.callback(worker.kill)
         stack.callback(second.kill)
         started = time.monotonic()
         leaving_s = _lives(trial, bench, killer, worker, second, stack)
-        bench.observer.await_committed(bench.source.ends, within_s=RECORDS_WITHIN_S)
+        bench.await_records()
         seconds = time.monotonic() - started
         if model == "live":
-            _await_model(bench)
+            bench.await_model()
         observed = bench.finish(worker)
         troubles = len(TROUBLE.findall(worker.program.log.read_text()))
     found = compare(
@@ -184,7 +202,7 @@ def kill_trial(trial: Trial, *, model: str) -> Report:
     )
     learning: dict[str, object] = {}
     if model == "live":
-        learning, _ = _compare_models(trial, bench, observed, found, len(trial.records))
+        learning = models_of(trial, bench, observed, found, cut=len(trial.records)).figures
     hits = sum(hit.mid_batch for hit in killer.hits)
     if hits < min(3, trial.kills - 1):
         found.note("too few kills hit a batch", [hits])
@@ -306,7 +324,7 @@ def _figures(
 
 
 def _report(
-    title: str, found: Differences, figures: Mapping[str, object], said: Sequence[str] = ()
+    title: str, found: Differences, figures: dict[str, object], said: Sequence[str] = ()
 ) -> Report:
     repeated = {topic: count for topic, count in found.repeated.items() if count}
     lines = [*said]
@@ -321,76 +339,3 @@ def _report(
 
 def _each(repeated: Mapping[str, int]) -> list[str]:
     return [topic for topic, count in repeated.items() for _ in range(count)]
-
-
-def _await_model(bench: Bench) -> None:
-    """Wait until every example is learned and the newest model can have been read."""
-    ends: dict[tuple[str, int], int] = {}
-    for record in bench.observer.read([Topic.EXAMPLE.value])[Topic.EXAMPLE.value]:
-        name = (record.topic, record.partition)
-        ends[name] = max(ends.get(name, 0), record.offset + 1)
-    bench.observer.await_committed(ends, within_s=RECORDS_WITHIN_S)
-    time.sleep(MODEL_SETTLES_S)
-
-
-def _compare_models(
-    trial: Trial, bench: Bench, observed: Observed, found: Differences, cut: int
-) -> tuple[dict[str, object], Named]:
-    """Compare what was learned, and whether decisions behind ``cut`` name their model."""
-    looked = looks(trial.records, trial.wisdom.expertise, now=trial.now)
-    found.note("examples learned twice or not at all", range(unlearned(observed, looked)))
-    published = [
-        msgspec.msgpack.decode(record.value or b"", type=Snapshot)
-        for record in observed.records[Topic.SNAPSHOT.value]
-    ]
-    places = {place: index for index, place in enumerate(bench.source.places)}
-    named = naming(
-        _decisions(observed, looked.domains, places, trial.records, cut),
-        domains={snapshot.domain for snapshot in published},
-        versions={snapshot.version for snapshot in published},
-    )
-    found.note("decision without its model", range(named.silent))
-    found.note("decision with an unknown model", range(named.unknown))
-    return {
-        "examples": looked.outcomes.total(),
-        "learned": sum(one.examples for one in observed.snapshots.values()),
-    }, named
-
-
-def _decisions(
-    observed: Observed,
-    domains: Sequence[str],
-    places: Mapping[tuple[int, int], int],
-    records: Sequence[Planted],
-    cut: int,
-) -> list[tuple[str, str]]:
-    """Return domain and named version of each card and warning caused at or behind ``cut``."""
-    found = []
-    for record in observed.records[Topic.RISK.value]:
-        identity = str(msgspec.json.decode(record.value or b"")["id"])
-        _, _, partition, offset = identity.rsplit("/", 3)
-        index = places[int(partition), int(offset)]
-        if index >= cut:
-            card = decode_data(record.value or b"", RiskCard)
-            found.append((domains[index], card.model_version))
-    causes = _causes(records)
-    for topic in ALERTS:
-        for record in observed.records[topic]:
-            warning = decode_warning(record.value or b"")
-            index = causes[warning.cause]
-            if index >= cut:
-                found.append((domains[index], warning.model_version))
-    return found
-
-
-def _causes(records: Sequence[Planted]) -> dict[str, int]:
-    """Return the index of each event by the cause that a warning names."""
-    found: dict[str, int] = {}
-    for index, record in enumerate(records):
-        if record.cause is None and record.value is not None:
-            fields = msgspec.json.decode(record.value)
-            found.setdefault(f"{fields['source']}/{fields['id']}", index)
-    return found
-
-
-__all__ = ["NotDoneError", "Report", "Trial", "kill_trial", "live_trial", "plain_trial"]

@@ -10,7 +10,7 @@ import argparse
 import functools
 import json
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Watch:
     """
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.records = 0
         self.begun = self.ended = (0.0, 0.0)
         self._inside: list[float] = [0.0]
@@ -132,7 +132,8 @@ STEPS = {
 
 def watch_all(watch: Watch) -> None:
     """Put a watch on every step of the assessing agent."""
-    assess.step = watch.timed("step", assess.step)  # type: ignore[assignment]
+    module: Any = assess
+    module.step = watch.timed("step", module.step)
     states.encode = watch.timed("state_encode", states.encode)
     states.decode = watch.timed("state_decode", states.decode)
     cls: Any = Assessor
