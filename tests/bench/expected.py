@@ -58,7 +58,8 @@ def comparable(state: EnterpriseState, *, learned: bool) -> bytes:
     """Return what two states of the same history must share, as bytes.
 
     Where the log put the events is left out; without ``learned``, so is the model's part: what it
-    said (``learned``) and the card last published (``told_score``, ``told_rank``, ``told_rules``), which follows
+    said (``learned``) and the card last published (``told_score``, ``told_rank``,
+    ``told_rules``), which follows
     the score with the model.  All else follows from facts and rules.
     """
     common = msgspec.structs.replace(state, epoch=0, partition=-1, offset=-1)
