@@ -135,7 +135,7 @@ def test_a_delivery_report_settles_its_message(bureau, day):
     ids = {one.id for one in bureau.notifications(day.warnings.values()) if one.way is Way.SMS}
 
     until(
-        lambda: all(bureau.row(one).state is RowState.ARRIVED for one in ids),
+        lambda: all((row := bureau.row(one)) and row.state is RowState.ARRIVED for one in ids),
         what="a report of each text",
     )
 
