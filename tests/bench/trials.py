@@ -202,7 +202,8 @@ def kill_trial(trial: Trial, *, model: str) -> Report:
     )
     learning: dict[str, object] = {}
     if model == "live":
-        learning = models_of(trial, bench, observed, found, cut=len(trial.records)).figures
+        models = models_of(trial, bench, observed, found, cut=len(trial.records))
+        learning = {"examples": models.examples, "learned": models.learned}
     hits = sum(hit.mid_batch for hit in killer.hits)
     if hits < min(3, trial.kills - 1):
         found.note("too few kills hit a batch", [hits])

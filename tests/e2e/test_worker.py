@@ -25,7 +25,7 @@ from tests.e2e.conftest import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-USCC = re.compile(r"\b[0-9A-HJ-NPQRTUWXY]{18}\b")
+USCC = re.compile(r"(?<![.\w])[0-9A-HJ-NPQRTUWXY]{18}(?!\w)")
 NEWS = {
     Measure.REMINDER: b.permit(days_left=40),
     Measure.WARNING: e.AbnormalAdded(reason=1, place="410422"),

@@ -13,7 +13,7 @@ from tests import builders as b
 from tests import shell
 from tests.shell import Shell
 
-USCC = re.compile(rb"\b[0-9A-Z]{18}\b")
+USCC = re.compile(rb"(?<![.\w])[0-9A-Z]{18}(?!\w)")
 
 
 def families(metrics):
