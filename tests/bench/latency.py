@@ -88,6 +88,7 @@ async def until_stored(
     steps: list[tuple[float, list[int]]] = []
 
     async def watch(sending: Sending) -> None:
+        """Read until all have been seen."""
         while not sending.seen:
             raws = await client.mget(keys)
             fences = [-1 if raw is None else int(raw.split(b"/")[1]) for raw in raws]
@@ -146,6 +147,7 @@ async def round_trip(
     seen: dict[tuple[int, int], float] = {}
 
     async def watch(sending: Sending) -> None:
+        """Read until all have been seen."""
         while not sending.seen:
             polled = await consumer.getmany(timeout_ms=100)
             now = time.monotonic()
@@ -171,7 +173,8 @@ async def _while_watching(
     sending = Sending()
     async with asyncio.timeout(len(records) / per_second + WITHIN_S), asyncio.TaskGroup() as group:
         # Told to end, not cancelled: before Python 3.12 asyncio.wait_for, which redis sends
-        # through, can lose a cancellation (120 of 200 in a tight loop here), and it would watch for ever.
+        # through, can lose a cancellation (120 of 200 in a tight loop here), and it would
+        # watch for ever.
         group.create_task(watch(sending))
         await sending.send(
             stack.broker.bootstrap,

@@ -84,6 +84,7 @@ async def test_the_watch_does_not_count_waiting():
     watch = Watch()
 
     async def wait(answer):
+        """Wait once."""
         await asyncio.sleep(0.05)
         if answer is None:
             raise KeyError(answer)
