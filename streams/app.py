@@ -10,6 +10,7 @@ import aiohttp
 import faust
 import msgspec
 from aiohttp import web
+from faust.exceptions import ConsumerNotStarted
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -300,7 +301,7 @@ async def start(parts: Parts, app: faust.App) -> None:
     async def ready() -> dict[str, bool]:
         """Return which parts answer."""
         return {
-            "kafka": bool(app.consumer and app.consumer.assignment()),
+            "kafka": _has_partitions(app),
             "redis": await _pings(parts.redis),
         }
 
@@ -321,6 +322,14 @@ async def stop(parts: Parts) -> None:
     if parts.session is not None:
         await parts.session.close()
     await parts.redis.aclose()
+
+
+def _has_partitions(app: faust.App) -> bool:
+    """Return whether the group has given this worker anything; not while it still starts."""
+    try:
+        return bool(app.consumer and app.consumer.assignment())
+    except ConsumerNotStarted:
+        return False
 
 
 async def _pings(redis: Redis) -> bool:
