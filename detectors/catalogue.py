@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from detectors.facts import DAY_S, PENALTIES, Fact, FactKind
+from detectors.facts import DAY_S, PENALTIES, Fact, FactKind, kinds_named
 from detectors.knowledge import (
     Age,
     Burst,
@@ -62,9 +62,7 @@ class Catalogue:
         self.indicators: tuple[Indicator, ...] = knowledge.indicators
         self.places = {indicator.id: place for place, indicator in enumerate(self.indicators)}
         self._points = tuple(float(indicator.points) for indicator in self.indicators)
-        self._kinds = tuple(
-            frozenset(FactKind[name.upper()] for name in one.facts) for one in self.indicators
-        )
+        self._kinds = tuple(kinds_named(one.facts) for one in self.indicators)
         self._windows = tuple(
             getattr(one.severity, "window_days", 0) * DAY_S for one in self.indicators
         )

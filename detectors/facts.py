@@ -5,6 +5,7 @@ moment; nothing else is remembered of the past.
 """
 
 import enum
+import functools
 from hashlib import blake2b as _blake2b
 
 import msgspec
@@ -48,6 +49,16 @@ class FactKind(enum.IntEnum):
     INDUSTRY_CHANGED = 31
     EQUIPMENT_PASSED = 32
     EQUIPMENT_FOUND = 33  # a test found a problem; EQUIPMENT_FAILED says that it is still there
+
+
+@functools.cache
+def kinds_named(names: tuple[str, ...]) -> frozenset[FactKind]:
+    """Return the kinds that a knowledge document names.
+
+    >>> kinds_named(("permit",)) == {FactKind.PERMIT}
+    True
+    """
+    return frozenset(FactKind[name.upper()] for name in names)
 
 
 # One event states up to three facts; they take the ids from its identity on.

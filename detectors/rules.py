@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from detectors.catalogue import Catalogue
-from detectors.facts import DAY_S, PENALTIES, Fact, FactKind
+from detectors.facts import DAY_S, PENALTIES, Fact, FactKind, kinds_named
 from detectors.knowledge import (
     ClassWorsened,
     FactsHold,
@@ -68,16 +68,16 @@ class RuleBook:
         self._always = tuple(always)
         self._by_kind = {kind: tuple(rules) for kind, rules in by_kind.items()}
 
-    def _kinds_of(self, test: Test) -> set[FactKind]:
+    def _kinds_of(self, test: Test) -> frozenset[FactKind]:
         match test:
             case FactsHold(facts=names) | FallsDue(facts=names):
-                return {FactKind[name.upper()] for name in names}
+                return kinds_named(names)
             case SurgeHolds(indicator=name):
                 place = self._catalogue.places[name]
                 names = self._catalogue.indicators[place].facts
-                return {FactKind[name.upper()] for name in names}
+                return kinds_named(names)
             case _:
-                return set()
+                return frozenset()
 
     def is_set_off(self, facts: Sequence[Fact], fresh: Sequence[Fact]) -> bool:
         """Return whether a fact of this event, or a permit running out, concerns any rule."""
@@ -123,7 +123,7 @@ class RuleBook:
             case FactsHold():
                 return _facts_hold(test, moment)
             case FallsDue(facts=names, days=days):
-                kinds = {FactKind[name.upper()] for name in names}
+                kinds = kinds_named(names)
                 due = [
                     fact
                     for fact in moment.facts
@@ -161,7 +161,7 @@ def _matters(rule: Rule, moment: Moment) -> list[Moment]:
 
 
 def _facts_hold(test: FactsHold, moment: Moment) -> list[Fact] | None:
-    kinds = {FactKind[name.upper()] for name in test.facts}
+    kinds = kinds_named(test.facts)
     window = test.within_days * DAY_S
     matched: dict[tuple[int, int], Fact] = {}
     for fact in moment.facts:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 import faust
-import msgspec
 from aiohttp import web
 from faust.exceptions import ConsumerNotStarted
 from redis.asyncio import Redis
@@ -337,8 +336,3 @@ async def _pings(redis: Redis) -> bool:
         return bool(await redis.ping())
     except RedisError:
         return False
-
-
-def snapshot_json(snapshot: learned.Snapshot) -> bytes:
-    """Return a snapshot for people to read."""
-    return msgspec.json.format(msgspec.json.encode(snapshot))

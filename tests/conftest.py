@@ -39,14 +39,6 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_configure(config):
-    """Let kafka-python load the rest of its schemas, later on."""
-    config.addinivalue_line(
-        "filterwarnings",
-        "ignore:(read|open)_text is deprecated:DeprecationWarning",
-    )
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_setup(item):
     """Take the network from a test, as far as its ring does without."""

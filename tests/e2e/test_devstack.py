@@ -41,6 +41,7 @@ from streams.devstack.processes import (
 from streams.devstack.redis_server import local_redis, redis_server
 from streams.devstack.sms_gateway import sms_gateway, sms_gateway_process
 from streams.devstack.sms_rules import Dysms, signature_of
+from tests.conftest import available
 
 pytestmark = pytest.mark.e2e
 
@@ -61,19 +62,6 @@ LISTEN = (
     "import socket, sys, time; s = socket.socket(); s.bind(('127.0.0.1', int(sys.argv[1]))); "
     "s.listen(); time.sleep(60)"
 )
-
-
-@contextlib.contextmanager
-def available(server):
-    """Enter ``server``; where it cannot start, skip at home and fail in CI."""
-    with contextlib.ExitStack() as stack:
-        try:
-            running = stack.enter_context(server)
-        except ServerError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(error).splitlines()[0])
-        yield running
 
 
 def until(fact, *, within_s=10.0):
