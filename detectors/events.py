@@ -256,6 +256,16 @@ class RepairDecided(Payload, frozen=True, kw_only=True):
     effective: dt.date
 
 
+class DeadlineFellDue(Payload, frozen=True, kw_only=True):
+    """A moment has come at which time alone changes something; our own timers send it.
+
+    ``due`` is that moment in seconds; ``silent_feeds`` names the feeds that were late then.
+    """
+
+    due: int
+    silent_feeds: tuple[Token, ...] = ()
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """The envelope.  Each subclass is one event type; its tag is the ``type`` on the wire."""
 
@@ -294,6 +304,7 @@ _TYPES: dict[str, type[Payload]] = {
     "judicial.record.v1": JudicialRecord,
     "honour.granted.v1": HonourGranted,
     "repair.event.v1": RepairDecided,
+    "deadline.fell_due.v1": DeadlineFellDue,
 }
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from detectors.catalogue import Catalogue
+from detectors.facts import DAY_S
 from detectors.knowledge import Knowledge
 from detectors.learned import Scorer
 from detectors.rules import RuleBook
@@ -30,4 +31,9 @@ class Expertise:
 def compiled(knowledge: Knowledge) -> Expertise:
     """Return the knowledge ready to decide, without a model."""
     catalogue = Catalogue(knowledge)
-    return Expertise(knowledge, catalogue, RuleBook(knowledge, catalogue))
+    return Expertise(knowledge, catalogue, RuleBook(knowledge, catalogue, _weekdays))
+
+
+def _weekdays(moment: int, days: int) -> int:
+    """Return a moment so many weekdays later."""
+    return moment + days * DAY_S

@@ -8,7 +8,18 @@ import msgspec
 from msgspec.structs import replace
 
 from detectors import events as e
-from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
+from detectors.facts import (
+    CONTESTED,
+    DAY_S,
+    PROVISIONAL,
+    Fact,
+    FactKind,
+    Life,
+    Mark,
+    MarkAct,
+    Paper,
+    hash_of,
+)
 from detectors.warning import CHINA
 
 # Domain reference §8.3, S17: label .3, physical .6, pathogen or illegal additive 1.
@@ -81,24 +92,27 @@ def _fact(
     provisional: bool = False,
     due: int = 0,
 ) -> Fact:
+    doubt = (CONTESTED if data.contested else 0) | (PROVISIONAL if provisional else 0)
     return Fact(
         identity,
         kind,
         at,
-        weight,
         until,
+        weight,
         ref,
+        due,
         domain,
         data.place,
-        data.doc_no,
-        data.organ,
         note,
-        data.contested,
-        provisional,
-        due,
-        moment(data.decided_at) if data.decided_at else 0,
-        moment(data.published_at) if data.published_at else 0,
+        doubt,
+        Life(until) if until else None,
+        _paper(data) if data.doc_no or data.organ or data.decided_at or data.published_at else None,
     )
+
+
+def _paper(data: e.Payload) -> Paper:
+    """Return the document that a payload names."""
+    return Paper(data.doc_no, data.organ, moment(data.decided_at), moment(data.published_at))
 
 
 def _ends(identity: int, at: int, kind: FactKind, ref: int, *, act: MarkAct = MarkAct.END) -> Mark:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from detectors.facts import Fact, FactKind
+from detectors.facts import CONFIRMED, CONTESTED, PROVISIONAL, Fact, FactKind
 from detectors.warning import CHINA
 
 LABELS = {
@@ -64,8 +64,8 @@ def fact_in_words(fact: Fact) -> str:
     text = f"{day(fact.at)}{LABELS[FactKind(fact.kind)]}"
     if fact.note:
         text += f"（{fact.note}）"
-    if fact.provisional and not fact.final:
+    if fact.doubt & PROVISIONAL and not fact.doubt & CONFIRMED:
         text += "（复检期内，暂定）"
-    if fact.contested:
+    if fact.doubt & CONTESTED:
         text += "（已提出异议，未定）"
     return text

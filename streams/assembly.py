@@ -27,7 +27,8 @@ from alerts.sms_text import SmsBook, parse_sms_book
 from config.load import load_documents
 from config.schema import Settings
 from detectors.expertise import Expertise, compiled
-from detectors.knowledge import InvalidKnowledgeError, parse
+from detectors.knowledge import InvalidKnowledgeError
+from detectors.knowledge_check import parse
 from streams.redis_notification_log import RedisRows
 
 COUNTY_DIGITS = 6  # GB/T 2260

@@ -14,14 +14,15 @@ import yaml
 
 import config
 from detectors import events as e
+from detectors.effects import Position, Skipped
 from detectors.example import Example
 from detectors.expertise import Expertise, compiled
-from detectors.knowledge import parse
+from detectors.knowledge_check import parse
 from detectors.learned import scorer_of
 from detectors.measure import Measure, RiskClass
 from detectors.model import Learner
 from detectors.state import EnterpriseState
-from detectors.step import Position, Skipped, step
+from detectors.step import step
 from detectors.uscc import UsccStatus, status_of
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 from streams.devstack import county
