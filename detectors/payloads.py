@@ -47,6 +47,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     # Fields of which exactly one is said, where a type carries two kinds of matter.
     one_of: ClassVar[tuple[str, ...]] = ()
+    # (field, value, other): where the field has the value, the other is said.
+    needs: ClassVar[tuple[tuple[str, object, str], ...]] = ()
 
     op: Op = Op.ADD
     supersedes: Token = ""
@@ -65,14 +67,23 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attachments: Token = ""
 
 
-def say_exactly_one(payload: Payload) -> None:
-    """Hold a payload to its ``one_of``; msgspec turns the error into one of the wire.
+def hold_to_its_word(payload: Payload) -> None:
+    """Hold a payload to its ``one_of`` and ``needs``; msgspec makes the error one of the wire.
 
     Raises:
-        ValueError: the source said none of the fields, or several.
+        ValueError: the source said none of the fields or several, or left out what one asks for.
     """
-    said = [name for name in payload.one_of if getattr(payload, name) not in ("", None, 0, False)]
-    if len(said) != 1:
-        raise ValueError(
-            f"say exactly one of {', '.join(payload.one_of)}; said: {', '.join(said) or 'none'}"
-        )
+    if payload.one_of:
+        said = [name for name in payload.one_of if is_said(getattr(payload, name))]
+        if len(said) != 1:
+            raise ValueError(
+                f"say exactly one of {', '.join(payload.one_of)}; said: {', '.join(said) or 'none'}"
+            )
+    for field, value, asked in payload.needs:
+        if getattr(payload, field) == value and not is_said(getattr(payload, asked)):
+            raise ValueError(f"{asked} is needed where {field} is {value}")
+
+
+def is_said(value: object) -> bool:
+    """Return whether a field says anything: neither empty nor null."""
+    return value is not None and value != ""

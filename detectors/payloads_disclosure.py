@@ -1,11 +1,21 @@
 """What has an enterprise published, pledged and been permitted; which lists is it on?  E15-E26."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from detectors.payloads import Count, DomainCode, Payload, Share, Text, Token, Year, Yuan
+from detectors.payloads import (
+    Count,
+    DomainCode,
+    Payload,
+    Share,
+    Text,
+    Token,
+    Year,
+    Yuan,
+    hold_to_its_word,
+)
 
 
 class AnnualReportFiled(Payload, frozen=True, kw_only=True):
@@ -29,6 +39,8 @@ class DisclosureCorrected(Payload, frozen=True, kw_only=True):
 class InstantInfo(Payload, frozen=True, kw_only=True):
     """E17 即时信息公示.  ``missing``: found unpublished; ``due``: 20 working days after forming."""
 
+    needs: ClassVar[tuple[tuple[str, object, str], ...]] = (("missing", True, "due"),)
+
     item: Token
     formed_on: dt.date
     published_on: dt.date | None = None
@@ -37,8 +49,7 @@ class InstantInfo(Payload, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Ask for the day on which what is missing fell due."""
-        if self.missing and self.due is None:
-            raise ValueError("due is needed where missing is true: 20 working days after formed_on")
+        hold_to_its_word(self)
 
 
 class DisclosureOrdered(Payload, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from detectors.payloads import (
     Text,
     Token,
     Yuan,
-    say_exactly_one,
+    hold_to_its_word,
 )
 
 
@@ -174,6 +174,7 @@ class ObjectionChanged(Payload, frozen=True, kw_only=True):
     """
 
     one_of: ClassVar[tuple[str, ...]] = ("about", "decision_no")
+    needs: ClassVar[tuple[tuple[str, object, str], ...]] = (("status", "decided", "outcome"),)
 
     kind: Literal["objection", "reconsideration", "litigation"]
     status: Literal["filed", "decided", "withdrawn"]
@@ -185,9 +186,7 @@ class ObjectionChanged(Payload, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Hold the record to one way of saying what is contested, and to an outcome."""
-        say_exactly_one(self)
-        if (self.status == "decided") != bool(self.outcome):
-            raise ValueError("outcome is said where, and only where, status is decided")
+        hold_to_its_word(self)
 
 
 class DeadlineFellDue(Payload, frozen=True, kw_only=True):

@@ -3,7 +3,16 @@
 import datetime as dt
 from typing import ClassVar, Literal
 
-from detectors.payloads import Count, DomainCode, Payload, Share, Text, Token, Yuan, say_exactly_one
+from detectors.payloads import (
+    Count,
+    DomainCode,
+    Payload,
+    Share,
+    Text,
+    Token,
+    Yuan,
+    hold_to_its_word,
+)
 
 
 class InspectionDrawn(Payload, frozen=True, kw_only=True):
@@ -63,7 +72,7 @@ class RectifiedOrGraded(Payload, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Hold the record to one of its two matters."""
-        say_exactly_one(self)
+        hold_to_its_word(self)
 
 
 class FoodSampled(Payload, frozen=True, kw_only=True):
@@ -243,6 +252,8 @@ class PenaltyFollowed(Payload, frozen=True, kw_only=True):
     again where the decision named one.  A changed decision is corrected with UPDATE of E44.
     """
 
+    needs: ClassVar[tuple[tuple[str, object, str], ...]] = (("kind", "deferred", "new_due"),)
+
     penalty_no: Token
     kind: Literal["performed", "deferred", "changed", "revoked"]
     on: dt.date
@@ -253,8 +264,7 @@ class PenaltyFollowed(Payload, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Ask a deferral for its new day."""
-        if self.kind == "deferred" and self.new_due is None:
-            raise ValueError("new_due is needed where kind is deferred")
+        hold_to_its_word(self)
 
 
 TYPES: dict[str, type[Payload]] = {

@@ -167,14 +167,15 @@ def objection(data: e.ObjectionChanged, identity: int, at: int, *, source: str) 
     A mark without a kind speaks of an event, one with a kind of the matter, as everywhere.
     """
     act = MarkAct.CONTEST if data.status == "filed" else MarkAct.UNCONTEST
+    taken_back = data.status == "decided" and data.outcome == "revoked"
     if data.about:
         target = hash_of(data.about_source or source, data.about)
         marks = [Mark(identity, act, at=at, ref=target)]
-        if data.outcome == "revoked":
+        if taken_back:
             marks.append(Mark(identity, MarkAct.REVOKE, at=at, ref=target))
         return Reading(marks=tuple(marks))
     ref = offence("", data.organ, data.decision_no)
-    acts = (act, MarkAct.VOID) if data.outcome == "revoked" else (act,)
+    acts = (act, MarkAct.VOID) if taken_back else (act,)
     return Reading(marks=tuple(
         ends(identity, at, kind, ref, act=act) for act in acts for kind in _PENALTIES
     ))  # fmt: skip
