@@ -8,7 +8,16 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from detectors.assessment import NOTHING, Assessment
-from detectors.facts import CONTESTED, DAY_S, PENALTIES, PROVISIONAL, Fact, FactKind, kinds_named
+from detectors.facts import (
+    CONTESTED,
+    DAY_S,
+    OBJECTED,
+    PENALTIES,
+    PROVISIONAL,
+    Fact,
+    FactKind,
+    kinds_named,
+)
 from detectors.functions import (
     Age,
     Besides,
@@ -48,6 +57,7 @@ _Entry = tuple[int, int, float, int]
 _Table = list[tuple[_Entry, ...]]
 _PENALTIES = frozenset(int(kind) for kind in PENALTIES)
 _FULL = 1000.0
+_DISPUTED = CONTESTED | OBJECTED
 
 
 class Catalogue:
@@ -230,7 +240,7 @@ class Catalogue:
     def _weighed(self, usable: list[Fact], as_of: int) -> dict[int, float]:
         """Return the severities that rest on facts."""
         if len(usable) > 1:
-            usable = _heaviest_of_each_offence(usable)
+            usable = _one_of_each_matter(usable)
         severities: dict[int, float] = {}
         counts: dict[int, int] = {}
         collected: dict[int, list[Fact]] = {}
@@ -242,7 +252,7 @@ class Catalogue:
             if not entries:
                 continue
             weight = fact.weight
-            if fact.doubt and (fact.doubt & CONTESTED or fact.doubt == PROVISIONAL):
+            if fact.doubt and (fact.doubt & _DISPUTED or fact.doubt == PROVISIONAL):
                 weight *= self._half
             age = as_of - fact.at
             for place, mode, inverse, window in entries:
@@ -353,24 +363,27 @@ def _others_of(indicator: Indicator) -> frozenset[int]:
     )
 
 
-def _heaviest_of_each_offence(facts: list[Fact]) -> list[Fact]:
-    """Drop the lighter penalties of one offence: several outcomes count by the heaviest."""
-    penalties = [fact for fact in facts if fact.kind in _PENALTIES and fact.ref]
-    if len(penalties) < 2:  # noqa: PLR2004 - one cannot hide another
-        return facts
-    heaviest: dict[int, Fact] = {}
-    for fact in penalties:
-        best = heaviest.get(fact.ref)
-        if best is None or _gravity(fact) > _gravity(best):
-            heaviest[fact.ref] = fact
-    if len(penalties) == len(heaviest):
+def _one_of_each_matter(facts: list[Fact]) -> list[Fact]:
+    """Drop all but the heaviest of one matter: what two feeds tell, the outcomes of one offence."""
+    heaviest: dict[tuple[int, int], Fact] = {}
+    hanging = 0
+    for fact in facts:
+        if fact.ref:
+            hanging += 1
+            matter = _MATTER[fact.kind], fact.ref
+            best = heaviest.get(matter)
+            if best is None or _gravity(fact) > _gravity(best):
+                heaviest[matter] = fact
+    if hanging == len(heaviest):
         return facts
     return [
-        fact
-        for fact in facts
-        if fact.kind not in _PENALTIES or not fact.ref or heaviest[fact.ref] is fact
+        fact for fact in facts if not fact.ref or heaviest[_MATTER[fact.kind], fact.ref] is fact
     ]
 
 
-def _gravity(fact: Fact) -> tuple[int, float, int]:
-    return (fact.kind, fact.weight, fact.id)
+# Facts of one kind and ref are one matter; all kinds of penalty together.
+_MATTER = [0 if kind in _PENALTIES else kind for kind in range(KINDS)]
+
+
+def _gravity(fact: Fact) -> tuple[int, float, int, int]:
+    return (fact.kind, fact.weight, fact.at, fact.id)

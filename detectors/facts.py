@@ -49,6 +49,66 @@ class FactKind(enum.IntEnum):
     INDUSTRY_CHANGED = 31
     EQUIPMENT_PASSED = 32
     EQUIPMENT_FOUND = 33  # a test found a problem; EQUIPMENT_FAILED says that it is still there
+    CAPITAL = 34  # weight: the size of the registered capital, on a scale of its own
+    CAPITAL_CUT = 35  # weight: the share that went
+    SUBSCRIPTION_TOO_LONG = 36  # due: the last day to adjust it
+    SCOPE_NEEDS_PERMIT = 37  # due: from when on it must be there
+    DEREGISTERING_SIMPLY = 38  # due: the end of the 20 days
+    DEREGISTERING = 39  # due: the end of the 45 days
+    DEREGISTERED = 40
+    LICENCE_REVOKED = 41
+    SUSPENDED = 42  # 歇业
+    FALSE_REGISTRATION = 43
+    SPECIAL_MARK = 44
+    REPORT_FILED = 45  # ref: the year reported on
+    DISCLOSURE_FALSE = 46
+    DISCLOSURE_DUE = 47  # instant information, or an order to publish; due: its last day
+    EQUITY_PLEDGED = 48
+    ABNORMAL_ENTRY = 49  # that there was a listing, removed or not
+    SERIOUS_LISTED_ELSEWHERE = 50
+    PERMIT_ENDED = 51
+    UNREACHABLE_FOUND = 52
+    RECTIFY_ORDERED = 53  # due: the last day
+    FOOD_GRADE = 54
+    PRODUCT_SAMPLE_PASSED = 55
+    PRODUCT_SAMPLE_FAILED = 56
+    PRODUCT_STILL_FAILING = 57
+    DRUG_DEFECT = 58
+    FALSE_TEST_REPORT = 59
+    RECALL = 60
+    AD_HIT = 61
+    NET_HIT = 62
+    PRICE_HIT = 63
+    EQUIPMENT = 64  # due: the next inspection
+    EQUIPMENT_HAZARD = 65
+    METER = 66  # due: the next verification; at once where it failed
+    CERTIFICATE_LOST = 67
+    PENALTY_DUE = 68  # due: the last day to pay or perform
+    OFFENCE = 69  # ref: which offence; note: of which kind
+    SEIZURE = 70
+    POLICE_TRANSFER = 71
+    COMPLAINT_SETTLED = 72
+    RUNAWAY = 73  # prepaid, and the shop has gone
+    OPINION = 74
+    ENFORCEMENT = 75  # 被执行人, not dishonest
+    TAX_RECORD = 76
+    ARREARS = 77  # wages, social insurance
+    OTHER_PENALTY = 78
+    SAFETY_ACCIDENT = 79
+    UTILITY_USED = 80
+    COMMITMENT_KEPT = 81
+    COMMITMENT_BROKEN = 82
+    INTERVIEW_DUE = 83  # due: by when it must have been acted on
+    CURED = 84  # repaired of its own accord
+    NEIGHBOUR_LEGAL_REP = 85
+    NEIGHBOUR_HOLDER = 86
+    NEIGHBOUR_BRANCH = 87
+    NEIGHBOUR_HEAD_OFFICE = 88
+    NEIGHBOUR_ADDRESS = 89
+    NEIGHBOUR_SUPPLIER = 90
+    NEIGHBOUR_AGENT = 91
+    ADDRESS_DENSITY = 92
+    MASS_REGISTRATION = 93
 
 
 @functools.cache
@@ -61,8 +121,9 @@ def kinds_named(names: tuple[str, ...]) -> frozenset[FactKind]:
     return frozenset(FactKind[name.upper()] for name in names)
 
 
-# One event states up to three facts; they take the ids from its identity on.
-FACTS_AN_EVENT = 3
+# One event states up to eight facts (a founding whose scope asks for four permits); they take the
+# ids from its identity on.
+FACTS_AN_EVENT = 8
 
 
 class MarkAct(enum.IntEnum):
@@ -76,6 +137,8 @@ class MarkAct(enum.IntEnum):
     EXPIRE = 6  # the source ends the life of an event's facts
     REPAIR = 7  # not used from a day on (信用修复)
     UNREPAIR = 8  # the repair itself was revoked
+    CONTEST = 9  # under objection, reconsideration or litigation: half weight
+    UNCONTEST = 10  # decided or withdrawn
 
 
 class Mark(msgspec.Struct, array_like=True, gc=False):
@@ -176,7 +239,7 @@ class Fact(msgspec.Struct, array_like=True, gc=False):
     @property
     def is_open_question(self) -> bool:
         """Return whether the fact is contested, or provisional and not yet confirmed."""
-        return bool(self.doubt & CONTESTED) or self.doubt == PROVISIONAL
+        return bool(self.doubt & (CONTESTED | OBJECTED)) or self.doubt == PROVISIONAL
 
     @property
     def is_revoked(self) -> bool:
@@ -203,8 +266,9 @@ class Fact(msgspec.Struct, array_like=True, gc=False):
         return fact_name(self.id)
 
 
-# Bits of a fact's ``doubt``.  CONFIRMED lifts PROVISIONAL; the source's own word is kept.
-CONTESTED, PROVISIONAL, CONFIRMED = 1, 2, 4
+# Bits of a fact's ``doubt``.  The source states CONTESTED and PROVISIONAL; marks add CONFIRMED,
+# which lifts PROVISIONAL, and OBJECTED, so that the source's own word is kept.
+CONTESTED, PROVISIONAL, CONFIRMED, OBJECTED = 1, 2, 4, 8
 
 
 def hash_of(*parts: str) -> int:

@@ -37,7 +37,25 @@ from detectors.knowledge import (
 )
 
 # The kinds that carry a day on which they fall due; any other would count as long overdue.
-FALLING_DUE = frozenset({FactKind.PERMIT.name.lower()})
+FALLING_DUE = frozenset(
+    kind.name.lower()
+    for kind in (
+        FactKind.PERMIT,
+        FactKind.ABNORMAL_LISTED,
+        FactKind.UNREACHABLE,
+        FactKind.CASE_OPEN,
+        FactKind.SUBSCRIPTION_TOO_LONG,
+        FactKind.SCOPE_NEEDS_PERMIT,
+        FactKind.DEREGISTERING_SIMPLY,
+        FactKind.DEREGISTERING,
+        FactKind.DISCLOSURE_DUE,
+        FactKind.RECTIFY_ORDERED,
+        FactKind.EQUIPMENT,
+        FactKind.METER,
+        FactKind.PENALTY_DUE,
+        FactKind.INTERVIEW_DUE,
+    )
+)
 
 T = TypeVar("T")
 PROFESSIONAL = "professional/"  # the documents of the overlays stand in this folder

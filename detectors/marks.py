@@ -4,14 +4,22 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from detectors.facts import CONFIRMED, DAY_S, FACTS_AN_EVENT, Fact, Life, Mark, MarkAct
+from detectors.facts import (
+    CONFIRMED,
+    DAY_S,
+    FACTS_AN_EVENT,
+    OBJECTED,
+    Fact,
+    Life,
+    Mark,
+    MarkAct,
+)
 
 # Annual corrections come up to 400 days late (domain reference §9): an ended fact may be needed.
 KEEP_ENDED_S = 400 * DAY_S
 # Above it marks are let go; a typical enterprise has under ten.
 PRUNE_MARKS_ABOVE = 24
 MAX_MARKS = 64
-_OF_A_MATTER = frozenset({MarkAct.END, MarkAct.VOID, MarkAct.CONFIRM})
 _UNDOING = frozenset({MarkAct.REVOKE, MarkAct.REPLACE})
 _ENDING = frozenset({MarkAct.END, MarkAct.EXPIRE})
 _VOIDING = frozenset({MarkAct.REVOKE, MarkAct.REPLACE, MarkAct.VOID})
@@ -45,11 +53,11 @@ def _under(fact: Fact, live: Sequence[Mark]) -> Fact:
         for mark in live
         if (
             mark.ref == fact.ref and _is_of_matter(fact, mark)
-            if mark.act in _OF_A_MATTER
+            if mark.kind
             else is_of(fact, mark.ref)
         )
     ]
-    if not spoken_of and fact.life is None and not fact.doubt & CONFIRMED:
+    if not spoken_of and fact.life is None and not fact.doubt & _BY_MARKS:
         return fact
     unrepaired = max([mark.at for mark in spoken_of if mark.act == MarkAct.UNREPAIR], default=-1)
     life = Life(
@@ -61,16 +69,24 @@ def _under(fact: Fact, live: Sequence[Mark]) -> Fact:
         ),
         revoked=min([mark.at for mark in spoken_of if mark.act in _VOIDING], default=0),
     )
-    is_confirmed = any(mark.act == MarkAct.CONFIRM for mark in spoken_of)
     return replace(
         fact,
         life=life if life != _UNBOUNDED else None,
         end=life.end,
-        doubt=(fact.doubt & ~CONFIRMED) | (CONFIRMED if is_confirmed else 0),
+        doubt=(fact.doubt & ~_BY_MARKS) | _doubt(spoken_of),
     )
 
 
+def _doubt(marks: Sequence[Mark]) -> int:
+    """Return the doubt that marks raise or settle: the last word on an objection counts."""
+    doubt = CONFIRMED if any(mark.act == MarkAct.CONFIRM for mark in marks) else 0
+    filed = max([mark.at for mark in marks if mark.act == MarkAct.CONTEST], default=-1)
+    decided = max([mark.at for mark in marks if mark.act == MarkAct.UNCONTEST], default=-1)
+    return doubt | (OBJECTED if filed > decided else 0)
+
+
 _UNBOUNDED = Life()
+_BY_MARKS = CONFIRMED | OBJECTED
 
 
 def _is_of_matter(fact: Fact, mark: Mark) -> bool:

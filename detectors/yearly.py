@@ -8,7 +8,7 @@ import datetime as dt
 import functools
 from collections.abc import Collection, Sequence
 
-from detectors.facts import DAY_S, Fact, hash_of
+from detectors.facts import DAY_S, Fact
 from detectors.state import Profile
 
 
@@ -40,12 +40,6 @@ def day_in(year: int, day: str) -> int:
     return int(dt.datetime.fromisoformat(f"{year}-{day}T00:00:00+08:00").timestamp())
 
 
-@functools.lru_cache(maxsize=256)
-def report_ref(year: int) -> int:
-    """Return what the annual report on a year hangs on."""
-    return hash_of("annual report", str(year))
-
-
 def is_unfiled(
     profile: Profile, facts: Sequence[Fact], as_of: int, *, kinds: Collection[int], day: str
 ) -> bool:
@@ -58,8 +52,7 @@ def is_unfiled(
         return False
     if as_of < day_in(year, day):
         return False
-    ref = report_ref(year - 1)
-    return not any([f.kind in kinds and f.ref == ref and f.counts_at(as_of) for f in facts])
+    return not any([f.kind in kinds and f.ref == year - 1 and f.counts_at(as_of) for f in facts])
 
 
 def next_day(as_of: int, days: tuple[str, ...]) -> int:
