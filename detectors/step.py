@@ -83,6 +83,7 @@ def step(
     if _has_heard(state, identity):
         return state, [DUPLICATE]
     state.as_of = as_of = max(state.as_of, at)
+    expertise = expertise.at(as_of)
     news = absorb(state, event, identity=identity, at=at)
     if not news.fresh or news.fresh[0].id != identity:
         state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
