@@ -16,10 +16,12 @@ from detectors.events import (
     Established,
     Event,
     Op,
+    PenaltyDecided,
     RepairDecided,
 )
 from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
 from detectors.features import PASSED
+from detectors.legal_lives import LegalLives
 from detectors.marks import KEEP_ENDED_S, bounded, is_of, settled
 from detectors.news import News
 from detectors.reading import NOTHING, Outcome, Reading, moment, read
@@ -40,17 +42,19 @@ _REGISTER = (Established, BasicChanged, AddressChanged)
 _COMPLAINT = int(FactKind.COMPLAINT)
 
 
-def absorb(state: EnterpriseState, event: Event, *, identity: int, at: int) -> News:
+def absorb(
+    state: EnterpriseState, event: Event, *, identity: int, at: int, lives: LegalLives
+) -> News:
     """Take an event into a state; return what is new.
 
     Shapes:
         ``state`` is changed: the caller hands in a copy of its own.  Its lists are replaced, never
-        changed, so an older copy keeps what it held.
+        changed, so an older copy keeps what it held.  ``lives`` end what no source ends.
     """
     data = event.data
     if data.op is not _ADD or isinstance(data, RepairDecided):
-        return _retold(state, event, identity, at)
-    reading = read(event, identity=identity, at=at)
+        return _retold(state, event, identity, at, lives)
+    reading = _read(event, identity, at, lives)
     if reading.marks or isinstance(data, _REGISTER):
         return _told(state, event, at, reading, list(reading.marks))
     added: Sequence[Fact] = reading.facts
@@ -67,7 +71,17 @@ def absorb(state: EnterpriseState, event: Event, *, identity: int, at: int) -> N
     return News(tuple([fact for fact in added if fact.end >= 0]), outcome)
 
 
-def _retold(state: EnterpriseState, event: Event, identity: int, at: int) -> News:
+def _read(event: Event, identity: int, at: int, lives: LegalLives) -> Reading:
+    """Return what an event states, penalties with the end that the law gives them."""
+    reading = read(event, identity=identity, at=at)
+    if type(event.data) is PenaltyDecided:
+        return replace(reading, facts=lives.bounded(reading.facts))
+    return reading
+
+
+def _retold(
+    state: EnterpriseState, event: Event, identity: int, at: int, lives: LegalLives
+) -> News:
     """Take in what speaks of an earlier event."""
     data = event.data
     target = hash_of(event.source, data.supersedes)
@@ -77,7 +91,7 @@ def _retold(state: EnterpriseState, event: Event, identity: int, at: int) -> New
         act = MarkAct.UNREPAIR if data.op is Op.REVOKE else MarkAct.REPAIR
         mark = Mark(identity, act, at=at, ref=target, since=moment(data.effective))
     elif data.op is Op.UPDATE:
-        reading = read(event, identity=identity, at=at)
+        reading = _read(event, identity, at, lives)
         replacing = Mark(identity, MarkAct.REPLACE, at=at, ref=target)
         return _told(state, event, at, reading, [replacing, *reading.marks])
     else:

@@ -200,8 +200,9 @@ def _in_words(name: str, facts: list[Fact], state: EnterpriseState) -> str:
 def _lapses(severity: object, facts: list[Fact]) -> str:
     """Return the day on which the last of the facts stops counting, or "" where none is known."""
     window = getattr(severity, "window_days", 0) * DAY_S
+    until_due = getattr(severity, "until_due", False)
     lasts = [
-        min((end for end in (fact.end, window and fact.at + window) if end),
+        min((end for end in (fact.end, window and fact.at + window, until_due and fact.due) if end),
             default=ENDLESS_S)
         for fact in facts
     ]  # fmt: skip

@@ -51,7 +51,7 @@ from detectors.yearly import is_unfiled
 
 YEAR_S = 365.25 * DAY_S
 KINDS = max(FactKind) + 1
-_STATE, _DECAY, _COUNT, _COLLECT = 0, 1, 2, 3
+_STATE, _DECAY, _COUNT, _COLLECT, _DECAY_DUE = 0, 1, 2, 3, 4
 # (place in the catalogue, mode, inverse half-life in 1/s, window in s)
 _Entry = tuple[int, int, float, int]
 _Table = list[tuple[_Entry, ...]]
@@ -101,8 +101,9 @@ class Catalogue:
         match indicator.severity:
             case InForce():
                 return (place, _STATE, 0.0, 0)
-            case Decay(half_life_days=half_life, window_days=window):
-                return (place, _DECAY, 1 / (half_life * DAY_S), window * DAY_S)
+            case Decay(half_life_days=half_life, window_days=window, until_due=until_due):
+                mode = _DECAY_DUE if until_due else _DECAY
+                return (place, mode, 1 / (half_life * DAY_S), window * DAY_S)
             case CountIn(window_days=window, steps=steps):
                 ordered = sorted(steps.items())
                 self._counts[place] = [n for n, _ in ordered], [s for _, s in ordered]
@@ -191,6 +192,7 @@ class Catalogue:
         kinds = self._kinds[place]
         indicator = self.indicators[place]
         window = getattr(indicator.severity, "window_days", 0) * DAY_S
+        until_due = getattr(indicator.severity, "until_due", False)
         domains = self._domains_of(indicator)
         found = [
             fact
@@ -198,6 +200,7 @@ class Catalogue:
             if fact.kind in kinds
             and fact.counts_at(as_of)
             and not (window and as_of - fact.at >= window)
+            and not (until_due and fact.due and as_of >= fact.due)
             and (not domains or fact.domain in domains)
         ]
         found.sort(key=lambda fact: (-fact.at, fact.id))
@@ -258,7 +261,9 @@ class Catalogue:
             for place, mode, inverse, window in entries:
                 if window and age >= window:
                     continue
-                if mode == _DECAY:
+                if mode == _DECAY_DUE and fact.due and as_of >= fact.due:
+                    continue
+                if mode == _DECAY or mode == _DECAY_DUE:
                     total = severities.get(place, 0.0) + weight * 2.0 ** (-age * inverse)
                     severities[place] = min(1.0, total)
                 elif mode == _STATE:

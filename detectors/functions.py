@@ -27,10 +27,14 @@ class InForce(Strict, frozen=True, tag_field="function", tag="STATE"):
 
 
 class Decay(Strict, frozen=True, tag_field="function", tag="DECAY"):
-    """Each fact loses half its weight in ``half_life_days``; several add up, capped at 1."""
+    """Each fact loses half its weight in ``half_life_days``; several add up, capped at 1.
+
+    With ``until_due`` a fact counts until its due day only: a penalty while it is published.
+    """
 
     half_life_days: Annotated[int, Meta(gt=0)]
     window_days: Days
+    until_due: bool = False
 
 
 class CountIn(Strict, frozen=True, tag_field="function", tag="COUNT"):

@@ -11,6 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from detectors.functions import Function, Names, Severity, Strict, Test
+from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 
 Points = Annotated[int, Meta(ge=-200, le=1000)]
@@ -49,6 +50,7 @@ class Indicator(Strict, frozen=True):
 
     ``points`` are what full severity weighs in the score (negative: good news).  Indicators of
     one ``group`` count once, by the heaviest.  ``basis`` is the legal basis, or "proposal".
+    ``cure`` says what the enterprise can do about it, "" where only time helps.
     ``overlay`` names the professional catalogue (专业型) that the line belongs to, "" the generic
     one (通用型).
     """
@@ -65,6 +67,7 @@ class Indicator(Strict, frozen=True):
     group: str = ""
     lead: str = ""
     basis: str = "proposal"
+    cure: str = ""
     overlay: str = ""
 
 
@@ -147,5 +150,6 @@ class Knowledge(Strict, frozen=True):
     indicators: tuple[Indicator, ...]
     rules: tuple[Rule, ...]
     domains: dict[str, str]
+    lives: LegalLives
     allowed_usccs: frozenset[str] = frozenset()
     overlays: tuple[Overlay, ...] = ()

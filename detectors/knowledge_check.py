@@ -35,6 +35,7 @@ from detectors.knowledge import (
     Rule,
     Scoring,
 )
+from detectors.legal_lives import LegalLives
 
 # The kinds that carry a day on which they fall due; any other would count as long overdue.
 FALLING_DUE = frozenset(
@@ -87,12 +88,14 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         ),
         rules=_convert("rules.yaml", documents, tuple[Rule, ...]),
         overlays=overlays,
+        lives=_convert("repair.yaml", documents, LegalLives),
     )
     problems = [
         *_band_problems(knowledge.scoring),
         *_indicator_problems(knowledge),
         *_rule_problems(knowledge),
         *_overlay_problems(knowledge),
+        *_life_problems(knowledge),
     ]
     if problems:
         raise InvalidKnowledgeError("\n".join(problems))
@@ -203,6 +206,13 @@ def _overlay_problems(knowledge: Knowledge) -> list[str]:
                 )
             owners[domain] = overlay.name
     return problems
+
+
+def _life_problems(knowledge: Knowledge) -> list[str]:
+    days = [regime.effective_from for regime in knowledge.lives.regimes]
+    if days == sorted(set(days)):
+        return []
+    return ["repair.yaml: regimes: must stand in the order of effective_from, each day once"]
 
 
 def _rule_problems(knowledge: Knowledge) -> list[str]:

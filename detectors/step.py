@@ -84,7 +84,8 @@ def step(
         return state, [DUPLICATE]
     state.as_of = as_of = max(state.as_of, at)
     expertise = expertise.at(as_of)
-    news = absorb(state, event, identity=identity, at=at)
+    lives = expertise.knowledge.lives
+    news = absorb(state, event, identity=identity, at=at, lives=lives)
     if not news.fresh or news.fresh[0].id != identity:
         state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
     effects: list[Effect] = []

@@ -22,9 +22,9 @@ def test_a_revoked_penalty_is_recomputed_cancelled_and_kept():
 
     assert enterprise.state.rule.score == 0.0
     assert {one.rule for one in b.cancelled(effects)} == {"W25"}
-    assert [
-        fact.bounds.revoked for fact in enterprise.state.facts if fact.weight and fact.bounds.until
-    ] == [b.at(3)]
+    assert [fact.bounds.revoked for fact in enterprise.state.facts if fact.weight and fact.due] == [
+        b.at(3)
+    ]
 
 
 def test_a_provisional_sample_passes_its_retest_on_day_six():
