@@ -3,13 +3,15 @@
 import datetime as dt
 
 import msgspec
+from msgspec.structs import replace
 
 from detectors.assessment import Assessment
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, Fact
 from detectors.functions import Hard, HardIndustry
 from detectors.measure import Measure, RiskClass
-from detectors.state import EnterpriseState
+from detectors.score import band_rank
+from detectors.state import EnterpriseState, Standing
 from detectors.wording import day, fact_in_words
 
 LEARNED = "LEARNED"
@@ -106,6 +108,28 @@ def risk_card(
         ),
         knowledge_version=expertise.knowledge.version,
         model_version=state.learned.version,
+    )
+
+
+def as_of_moment(state: EnterpriseState, expertise: Expertise, moment: int) -> EnterpriseState:
+    """Return the state as its facts stand at another moment, in the past or to come.
+
+    The classes are those of the scores alone: how long they have stood is not looked at.
+    """
+    known = expertise.at(moment)
+    scoring = known.knowledge.scoring
+    catalogue = known.catalogue
+    assessment = catalogue.assess(state.profile, state.facts, moment)
+    floor = assessment.floor_rank
+    extra = scoring.learned_points * max(0.0, state.learned.probability)
+    live = catalogue.score_of(assessment.severities, extra)
+    rank = max(band_rank(assessment.score, scoring.bands), floor)
+    live_rank = min(rank + 1, max(band_rank(live, scoring.bands), floor))
+    return replace(
+        state,
+        as_of=moment,
+        rule=Standing(assessment.score, rank),
+        learned=replace(state.learned, live=Standing(live, live_rank)),
     )
 
 

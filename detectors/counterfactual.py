@@ -63,7 +63,7 @@ def way_back(
         return None
     remedies = []
     while hard or band_rank(catalogue.score_of(left), bands) > target.rank:
-        place = hard.pop(0) if hard else _heaviest(left, state, expertise)
+        place = hard.pop(0) if hard else _heaviest(left, expertise)
         if place is None:
             break
         left.pop(place, None)
@@ -94,7 +94,7 @@ def _hard_places(state: EnterpriseState, expertise: Expertise, target: RiskClass
     ]
 
 
-def _heaviest(left: dict[int, float], state: EnterpriseState, expertise: Expertise) -> int | None:
+def _heaviest(left: dict[int, float], expertise: Expertise) -> int | None:
     """Return the contribution without which the score is lowest, among those that can end."""
     catalogue = expertise.catalogue
     curable = [

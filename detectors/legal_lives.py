@@ -53,7 +53,7 @@ class Regime(Strict, frozen=True):
     publication_months: BySeverity
     repair_after_months: BySeverity
     basis: str
-    repair_after_months_in: dict[str, Months] = {}
+    repair_after_months_in: dict[str, Months] = msgspec.field(default_factory=dict)
     applies_to_earlier: bool = False
 
 

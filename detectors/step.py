@@ -224,7 +224,7 @@ def _stand(
     state.learned = Learned(round(probability, 6), scorer.version, live)
 
 
-def _example(
+def _example(  # noqa: PLR0917 - all that an example is made of
     before: EnterpriseState,
     news: News,
     identity: int,
@@ -250,7 +250,7 @@ def _example(
     )
 
 
-def _warn(
+def _warn(  # noqa: PLR0917 - all that a warning rests on
     state: EnterpriseState,
     before: EnterpriseState,
     event: Event,

@@ -15,7 +15,7 @@ TEXT = st.characters(exclude_categories=["Cs"])
 ZONES = st.integers(-12 * 60, 14 * 60).map(lambda m: dt.timezone(dt.timedelta(minutes=m)))
 
 
-def _values(type_: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911 - one arm a type
+def _values(type_: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911, PLR0912 - one arm a type
     """Return the values that a declared type allows."""
     match type_:
         case inspect.StrType(pattern=str() as pattern):
