@@ -159,7 +159,7 @@ def encode(state: EnterpriseState) -> bytes:
 
 @functools.cache
 def _packer() -> zstandard.ZstdCompressor:
-    return zstandard.ZstdCompressor(level=_LEVEL, dict_data=_dictionary(), write_checksum=False)
+    return zstandard.ZstdCompressor(level=_LEVEL, dict_data=_dictionary(), write_checksum=True)
 
 
 @functools.cache
