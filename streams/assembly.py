@@ -28,9 +28,11 @@ from config.load import load_documents
 from config.schema import Settings
 from detectors.expertise import Expertise, compiled
 from detectors.knowledge import InvalidKnowledgeError, parse
+from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
 from streams.redis_notification_log import RedisRows
 
 COUNTY_DIGITS = 6  # GB/T 2260
+CALENDAR = "calendar.yaml"
 ALERT_DOCUMENTS = ("authorities.yaml", "ladder.yaml", "sms_templates.yaml")
 
 
@@ -42,6 +44,7 @@ class Desk:
     ladder: Ladder
     book: SmsBook
     renderer: Renderer
+    calendar: WorkingDays
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,6 +75,18 @@ def build_wisdom(settings: Settings) -> Wisdom:
     return Wisdom(expertise, desk)
 
 
+def build_calendar(documents: Mapping[str, object]) -> WorkingDays:
+    """Return the calendar of working days, from the documents."""
+    if CALENDAR not in documents:
+        raise InvalidKnowledgeError(
+            f"{CALENDAR} is missing from the knowledge directory; restore it"
+        )
+    try:
+        return parse_calendar(documents[CALENDAR], file=CALENDAR)
+    except InvalidCalendarError as error:
+        raise InvalidKnowledgeError(str(error)) from error
+
+
 def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     """Return whom to tell and how, from the documents."""
     missing = [name for name in ALERT_DOCUMENTS if not isinstance(documents.get(name), dict)]
@@ -85,13 +100,18 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     tree = parse_authorities(authorities)
     ladder = parse_ladder(ladder_document)
     book = parse_sms_book(sms)
+    calendar = build_calendar(documents)
     folder = resources.files("alerts").joinpath("templates")
     templates = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATE_NAMES}
     renderer = Renderer(
-        book, templates, office=settings.notify.office, system_url=settings.notify.system_url
+        book,
+        templates,
+        calendar=calendar,
+        office=settings.notify.office,
+        system_url=settings.notify.system_url,
     )
     check_renderings(tree=tree, ladder=ladder, renderer=renderer)
-    return Desk(tree, ladder, book, renderer)
+    return Desk(tree, ladder, book, renderer, calendar)
 
 
 def build_redis(settings: Settings) -> Redis:
