@@ -256,6 +256,17 @@ class RepairDecided(Payload, frozen=True, kw_only=True):
     effective: dt.date
 
 
+class DeadlineFellDue(Payload, frozen=True, kw_only=True):
+    """A deadline of ours fell due, said by the timers.
+
+    ``due`` is the moment in seconds; ``silent_feeds`` were late then: nothing follows from what
+    they did not say.
+    """
+
+    due: Annotated[int, Meta(ge=0)]
+    silent_feeds: tuple[Token, ...] = ()
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """The envelope.  Each subclass is one event type; its tag is the ``type`` on the wire."""
 
@@ -294,6 +305,7 @@ _TYPES: dict[str, type[Payload]] = {
     "judicial.record.v1": JudicialRecord,
     "honour.granted.v1": HonourGranted,
     "repair.event.v1": RepairDecided,
+    "deadline.fell_due.v1": DeadlineFellDue,
 }
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -26,13 +26,21 @@ from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
 from config.load import load_documents
 from config.schema import Settings
+from detectors.events import event_types
 from detectors.expertise import Expertise, compiled
+from detectors.feeds import Feeds, InvalidFeedsError, parse_feeds
 from detectors.knowledge import InvalidKnowledgeError, parse
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
+from streams.feeds import FeedWatch
+from streams.metrics import Metrics
+from streams.progress import CatchUp, Progress
+from streams.publisher import Publisher
 from streams.redis_notification_log import RedisRows
+from streams.store import WakeStore
+from streams.timers import DueClock, EventTime, Pace, Timers, WallTime
 
 COUNTY_DIGITS = 6  # GB/T 2260
-CALENDAR = "calendar.yaml"
+CALENDAR, FEEDS = "calendar.yaml", "feeds.yaml"
 ALERT_DOCUMENTS = ("authorities.yaml", "ladder.yaml", "sms_templates.yaml")
 
 
@@ -53,6 +61,7 @@ class Wisdom:
 
     expertise: Expertise
     desk: Desk
+    feeds: Feeds
 
 
 def build_wisdom(settings: Settings) -> Wisdom:
@@ -72,19 +81,31 @@ def build_wisdom(settings: Settings) -> Wisdom:
     holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
     if holes:
         raise InvalidAlertsError(holes)
-    return Wisdom(expertise, desk)
+    return Wisdom(expertise, desk, build_feeds(documents, desk.calendar))
 
 
 def build_calendar(documents: Mapping[str, object]) -> WorkingDays:
     """Return the calendar of working days, from the documents."""
-    if CALENDAR not in documents:
-        raise InvalidKnowledgeError(
-            f"{CALENDAR} is missing from the knowledge directory; restore it"
-        )
     try:
-        return parse_calendar(documents[CALENDAR], file=CALENDAR)
+        return parse_calendar(_there(documents, CALENDAR), file=CALENDAR)
     except InvalidCalendarError as error:
         raise InvalidKnowledgeError(str(error)) from error
+
+
+def build_feeds(documents: Mapping[str, object], calendar: WorkingDays) -> Feeds:
+    """Return the sources' feeds, from the documents."""
+    try:
+        return parse_feeds(
+            _there(documents, FEEDS), calendar=calendar, types=event_types(), file=FEEDS
+        )
+    except InvalidFeedsError as error:
+        raise InvalidKnowledgeError(str(error)) from error
+
+
+def _there(documents: Mapping[str, object], name: str) -> object:
+    if name not in documents:
+        raise InvalidKnowledgeError(f"{name} is missing from the knowledge directory; restore it")
+    return documents[name]
 
 
 def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
@@ -153,6 +174,56 @@ def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[W
             session,
         ),
     }
+
+
+def build_timers(
+    settings: Settings,
+    *,
+    store: WakeStore,
+    publisher: Publisher,
+    progress: Progress,
+    feeds: FeedWatch,
+    metrics: Metrics,
+    now: Callable[[], dt.datetime],
+    alive: Callable[[], None],
+) -> Timers:
+    """Return the task that tells deadlines, by the clock that the settings name."""
+    chosen = settings.timers
+    caught_up = CatchUp(progress, now)
+    due_clock: DueClock = (
+        WallTime(caught_up, lateness_s=chosen.lateness_s)
+        if chosen.clock == "wall"
+        else EventTime(store, lateness_s=chosen.lateness_s)
+    )
+    return Timers(
+        store=store,
+        publisher=publisher,
+        progress=progress,
+        clock=due_clock,
+        caught_up=caught_up,
+        unsure=feeds.unsure,
+        metrics=metrics,
+        now=now,
+        alive=alive,
+        pace=Pace(
+            batch=chosen.batch,
+            window=chosen.window,
+            per_second=chosen.per_second,
+            again_after_s=chosen.again_after_s,
+            poll_s=chosen.poll_s,
+        ),
+    )
+
+
+def calendar_complaint(calendar: WorkingDays, today: dt.date) -> str:
+    """Return what an operator must be told of the calendar, or "" for nothing."""
+    missing = "、".join(f"{year}年" for year in calendar.missing_on(today))
+    if not missing:
+        return ""
+    return (
+        f"{CALENDAR} 缺少{missing}的放假调休安排：期限只按周一至周五推算，"
+        "请按国务院办公厅通知补录。 Holidays of a year are missing; enter its notice."
+    )
 
 
 def worker_name() -> str:

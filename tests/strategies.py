@@ -34,6 +34,8 @@ def _values(type_: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR09
             return st.sampled_from(values)
         case inspect.EnumType(cls=enum):
             return st.sampled_from(list(enum))
+        case inspect.VarTupleType(item_type=inner):
+            return st.lists(_values(inner), max_size=5).map(tuple)
         case inspect.NoneType():
             return st.none()
         case inspect.UnionType(types=types):

@@ -171,10 +171,10 @@ def test_every_event_decodes():
 
 @pytest.mark.parametrize("form", [default_form, short_form], ids=["default form", "short form"])
 def test_every_event_type_appears(form):
-    """Each type of the catalogue happens at least once, in the short form too."""
+    """Each type that a source sends happens at least once, in the short form too."""
     seen = {type(event.data) for event in form()}
 
-    assert set(e.event_types().values()) == seen
+    assert set(e.event_types().values()) - {e.DeadlineFellDue} == seen
 
 
 @pytest.mark.parametrize("form", [default_form, short_form], ids=["default form", "short form"])
