@@ -297,15 +297,20 @@ def test_a_letter_says_when_a_date_is_only_estimated(read):
 def test_limits_run_from_when_people_are_told(tree, ladder, renderer):
     """A matter that reaches us a week late does not reach people with its limit run out."""
     warning = specimen(Measure.REMINDER)
-    week_later = warning.issued_at + dt.timedelta(days=7)
+    week = dt.timedelta(days=7)
     plans = [
         plan_notifications(
-            warning, tree=tree, ladder=ladder, renderer=renderer, now=week_later, told_at=told_at
+            warning, tree=tree, ladder=ladder, renderer=renderer, now=now, told_at=told_at
         )
-        for told_at in (None, warning.issued_at)
+        for now, told_at in [
+            (warning.issued_at + week, None),
+            (warning.issued_at + week, warning.issued_at),
+            (warning.issued_at - week, None),
+        ]
     ]
 
-    late, in_event_time = (plan.notifications[0].content.body for plan in plans)
+    late, in_event_time, early = (plan.notifications[0].content.body for plan in plans)
 
     assert "请于7月15日前签收" in late
     assert "请于7月8日前签收" in in_event_time
+    assert "请于7月8日前签收" in early

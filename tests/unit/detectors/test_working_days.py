@@ -136,6 +136,7 @@ def test_a_deadline_knows_its_last_day_and_when_it_has_passed():
         pytest.param(china(12, 31, 9), "1日", (2027,), id="calendar days that end there"),
         pytest.param(china(12, 31, 23), "4小时", (), id="hours need no table"),
         pytest.param(china(12, 30, 9, year=2023), "3个工作日", (2023,), id="from before the table"),
+        pytest.param(china(12, 31, 9, year=2023), "1个工作日", (), id="issued on its last day"),
     ],
 )
 def test_a_missing_year_is_told(calendar, since, limit, missing):

@@ -56,12 +56,20 @@ class Broker(MemoryPublisher):
 class Bureau:
     """A worker's partitions in virtual time: sources write, the assessor reads what is there.
 
-    ``moves`` says whether a deadline's event moves the wake, as a state machine that knows it
-    does.  Positions are committed every half second, as they are in a worker.
+    ``moves_to`` is where a deadline's event moves its wake (0: away; None: nowhere).  It reads
+    every ``lump_s``; positions are committed every half second, as they are in a worker.
     """
 
     def __init__(
-        self, wakes, *, start=JULY, per_second=0, digests=10_000, partitions=(0,), moves=True
+        self,
+        wakes,
+        *,
+        start=JULY,
+        per_second=0,
+        digests=10_000,
+        partitions=(0,),
+        moves_to=0,
+        lump_s=STEP_S,
     ):
         """Begin with these wakes in each of the partitions."""
         self.time = start.timestamp()
@@ -76,7 +84,8 @@ class Bureau:
         self.waits = []
         self.digests = digests
         self._per_second = per_second
-        self._moves = moves
+        self._moves_to = moves_to
+        self._lump_s = lump_s
         self._sources_s = 0.0
         self._queues = {part: collections.deque() for part in partitions}
         self._ends = dict.fromkeys(partitions, 0)
@@ -159,14 +168,20 @@ class Bureau:
                 self._append(partition, self.time)
 
     def _digest(self, partition, queue):
-        for _ in range(min(len(queue), round(self.digests * STEP_S))):
+        room = round(self.digests * self._lump_s) if self._is_time(self._lump_s) else 0
+        for _ in range(min(len(queue), room)):
             what = queue.popleft()
             if isinstance(what, float):
                 self.waits.append(self.time - what)
-            elif self._moves:
+            elif self._moves_to:
+                self.store.timers[partition][what.key.decode()] = self._moves_to
+            elif self._moves_to == 0:
                 self.store.timers[partition].pop(what.key.decode(), None)
-        if round(self.time / STEP_S) % round(COMMIT_EVERY_S / STEP_S) == 0:
+        if self._is_time(COMMIT_EVERY_S):
             self._committed[partition] = self._ends[partition] - len(queue)
+
+    def _is_time(self, every_s):
+        return round(self.time / STEP_S) % round(every_s / STEP_S) == 0
 
     async def _unsure(self, now):
         return () if now < JULY_S + 3600 else ("annual_report",)
@@ -204,6 +219,35 @@ async def test_the_burst_of_july_starves_no_source():
     assert bureau.metrics.registry.get_sample_value("sanzao_deadlines_total") == 50_000
 
 
+async def test_only_so_many_are_under_way():
+    """While nothing is read, no more than the window is told, and it is filled."""
+    bureau = Bureau(firms(5000), digests=0)
+
+    await bureau.run(seconds=60)
+
+    assert len(bureau.told) == Pace().window
+
+
+async def test_an_assessor_that_reads_in_lumps_is_kept_at_work():
+    """While the window is full, the timers look again soon, not at the next poll."""
+    bureau = Bureau(firms(20_000), lump_s=0.3)
+
+    await bureau.run(seconds=30)
+
+    assert len(bureau.told) == 20_000
+    assert bureau.told[-1][0] - bureau.began <= 12
+
+
+async def test_a_wake_that_has_moved_on_is_over():
+    """The state has its next moment: the old one is neither told again nor held under way."""
+    bureau = Bureau(firms(10) | {"LATER": JULY_S + 300}, moves_to=JULY_S + 86_400)
+
+    await bureau.run(seconds=600)
+
+    assert set(bureau.ids().values()) == {1}
+    assert len(bureau.told) == 11
+
+
 async def test_a_burst_in_many_partitions_is_told_in_turns():
     """No partition waits for another one's burst to end."""
     bureau = Bureau(firms(5000), partitions=(0, 1, 2, 3))
@@ -235,7 +279,7 @@ async def test_nothing_is_told_twice_while_its_event_is_unread(clock):
 
 async def test_what_was_read_and_led_nowhere_is_told_again_ever_later():
     """A wake that its own event does not move is told after 1, 2, 4 ... minutes, and counted."""
-    bureau = Bureau(firms(1), moves=False)
+    bureau = Bureau(firms(1), moves_to=None)
 
     await bureau.run(seconds=1000)
 
@@ -388,14 +432,16 @@ async def test_what_was_under_way_is_forgotten_with_the_partition():
 
 async def test_redis_down_is_waited_for():
     """Every failure is a sign of life and a retry; when Redis is back, all are told."""
-    bureau = Bureau(firms(10))
+    bureau = Bureau(firms(10), partitions=(0, 1, 2))
     bureau.store.failures = 30
 
-    await bureau.run(seconds=60)
+    await bureau.run(seconds=10)
+    signs = bureau.signs_of_life
+    await bureau.run(seconds=10)
 
-    assert set(bureau.ids().values()) == {1}
-    assert len(bureau.told) == 10
-    assert bureau.signs_of_life >= 30
+    assert set(bureau.ids().values()) == {3}
+    assert len(bureau.told) == 30
+    assert signs >= 30
     retries = bureau.metrics.registry.get_sample_value("sanzao_retries_total", {"part": "redis"})
     assert retries == 30
 
