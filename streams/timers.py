@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 SOURCE = "urn:sanzao:timers"
 # While more is due than may be under way: as often as a batch of events is digested.
 CROWDED_S = 0.1
+# Well below any watchdog's patience, whatever the settings say of polls and rates.
+NAP_S = 1.0
 # An event that led to no new wake is told again ever later: 1, 2, 4 ... times ``again_after_s``.
 MAX_DOUBLINGS = 10
 
@@ -141,7 +143,7 @@ class Timers:
             done = await self._round()
             self.metrics.deadline_delay_seconds.set(done.oldest_s)
             if not done.told:
-                await self.sleep(CROWDED_S if done.crowded else self.pace.poll_s)
+                await self._nap(CROWDED_S if done.crowded else self.pace.poll_s)
 
     async def _round(self) -> _Round:
         """Tell one batch of each partition; one that cannot be told keeps no other waiting."""
@@ -182,8 +184,14 @@ class Timers:
         self.metrics.deadlines.inc(len(wakes))
         self.metrics.deadlines_again.inc(len(again))
         done.told += len(wakes)
-        self.alive()
-        await self.sleep(len(wakes) / self.pace.per_second)
+        await self._nap(len(wakes) / self.pace.per_second)
+
+    async def _nap(self, seconds: float) -> None:
+        """Let time pass; who means to wait is not stuck, and says so."""
+        while seconds > 0:
+            self.alive()
+            await self.sleep(min(seconds, NAP_S))
+            seconds -= NAP_S
 
     async def _still_under_way(self, partition: int) -> dict[Wake, _Told]:
         """Return what was told and has not moved: the state behind a moved wake has its event."""

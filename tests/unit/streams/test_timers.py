@@ -79,7 +79,7 @@ class Bureau:
         self.metrics = Metrics()
         self.owned = list(partitions)
         self.known_end = True
-        self.signs_of_life = 0
+        self.signs_of_life = []
         self.told = []
         self.waits = []
         self.digests = digests
@@ -187,7 +187,7 @@ class Bureau:
         return () if now < JULY_S + 3600 else ("annual_report",)
 
     def _alive(self):
-        self.signs_of_life += 1
+        self.signs_of_life.append(self.time)
 
 
 def test_the_event_of_a_deadline_is_one_that_the_core_reads():
@@ -436,7 +436,7 @@ async def test_redis_down_is_waited_for():
     bureau.store.failures = 30
 
     await bureau.run(seconds=10)
-    signs = bureau.signs_of_life
+    signs = len(bureau.signs_of_life)
     await bureau.run(seconds=10)
 
     assert set(bureau.ids().values()) == {3}
@@ -483,3 +483,16 @@ async def test_the_delay_shows_what_is_overdue():
 
     assert during >= 600
     assert bureau.metrics.registry.get_sample_value(name) == 0
+
+
+@pytest.mark.parametrize(
+    "pace", [{"per_second": 5, "batch": 500}, {"poll_s": 300.0}], ids=["slow pace", "rare polls"]
+)
+async def test_a_wait_that_is_meant_is_no_stall(pace):
+    """However slow the settings, a sign of life comes every second: the watchdog lets it live."""
+    bureau = Bureau(firms(600))
+
+    await bureau.run(seconds=200, timers=bureau.worker(**pace))
+
+    signs = bureau.signs_of_life
+    assert max(later - sooner for sooner, later in itertools.pairwise(signs)) <= 1.1
