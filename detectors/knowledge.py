@@ -13,6 +13,7 @@ from msgspec import Meta
 from detectors.functions import Function, Names, Severity, Strict, Test
 from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
+from detectors.working_days import WorkingDays
 
 Points = Annotated[int, Meta(ge=-200, le=1000)]
 
@@ -153,3 +154,4 @@ class Knowledge(Strict, frozen=True):
     lives: LegalLives
     allowed_usccs: frozenset[str] = frozenset()
     overlays: tuple[Overlay, ...] = ()
+    calendar: WorkingDays = WorkingDays()
