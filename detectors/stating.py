@@ -122,4 +122,13 @@ def document(organ: str, doc_no: str) -> int:
     >>> document("叶县市监局", "叶罚[2026]17号") == document("叶县市监局", "叶罚〔2026〕17号")
     True
     """
-    return hash_of("document", organ, doc_no.translate(_BRACKETS)) if doc_no else 0
+    return hash_of("document", organ, plain_number(doc_no)) if doc_no else 0
+
+
+def plain_number(doc_no: str) -> str:
+    """Return a document number as one hand would write it: one kind of brackets, no spaces.
+
+    >>> plain_number("叶罚 [2026] 17号")
+    '叶罚〔2026〕17号'
+    """
+    return "".join(doc_no.translate(_BRACKETS).split())
