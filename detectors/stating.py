@@ -5,10 +5,22 @@ on: facts of one kind with one ``ref`` other than 0 are one matter, told by whic
 """
 
 import datetime as dt
+import functools
 
 import msgspec
 
-from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
+from detectors.facts import (
+    CONTESTED,
+    DAY_S,
+    PROVISIONAL,
+    Fact,
+    FactKind,
+    Life,
+    Mark,
+    MarkAct,
+    Paper,
+    hash_of,
+)
 from detectors.payloads import Payload
 from detectors.warning import CHINA
 
@@ -36,6 +48,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 NOTHING = Reading()
 
 
+@functools.lru_cache(maxsize=4096)  # the same few thousand days come again and again
 def moment(day: dt.date | None, *, end: bool = False) -> int:
     """Return the first second of a day in China (or, with ``end``, the first after it); 0 for None.
 
@@ -84,20 +97,22 @@ def fact(
         identity,
         kind,
         at,
-        weight if data.confidence == 1.0 else weight * data.confidence,
         until,
+        weight if data.confidence == 1.0 else weight * data.confidence,
         ref,
+        due,
         domain,
         place or data.place,
-        data.doc_no,
-        data.organ,
         note,
-        data.contested,
-        provisional,
-        due,
-        moment(data.decided_at) if data.decided_at else 0,
-        moment(data.published_at) if data.published_at else 0,
+        (CONTESTED if data.contested else 0) | (PROVISIONAL if provisional else 0),
+        Life(until) if until else None,
+        _paper(data) if data.doc_no or data.organ or data.decided_at or data.published_at else None,
     )
+
+
+def _paper(data: Payload) -> Paper:
+    """Return the document that a payload names."""
+    return Paper(data.doc_no, data.organ, moment(data.decided_at), moment(data.published_at))
 
 
 def ends(identity: int, at: int, kind: FactKind, ref: int, *, act: MarkAct = MarkAct.END) -> Mark:

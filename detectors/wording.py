@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from detectors.facts import Fact, FactKind
+from detectors.facts import CONFIRMED, CONTESTED, OBJECTED, PROVISIONAL, Fact, FactKind
 from detectors.warning import CHINA
 
 LABELS = {
@@ -138,8 +138,8 @@ def fact_in_words(fact: Fact) -> str:
         text += f"（{fact.note}）"
     if fact.kind in _TO_BE_DONE and fact.due:
         text += f"，期限{day(fact.due - 1)}"
-    if fact.provisional and not fact.final:
+    if fact.doubt & PROVISIONAL and not fact.doubt & CONFIRMED:
         text += "（复检期内，暂定）"
-    if fact.contested:
+    if fact.doubt & (CONTESTED | OBJECTED):
         text += "（已提出异议，未定）"
     return text

@@ -3,12 +3,15 @@
 import collections
 import dataclasses
 import datetime as dt
+import itertools
 from collections.abc import Iterable
 
-from detectors.events import InvalidEventError, decode
+from detectors.deadline import deadline_of
+from detectors.effects import Position, Skipped
+from detectors.events import Event, InvalidEventError, decode
 from detectors.expertise import Expertise
 from detectors.state import EnterpriseState
-from detectors.step import Position, Skipped, step
+from detectors.step import step
 from detectors.warning import EarlyWarning
 
 
@@ -27,30 +30,76 @@ class Replayed:
     skipped: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     complaints: list[str] = dataclasses.field(default_factory=list)
     events: int = 0
+    deadlines: int = 0
 
 
-def replay(records: Iterable[bytes], expertise: Expertise, *, now: dt.datetime) -> Replayed:
-    """Return what the core decides on the records, in their order.
+class Replay:
+    """The core over records, one after another; with ``timers`` their deadlines fall due between.
 
-    Units:
-        ``now`` is the moment of receipt that every record is given: events after it by more than
-        a day are rejected, as the live stream would.
+    Without timers only what stands in the records happens, as where a log holds its deadline
+    events already.
     """
-    result = Replayed()
-    for number, raw in enumerate(records):
+
+    def __init__(self, expertise: Expertise, *, now: dt.datetime, timers: bool = False) -> None:
+        self.result = Replayed()
+        self._expertise = expertise
+        self._now = now
+        self._timers = timers
+        self._places = itertools.count()
+
+    def take(self, raw: bytes) -> None:
+        """Take the next record; what is no event is counted, with its line."""
+        result = self.result
         result.events += 1
         try:
             event = decode(raw)
-            state = result.states.get(event.subject) or EnterpriseState()
-            after, effects = step(state, event, expertise, now=now, position=Position(0, 0, number))
+            if self._timers:
+                self.wait(event.subject, until=int(event.time.timestamp()))
+            self._step(event)
         except InvalidEventError as error:
             result.rejected[error.cause.value] += 1
-            result.complaints.append(f"line {number + 1}: {error.cause.value}: {error.detail}")
-            continue
+            result.complaints.append(f"line {result.events}: {error.cause.value}: {error.detail}")
+
+    def wait(self, uscc: str, *, until: int) -> None:
+        """Let the deadlines of an enterprise fall due up to a moment (event time, seconds)."""
+        state = self.result.states.get(uscc)
+        while state is not None and 0 < state.wake_at <= until:
+            self.result.deadlines += 1
+            state = self._step(deadline_of(uscc, state.wake_at))
+
+    def _step(self, event: Event) -> EnterpriseState:
+        result = self.result
+        state = result.states.get(event.subject) or EnterpriseState()
+        place = Position(0, 0, next(self._places))
+        after, effects = step(state, event, self._expertise, now=self._now, position=place)
         result.states[event.subject] = after
         for effect in effects:
             if isinstance(effect, EarlyWarning):
                 result.warnings.append(effect)
             elif isinstance(effect, Skipped):
                 result.skipped[effect.reason] += 1
-    return result
+        return after
+
+
+def replay(
+    records: Iterable[bytes],
+    expertise: Expertise,
+    *,
+    now: dt.datetime,
+    timers: bool = False,
+    until: dt.datetime | None = None,
+) -> Replayed:
+    """Return what the core decides on the records, in their order.
+
+    Units:
+        ``now`` is the moment of receipt that every record is given: events after it by more than
+        a day are rejected, as the live stream would.  With ``timers`` deadlines fall due between
+        the records, and after the last of them up to ``until``.
+    """
+    run = Replay(expertise, now=now, timers=timers)
+    for raw in records:
+        run.take(raw)
+    if timers and until is not None:
+        for uscc in list(run.result.states):
+            run.wait(uscc, until=int(until.timestamp()))
+    return run.result

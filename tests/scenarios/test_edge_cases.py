@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from detectors import events as e
+from detectors.effects import DUPLICATE
 from detectors.expertise import compiled
 from detectors.measure import Measure, RiskClass
-from detectors.step import DUPLICATE
 from tests import builders as b
 
 
@@ -22,7 +22,7 @@ def test_a_revoked_penalty_is_recomputed_cancelled_and_kept():
 
     assert enterprise.state.rule.score == 0.0
     assert {one.rule for one in b.cancelled(effects)} == {"W25"}
-    assert [fact.revoked for fact in enterprise.state.facts if fact.weight and fact.until] == [
+    assert [fact.bounds.revoked for fact in enterprise.state.facts if fact.weight and fact.due] == [
         b.at(3)
     ]
 

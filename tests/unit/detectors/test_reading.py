@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import events as e
-from detectors.facts import FACTS_AN_EVENT, FactKind, MarkAct, hash_of
+from detectors.facts import FACTS_AN_EVENT, PROVISIONAL, FactKind, MarkAct, hash_of
 from detectors.reading import _READERS, SILENT, read
 from detectors.stating import moment, years_after
 from detectors.wording import LABELS, fact_in_words
@@ -273,7 +273,7 @@ def test_a_listing_will_be_three_years_old():
     """W04 counts down to it, S03 counts entries for so long."""
     listed, entry = stated(e.AbnormalAdded(reason=1))
 
-    assert listed.due == entry.until == years_after(b.START_S, 3)
+    assert listed.due == entry.bounds.until == years_after(b.START_S, 3)
 
 
 def test_a_failed_meter_is_due_at_once():
@@ -287,7 +287,7 @@ def test_a_report_is_asked_for_again_a_year_later():
     """The report of 2025 is there until that of 2026 is due, on 2027-06-30."""
     fact = the(K.REPORT_FILED, e.AnnualReportFiled(year=2025))
 
-    assert (fact.ref, fact.until) == (2025, moment(dt.date(2027, 7, 1)))
+    assert (fact.ref, fact.bounds.until) == (2025, moment(dt.date(2027, 7, 1)))
 
 
 @pytest.mark.parametrize(
@@ -375,7 +375,7 @@ def test_a_provisional_failure_says_when_its_window_opens():
 
     facts = [*stated(food), *stated(product)]
 
-    assert all(fact.provisional for fact in facts)
+    assert all(fact.doubt & PROVISIONAL for fact in facts)
     assert {fact.due for fact in facts} == {moment(received)}
 
 

@@ -6,38 +6,34 @@ import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 
-import config
 from detectors import events as e
+from detectors.effects import Position, Skipped
 from detectors.example import Example
-from detectors.expertise import Expertise, compiled
-from detectors.knowledge import parse
+from detectors.expertise import Expertise
 from detectors.learned import scorer_of
 from detectors.measure import Measure, RiskClass
 from detectors.model import Learner
 from detectors.state import EnterpriseState
-from detectors.step import Position, Skipped, step
+from detectors.step import step
 from detectors.uscc import UsccStatus, status_of
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 from streams.devstack import county
 from streams.devstack.county_people import TOWNSHIPS
+from tests import builders as b
 
 SEED = 7
 WATCHED = dt.datetime.combine(county.START, dt.time(), tzinfo=CHINA)
-KNOWLEDGE = Path(config.__file__).parent / "knowledge"
 LEARN_EVERY = 50  # a new snapshot after so many examples of a domain, as the learner's own pace
 
 
 @functools.cache
 def expertise() -> Expertise:
     """Return the real knowledge, compiled."""
-    names = ("knowledge.yaml", "indicators.yaml", "rules.yaml")
-    return compiled(parse({name: yaml.safe_load((KNOWLEDGE / name).read_text()) for name in names}))
+    return b.expertise()
 
 
 @functools.cache
