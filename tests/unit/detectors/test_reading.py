@@ -323,6 +323,44 @@ def test_a_cut_follows_its_own_notice():
     assert len(cuts) == 1
 
 
+def test_each_permit_that_a_scope_asks_for_is_a_matter_of_its_own():
+    """Two domains are two matters; a new scope keeps one and lets go of the other."""
+    both = e.Established(
+        name="甲", established_on=b.START.date(), permit_domains=("FOODS", "CATER")
+    )
+    enterprise = b.Enterprise()
+    enterprise.has(both, name="n0")
+    enterprise.has(
+        e.BasicChanged(field="scope", after="食品销售", permit_domains=("FOODS",)), day=1
+    )
+
+    state = enterprise.state
+    asked = [f for f in state.facts if f.kind == K.SCOPE_NEEDS_PERMIT]
+
+    assert len({fact.ref for fact in asked}) == 2
+    assert [fact.domain for fact in asked if fact.counts_at(state.as_of)] == ["FOODS"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(e.LegalRepChanged, id="a legal representative"),
+        pytest.param(e.ShareholderChanged, id="a shareholder"),
+        pytest.param(e.AddressChanged, id="a domicile"),
+    ],
+)
+def test_one_filing_is_one_change(data):
+    """Two feeds of one filing tell one change; without a number each is its own."""
+    words = {"new_person": "p", "holder": "h", "new_region": "410423"}
+    own = {name: word for name, word in words.items() if name in data.__struct_fields__}
+
+    numbered = {stated(data(organ="甲", doc_no=no, **own))[0].ref for no in ("1号", "1 号")}
+
+    assert len(numbered) == 1
+    assert numbered != {0}
+    assert stated(data(**own))[0].ref == 0
+
+
 def test_a_relapse_shows_in_its_kind_of_offence():
     """Two offences of a kind have one note and two refs; two feeds of one have one ref."""
     first = b.penalty(organ="甲", doc_no="叶罚〔2026〕1号", offence_kind="经营过期食品")
