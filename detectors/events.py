@@ -62,6 +62,7 @@ from detectors.payloads_registration import (
     SuspensionFiled,
 )
 from detectors.payloads_society import (
+    SIGNALS,
     ClassOfMonth,
     CommitmentMade,
     ComplaintClosed,
@@ -104,6 +105,7 @@ from detectors.payloads_supervision import (
 
 __all__ = [
     "MAX_EVENT_BYTES",
+    "SIGNALS",
     "AbnormalAdded",
     "AbnormalRemoved",
     "AddressChanged",

@@ -217,6 +217,9 @@ class NeighbourTrouble(Payload, frozen=True, kw_only=True):
     density: bool = False
 
 
+# What we make ourselves: no department sends these.
+SIGNALS = frozenset({DeadlineFellDue, NeighbourTrouble})
+
 TYPES: dict[str, type[Payload]] = {
     "complaint.received.v1": ComplaintReceived,
     "food.incident.v1": FoodIncident,

@@ -5,6 +5,7 @@ on: facts of one kind with one ``ref`` other than 0 are one matter, told by whic
 """
 
 import datetime as dt
+import functools
 
 import msgspec
 
@@ -47,6 +48,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 NOTHING = Reading()
 
 
+@functools.lru_cache(maxsize=4096)  # the same few thousand days come again and again
 def moment(day: dt.date | None, *, end: bool = False) -> int:
     """Return the first second of a day in China (or, with ``end``, the first after it); 0 for None.
 
@@ -135,4 +137,13 @@ def document(organ: str, doc_no: str) -> int:
     >>> document("叶县市监局", "叶罚[2026]17号") == document("叶县市监局", "叶罚〔2026〕17号")
     True
     """
-    return hash_of("document", organ, doc_no.translate(_BRACKETS)) if doc_no else 0
+    return hash_of("document", organ, plain_number(doc_no)) if doc_no else 0
+
+
+def plain_number(doc_no: str) -> str:
+    """Return a document number as one hand would write it: one kind of brackets, no spaces.
+
+    >>> plain_number("叶罚 [2026] 17号")
+    '叶罚〔2026〕17号'
+    """
+    return "".join(doc_no.translate(_BRACKETS).split())
