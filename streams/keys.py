@@ -16,6 +16,12 @@ key                                type      holds
 ``sanzao:{notify}:troubled``       zset      what a person should look at
 ``sanzao:{notify}:uncertain``      zset      e-mails in doubt
 ``sanzao:{notify}:untold``         zset      receipts still to be published
+``sanzao:{classes}:months``        hash      "2026-06/frozen" -> how far that snapshot is, JSON
+``sanzao:{pN}:class:MONTH:SOURCE`` hash      USCC -> official class, written once (190 days)
+``sanzao:{pN}:class:MONTH:late``   hash      USCC -> the last correction, msgpack (190 days)
+``sanzao:{regions}:history:SPAN``  hash      cell -> its index in the last periods, msgpack
+``sanzao:{regions}:index:SPAN``    hash      cell -> its index now, JSON (cells of 30 and more)
+``sanzao:{regions}:told:PERIOD``   hash      place/section -> gravest level told; leaves in 400 days
 =================================  ========  =====================================================
 
 ``{pN}`` is the Kafka partition: on Redis Cluster all keys of a batch share one slot, so a batch is
@@ -50,5 +56,16 @@ def clock_key(partition: int) -> str:
     return f"{ROOT}:{{p{partition}}}:clock"
 
 
+def official_key(partition: int, month: str, source: str) -> str:
+    """Return the key of the official classes of a month, from one source (or ``late``)."""
+    return f"{ROOT}:{{p{partition}}}:class:{month}:{source}"
+
+
+def region_key(what: str, name: str) -> str:
+    """Return a key of the regional index: ``history``, ``index`` or ``told``."""
+    return f"{ROOT}:{{regions}}:{what}:{name}"
+
+
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"
+MONTHS = f"{ROOT}:{{classes}}:months"
 FEEDS = f"{ROOT}:feeds"

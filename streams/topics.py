@@ -38,6 +38,7 @@ class Topic(enum.StrEnum):
     EXAMPLE = "model.example.v1"
     SNAPSHOT = "model.snapshot.v1"
     NOTIFICATION = "notification.v1"
+    CLUSTER = "cluster.v1"
     EPOCH = "log.epoch.v1"
 
 

@@ -14,6 +14,8 @@ from detectors.expertise import Expertise, compiled
 from detectors.facts import Fact, hash_of
 from detectors.feeds import Feed, Feeds, parse_feeds
 from detectors.knowledge_check import parse
+from detectors.sampling import Subject
+from detectors.sampling_plan import SamplingPlan, parse_sampling
 from detectors.state import EnterpriseState, OpenWarning, Profile
 from detectors.step import step
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
@@ -244,3 +246,18 @@ def feeds(*described: Feed) -> Feeds:
 def feed_watch(*described: Feed, by: Literal["arrival", "event"] = "arrival") -> FeedWatch:
     """Return a watch over some feeds, with a log in memory."""
     return FeedWatch(feeds(*described), MemoryFeedLog(), by=by)
+
+
+@functools.cache
+def sampling_plan() -> SamplingPlan:
+    """Return the shipped sampling plan."""
+    return parse_sampling(documents(), domains=expertise().knowledge.domains)
+
+
+def subject(*facts: Fact, **more: object) -> Subject:
+    """Return an enterprise as the sampler sees it: in business for ten years, unless told."""
+    who = {
+        "uscc": USCC, "name": "叶县样例", "place": "410422001", "industry": "F5212",
+        "category": "", "established": at(-3650), "facts": facts,
+    }  # fmt: skip
+    return Subject(**(who | more))  # type: ignore[arg-type]

@@ -1,0 +1,301 @@
+"""How does a month become official: frozen once, or imported, published, and never changed?
+
+Every step can be repeated after a crash: a class is written once, records carry ids derived from
+month and enterprise, and the head says how far it has come.
+"""
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+import msgspec
+
+from detectors import state as states
+from detectors.expertise import Expertise
+from detectors.official import (
+    Correction,
+    Difference,
+    Month,
+    OfficialClass,
+    Source,
+    Told,
+    correction,
+    differences,
+    frozen_class,
+    imported_class,
+)
+from detectors.sampling_plan import SamplingPlan
+from detectors.state import EnterpriseState
+from streams.codec import envelope
+from streams.official_store import Head, OfficialStore, Progress
+from streams.publisher import Outgoing, Publisher, partition_of
+from streams.state_scan import PIECE, StateScan, pieces, walk
+from streams.store import EnterpriseStore
+from streams.topics import Topic
+
+OFFICIAL_TYPE = "class.official.v1"
+CORRECTION_TYPE = "class.correction.v1"
+
+
+class MonthRefusedError(RuntimeError):
+    """A month cannot be frozen, imported or exported as asked; the message says what to do."""
+
+
+class Outcome(enum.StrEnum):
+    """What has become of a month."""
+
+    FROZEN = "frozen"
+    IMPORTED = "imported"
+    UNCHANGED = "unchanged"
+    CORRECTED = "corrected"  # refused: the month stands, what it would have been is on record
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What was done with a month.
+
+    Shapes:
+        ``count`` enterprises are official; ``differing`` would be otherwise by now, of which
+        ``corrections`` were recorded for the first time.
+    """
+
+    outcome: Outcome
+    source: Source
+    count: int
+    differing: int = 0
+    corrections: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MonthEnd:
+    """Everything that a month's end needs."""
+
+    store: EnterpriseStore
+    scan: StateScan
+    official: OfficialStore
+    publisher: Publisher
+    expertise: Expertise
+    plan: SamplingPlan
+    partitions: int
+
+    async def freeze(self, month: Month, *, now: dt.datetime) -> Report:
+        """Freeze a month, or say what late events would have made of it.
+
+        Raises:
+            MonthRefusedError: the month is not over, or was frozen by another catalogue.
+        """
+        if now.timestamp() <= month.last_s:
+            raise MonthRefusedError(
+                f"{month} is not over yet; freeze it after its last instant in China"
+            )
+        head = await self.official.head(month, Source.FROZEN)
+        if head is not None and head.progress is not Progress.OPEN:
+            await self._published(head, month)
+            return await self._corrected(head, month)
+        head = await self._opened(month, Source.FROZEN, self._version(month), now)
+        async for piece in self._anew(month):
+            await self.official.put(piece)
+        closed = await self._closed(head, month)
+        await self._published(closed, month)
+        return Report(Outcome.FROZEN, Source.FROZEN, closed.count)
+
+    async def import_month(self, month: Month, told: Sequence[Told], *, now: dt.datetime) -> Report:
+        """Take the province's result as the official class; our own stays beside it.
+
+        Raises:
+            MonthRefusedError: the month was imported before, with another result.
+        """
+        head = await self.official.head(month, Source.IMPORTED)
+        if head is not None and head.progress is not Progress.OPEN:
+            await self._refuse_other(month, told, head)
+            await self._published(head, month)
+            return Report(Outcome.UNCHANGED, Source.IMPORTED, head.count)
+        versions = sorted({one.version for one in told})
+        head = await self._opened(month, Source.IMPORTED, "、".join(versions), now)
+        for piece in pieces(told):
+            found = await self._states_of([one.uscc for one in piece])
+            await self.official.put(
+                [imported_class(one, found.get(one.uscc), self.plan, month) for one in piece]
+            )
+        closed = await self._closed(head, month)
+        await self._published(closed, month)
+        differing = len([one async for one in self.differing(month)])
+        return Report(Outcome.IMPORTED, Source.IMPORTED, closed.count, differing=differing)
+
+    async def official_source(self, month: Month) -> Head:
+        """Return which snapshot is the official one: the province's where there is one.
+
+        Raises:
+            MonthRefusedError: the month is neither frozen nor imported.
+        """
+        for source in (Source.IMPORTED, Source.FROZEN):
+            head = await self.official.head(month, source)
+            if head is not None and head.progress is not Progress.OPEN:
+                return head
+        raise MonthRefusedError(
+            f"{month} is neither frozen nor imported; run 'sanzao classes freeze --month {month}'"
+        )
+
+    async def classes(self, month: Month, source: Source) -> AsyncIterator[OfficialClass]:
+        """Yield the classes of a snapshot, by partition and code."""
+        for partition in range(self.partitions):
+            for piece in pieces(await self.official.usccs(month, source, partition)):
+                found = await self.official.get(month, source, piece)
+                for uscc in piece:
+                    yield found[uscc]
+
+    async def differing(self, month: Month) -> AsyncIterator[Difference]:
+        """Yield where our own snapshot and the province's differ; nothing where one is missing."""
+        heads = [await self.official.head(month, source) for source in Source]
+        if None in heads:
+            return
+        for partition in range(self.partitions):
+            codes = {
+                uscc
+                for source in Source
+                for uscc in await self.official.usccs(month, source, partition)
+            }
+            for piece in pieces(sorted(codes)):
+                own = await self.official.get(month, Source.FROZEN, piece)
+                imported = await self.official.get(month, Source.IMPORTED, piece)
+                for one in differences(own, imported):
+                    yield one
+
+    async def _anew(self, month: Month) -> AsyncIterator[list[OfficialClass]]:
+        """Yield every class of a month as the facts have it now, in pieces."""
+        piece: list[OfficialClass] = []
+        async for uscc, state in walk(self.scan, self.store, partitions=self.partitions):
+            one = frozen_class(uscc, state, self.expertise, self.plan, month)
+            if one is not None:
+                piece.append(one)
+            if len(piece) >= PIECE:
+                yield piece
+                piece = []
+        if piece:
+            yield piece
+
+    async def _corrected(self, head: Head, month: Month) -> Report:
+        """Record what late events would have made of a frozen month; leave it as it is."""
+        self._check_version(head, month)
+        if await self._count(month, Source.FROZEN) != head.count:
+            raise MonthRefusedError(
+                f"{month} was frozen with {head.count} enterprises and the store no longer holds "
+                f"them; the month stands as topic {Topic.CLASS} and the exported files have it"
+            )
+        differing = written = 0
+        async for piece in self._anew(month):
+            usccs = [one.uscc for one in piece]
+            official = await self.official.get(month, Source.FROZEN, usccs)
+            found = [late for one in piece if (late := correction(official.get(one.uscc), one))]
+            known = await self.official.corrections(month, [one.uscc for one in found])
+            fresh = [one for one in found if one.uscc not in known or known[one.uscc].id != one.id]
+            differing += len(found)
+            written += len(fresh)
+            if fresh:
+                await self.publisher.publish(self._correction_records(fresh, month))
+                await self.official.remember(month, fresh)
+        outcome = Outcome.CORRECTED if differing else Outcome.UNCHANGED
+        return Report(outcome, Source.FROZEN, head.count, differing, written)
+
+    async def _refuse_other(self, month: Month, told: Sequence[Told], head: Head) -> None:
+        stored = {one.uscc: one async for one in self.classes(month, Source.IMPORTED)}
+        same = len(told) == len(stored) and all(
+            one.uscc in stored
+            and (stored[one.uscc].risk_class, stored[one.uscc].score) == (one.risk_class, one.score)
+            for one in told
+        )
+        if not same:
+            raise MonthRefusedError(
+                f"{month} was imported on {head.begun_at:%Y-%m-%d} with {head.count} results and "
+                f"the file says otherwise; an official month is never changed: ask the province "
+                f"for corrections of the month that follows"
+            )
+
+    def _version(self, month: Month) -> str:
+        """Return the version of the catalogue that decides a month."""
+        return self.expertise.at(month.last_s).knowledge.version
+
+    def _check_version(self, head: Head, month: Month) -> None:
+        version = self._version(month)
+        if head.catalogue_version != version:
+            raise MonthRefusedError(
+                f"{head.month} was frozen by catalogue {head.catalogue_version}, this is "
+                f"{version}; pass that version's folder with --knowledge"
+            )
+
+    async def _opened(self, month: Month, source: Source, version: str, now: dt.datetime) -> Head:
+        """Open a snapshot, from nothing: one that broke off may have had other facts or files."""
+        await self.official.discard(month, source)
+        head = Head(
+            month=str(month),
+            source=source,
+            progress=Progress.OPEN,
+            catalogue_version=version,
+            sampling_version=self.plan.version,
+            begun_at=now,
+        )
+        await self.official.write_head(head)
+        return head
+
+    async def _closed(self, head: Head, month: Month) -> Head:
+        count = await self._count(month, head.source)
+        closed = msgspec.structs.replace(head, progress=Progress.CLOSED, count=count)
+        await self.official.write_head(closed)
+        return closed
+
+    async def _count(self, month: Month, source: Source) -> int:
+        found = 0
+        for partition in range(self.partitions):
+            found += len(await self.official.usccs(month, source, partition))
+        return found
+
+    async def _published(self, head: Head, month: Month) -> None:
+        """Publish a closed snapshot, unless it is out already, or the province's is official."""
+        if head.progress is Progress.PUBLISHED:
+            return
+        imported = await self.official.head(month, Source.IMPORTED)
+        if head.source is Source.FROZEN and imported is not None:
+            return
+        piece: list[Outgoing] = []
+        async for one in self.classes(month, head.source):
+            piece.append(self._class_record(one, month))
+            if len(piece) >= PIECE:
+                await self.publisher.publish(piece)
+                piece = []
+        await self.publisher.publish(piece)
+        await self.official.write_head(msgspec.structs.replace(head, progress=Progress.PUBLISHED))
+
+    async def _states_of(self, usccs: Sequence[str]) -> dict[str, EnterpriseState]:
+        """Return the states of these enterprises, as far as they have one."""
+        by_partition: dict[int, list[str]] = {}
+        for uscc in usccs:
+            by_partition.setdefault(partition_of(uscc, self.partitions), []).append(uscc)
+        found: dict[str, EnterpriseState] = {}
+        for partition, codes in by_partition.items():
+            loaded = await self.store.load(partition, codes)
+            found |= {uscc: states.decode(raw) for uscc, raw in loaded.states.items()}
+        return found
+
+    def _class_record(self, one: OfficialClass, month: Month) -> Outgoing:
+        identity = f"official/{one.month}/{one.uscc}/{one.source.value}"
+        return self._record(one.uscc, OFFICIAL_TYPE, identity, month, one)
+
+    def _correction_records(self, late: Iterable[Correction], month: Month) -> list[Outgoing]:
+        return [self._record(one.uscc, CORRECTION_TYPE, one.id, month, one) for one in late]
+
+    def _record(
+        self, uscc: str, type_: str, identity: str, month: Month, data: msgspec.Struct
+    ) -> Outgoing:
+        return Outgoing(
+            Topic.CLASS.value,
+            partition_of(uscc, self.partitions),
+            uscc.encode(),
+            envelope(
+                type_,
+                identity=identity,
+                subject=uscc,
+                time=dt.datetime.fromtimestamp(month.last_s, dt.UTC),
+                data=data,
+            ),
+        )
