@@ -130,6 +130,17 @@ class RuleBook:
                     found.append(finding)
         return found
 
+    def is_withheld(self, moment: Moment) -> bool:
+        """Return whether a rule would speak now, were the feed that it rests on not silent."""
+        if not moment.silent_feeds:
+            return False
+        return any(
+            self.check(rule, part, news_only=True) is not None
+            for rule in self._timed
+            if rule.feed in moment.silent_feeds
+            for part in self._matters(rule, moment)
+        )
+
     def check(self, rule: Rule, moment: Moment, *, news_only: bool = False) -> Finding | None:
         """Return what a rule finds: its gravest tier that holds, or None.
 

@@ -30,6 +30,7 @@ from detectors.news import News
 from detectors.score import next_standing
 from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
 from detectors.uscc import InvalidUsccError, UsccStatus, status_of
+from detectors.warning import EarlyWarning
 
 # Clocks of sources drift by minutes and some send a day in another zone; two days are a mistake.
 FUTURE_TOLERANCE = dt.timedelta(days=1)
@@ -265,8 +266,10 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
     """
     rulebook = expertise.rulebook
     as_of = state.as_of
-    is_deadline = isinstance(event.data, DeadlineFellDue)
-    judged = before.judged
+    data = event.data
+    is_deadline = isinstance(data, DeadlineFellDue)
+    warnings: list[EarlyWarning] = []
+    is_withheld = False
     if (
         is_deadline
         or news.retracted
@@ -276,36 +279,34 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         or has_overdue(state, as_of)
         or (bool(news.fresh) and rulebook.is_set_off(news.fresh))
     ):
-        silent = event.data.silent_feeds if isinstance(event.data, DeadlineFellDue) else ()
         moment = Moment(
             profile=state.profile,
             facts=state.facts,
             fresh=frozenset([fact.id for fact in news.fresh]),
             as_of=as_of,
-            judged=judged if is_deadline else as_of,
+            judged=before.judged if is_deadline else as_of,
             rank_before=before.rule.rank,
             rank=state.rule.rank,
             rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
-            silent_feeds=silent,
+            silent_feeds=data.silent_feeds if isinstance(data, DeadlineFellDue) else (),
         )
         warnings = warnings_of(Occasion(state, event, expertise), moment, news)
         effects += warnings
-    else:
-        silent, warnings = (), []
-    if (is_deadline and not silent) or not before.wake_at or as_of < before.wake_at:
+        is_withheld = rulebook.is_withheld(moment)
+    if (is_deadline and not is_withheld) or not before.wake_at or as_of < before.wake_at:
         state.judged = as_of
-    state.wake_at = _wake(state, expertise, silent=bool(silent))
+    state.wake_at = _wake(state, expertise, is_withheld=is_withheld)
     return bool(warnings)
 
 
-def _wake(state: EnterpriseState, expertise: Expertise, *, silent: bool) -> int:
+def _wake(state: EnterpriseState, expertise: Expertise, *, is_withheld: bool) -> int:
     """Return the next moment at which time alone may change something."""
+    scoring = expertise.knowledge.scoring
     wake = expertise.rulebook.wake_after(state.profile, state.facts, state.judged)
-    if silent:
-        # The feed that explains an absence may speak tomorrow: judge again then.
-        wake = state.as_of + DAY_S
+    if is_withheld:
+        # A feed that may explain the absence is silent: judge again when it has had time to speak.
+        wake = state.as_of + scoring.review_days * DAY_S
     if state.rule.rank:
-        scoring = expertise.knowledge.scoring
         review = state.as_of + scoring.review_days * DAY_S
         if state.rule.better_since:
             review = state.rule.better_since + scoring.better_after_hours * HOUR_S

@@ -1,12 +1,15 @@
 """A deadline falls due, with real processes: one event for each wake, whatever is restarted."""
 
 import collections
+import datetime as dt
 import json
 import time
 
 import pytest
 
+from detectors import events as e
 from streams.keys import clock_key, timers_key
+from streams.replay import replay
 from streams.timers import SOURCE
 from streams.topics import Topic
 from tests import builders as b
@@ -15,13 +18,17 @@ from tests.e2e.conftest import until
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
-def deadlines(bureau, usccs):
-    """Return how many deadline events stand on the log, by id, once each firm has one."""
-    records = bureau.records(
-        Topic.EVENT,
-        lambda found: set(usccs) <= {one["subject"] for one in map(told, found) if one},
-    )
-    return collections.Counter(one["id"] for one in map(told, records) if one)
+@pytest.fixture
+def waking(bureau):
+    """Return the bureau with a worker whose timers run, until the test is over."""
+    quiet = bureau.worker
+    quiet.stop()
+    bureau.worker = bureau.stack.worker(KAFKA__MAX_POLL_RECORDS="50", TIMERS__LATENESS_S="0")
+    bureau.open()
+    yield bureau
+    bureau.worker.stop()
+    bureau.worker = quiet
+    bureau.open()
 
 
 def told(record):
@@ -30,63 +37,72 @@ def told(record):
     return value if value.get("source") == SOURCE else None
 
 
+def deadlines_of(bureau, usccs):
+    """Return the deadline events of these firms on the log."""
+    records = bureau.records(Topic.EVENT, lambda found: any(map(told, found)))
+    return [one for one in map(told, records) if one and one["subject"] in usccs]
+
+
 def asleep(bureau, usccs):
     """Return when these firms want to be woken."""
     return {
-        uscc: at
+        uscc: int(at)
         for uscc in usccs
         if (at := bureau.store.zscore(timers_key(bureau.partition_of(uscc)), uscc)) is not None
     }
 
 
-def put_to_sleep(bureau, usccs, at):
-    """Let firms want to be woken at a moment."""
-    for uscc in usccs:
-        bureau.store.zadd(timers_key(bureau.partition_of(uscc)), {uscc: at})
+def has_caught_up(bureau, usccs):
+    """Return whether each firm sleeps until some later day."""
+    now = int(time.time())
+    found = asleep(bureau, usccs)
+    return len(found) == len(usccs) and all(at > now for at in found.values())
 
 
-def test_what_is_due_is_told_once_although_the_worker_is_restarted(bureau):
-    """Each wake becomes one event of its own partition; kills and restarts add none."""
-    usccs = bureau.firms(40)
-    bureau.publish(*(b.event(b.penalty(), subject=uscc) for uscc in usccs))
-    bureau.await_states(usccs)
-    due = int(time.time()) - 3600
+def test_each_wake_is_told_once_although_the_worker_is_killed(waking):
+    """Eight months of a permit's life are caught up with; kills add no event and lose none."""
+    usccs = waking.firms(20)
+    permit = b.permit(days_left=200)
+    happenings = [b.event(permit, subject=uscc) for uscc in usccs]
 
-    put_to_sleep(bureau, usccs[:20], due)
-    until(lambda: not asleep(bureau, usccs[:20]), what="the first wakes")
-    bureau.worker.kill()
-    put_to_sleep(bureau, usccs[20:], due)
-    put_to_sleep(bureau, usccs[:1], due + 4_000_000)
-    bureau.worker.start()
-    until(lambda: not asleep(bureau, usccs[20:]), what="the wakes of the restarted worker")
-    bureau.worker.stop()
-    bureau.open()
-    (marker,) = bureau.firms(1)
-    bureau.publish(b.event(b.penalty(), subject=marker))
-    bureau.await_states([marker])
+    waking.publish(*happenings)
+    until(lambda: asleep(waking, usccs), what="the first wake")
+    waking.worker.kill()
+    waking.worker.start()
+    until(lambda: has_caught_up(waking, usccs), within_s=60, what="the present")
+    counted = collections.Counter(one["id"] for one in deadlines_of(waking, set(usccs)))
 
-    counted = deadlines(bureau, usccs)
-    assert counted == {f"{uscc}/{due}": 1 for uscc in usccs}
-    assert asleep(bureau, usccs[:1]) == {usccs[0]: due + 4_000_000}
-    assert bureau.store.get(clock_key(bureau.partition_of(marker)))
+    played = replay(
+        [e.encode(one) for one in happenings], b.expertise(), now=dt.datetime.now(dt.UTC),
+        timers=True, until=dt.datetime.now(dt.UTC),
+    )  # fmt: skip
+    assert len(counted) == played.deadlines >= 3 * len(usccs)
+    assert {waking.state(uscc).wake_at for uscc in usccs} == {
+        state.wake_at for state in played.states.values()
+    }
+    assert waking.store.get(clock_key(waking.partition_of(usccs[0])))
 
 
-def test_a_deadline_says_what_a_state_machine_needs(bureau):
+def test_a_deadline_says_what_a_state_machine_needs(waking):
     """Key, subject, moment and late feeds are on the record, in the enterprise's own partition."""
-    (uscc,) = bureau.firms(1)
-    bureau.publish(b.event(b.penalty(), subject=uscc))
-    bureau.await_states([uscc])
-    due = int(time.time()) - 7200
+    (uscc,) = waking.firms(1)
 
-    put_to_sleep(bureau, [uscc], due)
-    records = bureau.records(
-        Topic.EVENT, lambda found: any(told(one) and one.key == uscc.encode() for one in found)
-    )
+    waking.publish(b.event(b.permit(days_left=100), subject=uscc))
+    until(lambda: has_caught_up(waking, [uscc]), what="the present")
 
-    (record,) = [one for one in records if told(one) and one.key == uscc.encode()]
-    event = told(record)
-    assert record.partition == bureau.partition_of(uscc)
+    event, *_ = deadlines_of(waking, {uscc})
     assert (event["type"], event["subject"]) == ("deadline.fell_due.v1", uscc)
-    assert event["data"]["due"] == due
+    assert event["id"] == f"{uscc}/{event['data']['due']}"
     assert "judicial" in event["data"]["silent_feeds"]
-    assert "cases" not in event["data"]["silent_feeds"]
+    assert "permits" not in event["data"]["silent_feeds"]
+
+
+def test_what_time_brings_reaches_people(waking):
+    """A permit that runs out, and nothing else, becomes a warning on the alert topic."""
+    (uscc,) = waking.firms(1)
+
+    waking.publish(b.event(b.permit(days_left=100), subject=uscc))
+    until(lambda: has_caught_up(waking, [uscc]), what="the present")
+
+    warnings = waking.keyed(Topic.INTERVIEW, [uscc])
+    assert [json.loads(one.value)["data"]["rule"] for one in warnings] == ["W06"]
