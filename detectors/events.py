@@ -53,12 +53,15 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Established(Payload, frozen=True, kw_only=True):
-    """E01 设立登记."""
+    """E01 设立登记.  Persons, agents and addresses are keyed hashes."""
 
     name: Text
     established_on: dt.date
     industry: Industry = ""
     capital: Yuan = 0.0
+    legal_rep: Token = ""
+    agent: Token = ""
+    address_hash: Token = ""
 
 
 class BasicChanged(Payload, frozen=True, kw_only=True):
@@ -79,18 +82,27 @@ class LegalRepChanged(Payload, frozen=True, kw_only=True):
 
 
 class AddressChanged(Payload, frozen=True, kw_only=True):
-    """E04 住所变更."""
+    """E04 住所变更.  Addresses are keyed hashes."""
 
     new_region: Place
     old_region: Place = ""
+    new_address: Token = ""
+    old_address: Token = ""
 
 
 class ShareholderChanged(Payload, frozen=True, kw_only=True):
-    """E06 股东、股权变更."""
+    """E06 股东、股权变更.  ``holder`` is an enterprise's code, or the hash of a person."""
 
     holder: Token
     before: Share = 0.0
     after: Share = 0.0
+
+
+class BranchChanged(Payload, frozen=True, kw_only=True):
+    """E12 分支机构变动: told of the head office."""
+
+    branch_uscc: Token
+    action: Literal["add", "remove"]
 
 
 class AnnualReportFiled(Payload, frozen=True, kw_only=True):
@@ -164,6 +176,8 @@ class FoodSampled(Payload, frozen=True, kw_only=True):
     food: Text = ""
     item: Text = ""
     provisional: bool = False
+    producer_uscc: Token = ""
+    seller_uscc: Token = ""
 
 
 class Reinspected(Payload, frozen=True, kw_only=True):
@@ -256,6 +270,43 @@ class RepairDecided(Payload, frozen=True, kw_only=True):
     effective: dt.date
 
 
+NeighbourRelation = Literal[
+    "legal_rep", "holder", "branch", "head_office", "address", "supplier", "agent"
+]
+CrowdRelation = Literal["legal_rep", "agent", "address"]
+
+
+class NeighbourTrouble(Payload, frozen=True, kw_only=True):
+    """系统内部 关联企业风险: the trouble of one neighbour, one hop away, begins or ends.
+
+    It weighs ``severity`` (of the neighbour) times ``strength`` (of the tie, damped); ``until`` is
+    the last day it counts where it ends by itself.
+    """
+
+    neighbour: Token
+    relation: NeighbourRelation
+    severity: Share
+    strength: Share = 1.0
+    until: dt.date | None = None
+    ended: bool = False
+
+
+class NeighbourDensity(Payload, frozen=True, kw_only=True):
+    """系统内部 登记密度: many registrations by one person, agent or address, or many there now.
+
+    ``window_days`` 0 means those that are there now; ``leads`` marks the registration that crossed
+    the threshold, which stands for all of them.
+    """
+
+    relation: CrowdRelation
+    count: Count
+    window_days: Count = 0
+    severity: Share = 1.0
+    until: dt.date | None = None
+    leads: bool = False
+    ended: bool = False
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """The envelope.  Each subclass is one event type; its tag is the ``type`` on the wire."""
 
@@ -274,6 +325,7 @@ _TYPES: dict[str, type[Payload]] = {
     "registration.legal_rep_changed.v1": LegalRepChanged,
     "registration.address_changed.v1": AddressChanged,
     "registration.shareholder_changed.v1": ShareholderChanged,
+    "registration.branch_changed.v1": BranchChanged,
     "disclosure.annual_report_filed.v1": AnnualReportFiled,
     "equity.freeze.v1": EquityFrozen,
     "list.abnormal_added.v1": AbnormalAdded,
@@ -294,6 +346,8 @@ _TYPES: dict[str, type[Payload]] = {
     "judicial.record.v1": JudicialRecord,
     "honour.granted.v1": HonourGranted,
     "repair.event.v1": RepairDecided,
+    "neighbour.trouble.v1": NeighbourTrouble,
+    "neighbour.density.v1": NeighbourDensity,
 }
 
 

@@ -49,6 +49,22 @@ class FactKind(enum.IntEnum):
     INDUSTRY_CHANGED = 31
     EQUIPMENT_PASSED = 32
     EQUIPMENT_FOUND = 33  # a test found a problem; EQUIPMENT_FAILED says that it is still there
+    # Whom an enterprise is tied to (detectors.neighbours); ``ref`` is the junction.
+    FILED_BY = 100
+    DOMICILED = 101
+    HOLDER = 102
+    BRANCH = 103
+    SUPPLIER = 104
+    # What the neighbours told (detectors.reading_neighbours); ``ref`` is the neighbour.
+    NEIGHBOUR_LEGAL_REP = 105
+    NEIGHBOUR_HOLDER = 106
+    NEIGHBOUR_BRANCH = 107
+    NEIGHBOUR_HEAD_OFFICE = 108
+    NEIGHBOUR_ADDRESS = 109
+    NEIGHBOUR_SUPPLIER = 110
+    MASS_REGISTRATION = 111
+    MASS_REGISTRATION_FOUND = 112  # the registration that crossed the threshold: one case for all
+    ADDRESS_DENSE = 113
 
 
 @functools.cache

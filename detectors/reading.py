@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from detectors import events as e
+from detectors import reading_neighbours as neighbours
 from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
 from detectors.warning import CHINA
 
@@ -114,24 +115,55 @@ def _basic(data: e.BasicChanged, identity: int, at: int) -> Reading:
 
 
 def _established(data: e.Established, identity: int, at: int) -> Reading:
-    return Reading((_fact(data, identity, at, FactKind.ESTABLISHED, "REG"),))
+    fact = _fact(
+        data, identity, at, FactKind.ESTABLISHED, "REG", ref=neighbours.person(data.legal_rep)
+    )
+    return Reading((fact, *neighbours.registration(data, identity, at)))
 
 
 def _legal_rep(data: e.LegalRepChanged, identity: int, at: int) -> Reading:
-    facts = [_fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG")]
+    ref = neighbours.person(data.new_person)
+    facts = [_fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG", ref=ref)]
+    post = hash_of("post", "legal_rep")
     if data.barred:
         until = moment(data.barred_until, end=True)
-        facts.append(_fact(data, identity + 1, at, FactKind.BARRED_PERSON, "REG", until=until))
-    return Reading(tuple(facts))
+        facts.append(
+            _fact(data, identity + 1, at, FactKind.BARRED_PERSON, "REG", until=until, ref=post)
+        )
+    # Whoever was barred has left the post with this change.
+    return Reading(tuple(facts), (_ends(identity, at, FactKind.BARRED_PERSON, post),))
 
 
 def _address(data: e.AddressChanged, identity: int, at: int) -> Reading:
-    fact = _fact(data, identity, at, FactKind.ADDRESS_CHANGED, "REG")
+    ref = neighbours.address(data.new_address)
+    fact = _fact(data, identity, at, FactKind.ADDRESS_CHANGED, "REG", ref=ref)
     return Reading((replace(fact, place=data.new_region),))
 
 
 def _shareholder(data: e.ShareholderChanged, identity: int, at: int) -> Reading:
-    return Reading((_fact(data, identity, at, FactKind.SHAREHOLDER_CHANGED, "REG"),))
+    fact = _fact(data, identity, at, FactKind.SHAREHOLDER_CHANGED, "REG")
+    return Reading((fact, neighbours.holding(data, identity, at)))
+
+
+def _branch(data: e.BranchChanged, identity: int, at: int) -> Reading:
+    if data.action == "remove":
+        ref = neighbours.enterprise(data.branch_uscc)
+        return Reading(marks=(_ends(identity, at, FactKind.BRANCH, ref),))
+    return Reading(neighbours.branch(data, identity, at))
+
+
+def _trouble(data: e.NeighbourTrouble, identity: int, at: int) -> Reading:
+    if data.ended:
+        kind, ref = neighbours.matter(data)
+        return Reading(marks=(_ends(identity, at, kind, ref),)) if kind else NOTHING
+    until = moment(data.until, end=True)
+    return Reading(neighbours.trouble(data, identity, at, until=until))
+
+
+def _density(data: e.NeighbourDensity, identity: int, at: int) -> Reading:
+    if data.ended:  # it comes as EXPIRE of the signal that it ends
+        return NOTHING
+    return Reading(neighbours.density(data, identity, at, until=moment(data.until, end=True)))
 
 
 def _annual_report(data: e.AnnualReportFiled, identity: int, at: int) -> Reading:
@@ -212,7 +244,8 @@ def _food_sample(data: e.FoodSampled, identity: int, at: int) -> Reading:
         provisional=failed and data.provisional,
         note="：".join(part for part in (data.food, data.item) if part),
     )  # fmt: skip
-    return Reading((fact,), outcome=Outcome("FSAMP", failed))
+    facts = (fact, *neighbours.supply(data, identity, at))
+    return Reading(facts, outcome=Outcome("FSAMP", failed))
 
 
 def _reinspected(data: e.Reinspected, identity: int, at: int) -> Reading:
@@ -310,6 +343,7 @@ _READERS: Mapping[type[e.Payload], Callable[[Any, int, int], Reading]] = {
     e.LegalRepChanged: _legal_rep,
     e.AddressChanged: _address,
     e.ShareholderChanged: _shareholder,
+    e.BranchChanged: _branch,
     e.AnnualReportFiled: _annual_report,
     e.EquityFrozen: _equity,
     e.AbnormalAdded: _abnormal_added,
@@ -329,4 +363,6 @@ _READERS: Mapping[type[e.Payload], Callable[[Any, int, int], Reading]] = {
     e.ReportVerified: _report,
     e.JudicialRecord: _judicial,
     e.HonourGranted: _honour,
+    e.NeighbourTrouble: _trouble,
+    e.NeighbourDensity: _density,
 }
