@@ -146,7 +146,7 @@ def _registered_in_mass(junction: Junction, rules: NeighbourRules) -> list[tuple
 def _peak(moments: list[int], window: int, clock: int) -> int:
     """Return the most registrations within one window that ended within the last one.
 
-    >>> _peak([1, 2, 3, 50], window=10, clock=12), _peak([1, 2, 3, 50], window=10, clock=60)
+    >>> _peak([1, 2, 3, 50], window=10, clock=12), _peak([1, 2, 3, 50], window=10, clock=55)
     (3, 1)
     """
     moments = sorted(moments)

@@ -38,6 +38,20 @@ LABELS = {
     FactKind.INDUSTRY_CHANGED: "行业变更",
     FactKind.EQUIPMENT_PASSED: "特种设备检验合格",
     FactKind.EQUIPMENT_FOUND: "特种设备检验不合格",
+    FactKind.FILED_BY: "代理登记",
+    FactKind.DOMICILED: "住所登记",
+    FactKind.HOLDER: "持股登记",
+    FactKind.BRANCH: "设立分支机构",
+    FactKind.SUPPLIER: "供货关系",
+    FactKind.NEIGHBOUR_LEGAL_REP: "法定代表人关联企业风险",
+    FactKind.NEIGHBOUR_HOLDER: "控股方风险",
+    FactKind.NEIGHBOUR_BRANCH: "分支机构风险",
+    FactKind.NEIGHBOUR_HEAD_OFFICE: "总公司风险",
+    FactKind.NEIGHBOUR_ADDRESS: "同址企业风险聚集",
+    FactKind.NEIGHBOUR_SUPPLIER: "供应商抽检不合格",
+    FactKind.MASS_REGISTRATION: "短期批量登记",
+    FactKind.MASS_REGISTRATION_FOUND: "短期批量登记达到阈值",
+    FactKind.ADDRESS_DENSE: "一址多照",
 }
 
 
