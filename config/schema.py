@@ -106,6 +106,7 @@ class Roles(Section, frozen=True):
     assess: bool = True
     learn: bool = True
     notify: bool = True
+    neighbours: bool = True
 
     @property
     def suffix(self) -> str:

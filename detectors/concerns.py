@@ -23,11 +23,12 @@ class Wish(msgspec.Struct, frozen=True, gc=False):
     strength: float = 1.0
     until: int = 0
     count: int = 0
+    leads: bool = False
 
     @classmethod
     def of(cls, told: Told) -> "Wish":
         """Return what was told before, unchanged."""
-        return cls(told.neighbour, told.severity, told.strength, told.until, told.count)
+        return cls(told.neighbour, told.severity, told.strength, told.until, told.count, told.leads)
 
 
 def wishes_of(
@@ -43,7 +44,7 @@ def wishes_of(
         Kind.DENSE: [],
     }
     if change.junction not in _excused(rules.excused):
-        found[Kind.MASS] = _registered_in_mass(junction, rules)
+        found[Kind.MASS] = _registered_in_mass(junction, rules, change)
         found[Kind.DENSE] = _crowded(junction, rules)
     for kind, wanted in found.items():
         # Who was told stays told; free places go to the newest ties.  A crowd is told by and by,
@@ -121,26 +122,48 @@ def _supplied(junction: Junction, rules: NeighbourRules) -> list[tuple[Member, W
     return found
 
 
-def _registered_in_mass(junction: Junction, rules: NeighbourRules) -> list[tuple[Member, Wish]]:
+def _registered_in_mass(
+    junction: Junction, rules: NeighbourRules, change: BondChanged
+) -> list[tuple[Member, Wish]]:
     found = []
+    steps = rules.registrations.steps
     window = rules.registrations.window_days * DAY_S
     for relation in REGISTERED:
         registered = [m for m in junction.members if m.relation == relation and m.linked]
-        if len(registered) < min(rules.registrations.steps):
+        if len(registered) < min(steps):
             continue
         count = _peak([m.since for m in registered], window, junction.clock)
-        severity = _step(rules.registrations.steps, count)
+        severity = _step(steps, count)
         if not severity:
             continue
-        until = junction.clock + window
+        crowd = []
         for member in registered:
             told = member.knows(Kind.MASS)
             is_in_force = told is not None and told.until > junction.clock
-            if is_in_force and told is not None and told.severity >= severity:
+            if is_in_force or member.since > junction.clock - window:
+                crowd.append((member, told if is_in_force else None))
+        leader = _leader(crowd, change)
+        wish = Wish("", severity, until=junction.clock + window, count=count)
+        for member, told in crowd:
+            if told is not None and told.severity >= severity:
                 found.append((member, Wish.of(told)))
-            elif is_in_force or member.since > junction.clock - window:
-                found.append((member, Wish("", severity, 1.0, until, count)))
+            else:
+                leads = member is leader
+                found.append((member, msgspec.structs.replace(wish, leads=leads)))
     return found
+
+
+def _leader(crowd: Sequence[tuple[Member, Told | None]], change: BondChanged) -> Member:
+    """Return whose registration stands for the crowd: who did so far, or who completed it."""
+    return max(
+        (member for member, _ in crowd),
+        key=lambda member: (
+            any(told.leads for told in member.told),
+            member.uscc == change.member,
+            member.since,
+            member.uscc,
+        ),
+    )
 
 
 def _peak(moments: list[int], window: int, clock: int) -> int:

@@ -31,7 +31,10 @@ class Kind(enum.StrEnum):
 
 
 class Told(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What a member knows: the signal that said so, and until when it holds by itself (0: open)."""
+    """What a member knows: the signal that said so, and until when it holds by itself (0: open).
+
+    ``leads`` marks the registration that stands for a crowd of them.
+    """
 
     kind: str
     signal: str
@@ -40,6 +43,7 @@ class Told(msgspec.Struct, array_like=True, frozen=True, gc=False):
     strength: float = 1.0
     until: int = 0
     count: int = 0
+    leads: bool = False
 
 
 class Member(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -93,10 +93,9 @@ def _taken_in(junction: Junction, change: BondChanged, place: int) -> Junction:
     if known is None and not change.fresh and change.relation == Relation.ADDRESS:
         unlisted = max(0, unlisted - 1)  # it was here, and had been let go
     members = list(junction.members)
-    if known is None:
-        members.append(member)
-    else:
-        members[place] = member
+    if known is not None:
+        del members[place]
+    members.append(member)  # in the order in which they were last heard of
     return replace(
         junction, clock=max(junction.clock, change.at), unlisted=unlisted, members=tuple(members)
     )
@@ -115,17 +114,19 @@ class _Telling(msgspec.Struct, frozen=True, gc=False):
         """Return what a member knows afterwards, and the signals that make it so."""
         told, signals = [], []
         for known in member.told:
-            if wishes.get(known.kind) == Wish.of(known):
+            wish = wishes.get(known.kind)
+            if wish == Wish.of(known):
                 told.append(known)
             elif not known.until or known.until > self.clock:
-                signals.append(Signal(self._ended(member, known), member.partition))
+                ended = self._ended(member, known, is_replaced=wish is not None)
+                signals.append(Signal(ended, member.partition))
         kept = {known.kind for known in told}
         for kind, wish in wishes.items():
             if kind in kept:
                 continue
             news = Told(
                 kind, self._id(member, kind, wish), wish.neighbour, wish.severity, wish.strength,
-                wish.until, wish.count,
+                wish.until, wish.count, wish.leads,
             )  # fmt: skip
             told.append(news)
             signals.append(Signal(self._begun(member, news), member.partition))
@@ -144,9 +145,12 @@ class _Telling(msgspec.Struct, frozen=True, gc=False):
     def _begun(self, member: Member, told: Told) -> e.Event:
         return self._event(told.signal, member, self._payload(member, told))
 
-    def _ended(self, member: Member, told: Told) -> e.Event:
+    def _ended(self, member: Member, told: Told, *, is_replaced: bool) -> e.Event:
+        # Registrations are not undone by time: a crowd that is gone before its end never was one.
+        never_was = told.kind == Kind.MASS and not is_replaced
+        op = e.Op.REVOKE if never_was else e.Op.EXPIRE
         payload = self._payload(member, told)
-        ended = replace(payload, op=e.Op.EXPIRE, supersedes=told.signal, ended=True)
+        ended = replace(payload, op=op, supersedes=told.signal, ended=True)
         return self._event(f"{told.signal}/end", member, ended)
 
     def _event(self, identity: str, member: Member, data: e.Payload) -> e.Event:
@@ -170,7 +174,7 @@ class _Telling(msgspec.Struct, frozen=True, gc=False):
             window_days=self.window_days if is_mass else 0,
             severity=told.severity,
             until=until,
-            leads=is_mass and member.uscc == self.change.member,
+            leads=told.leads,
         )
 
 
@@ -182,10 +186,8 @@ def _bounded(junction: Junction, rules: NeighbourRules) -> Junction:
         for member in junction.members
         if member.told or member.relation not in REGISTERED or member.since > oldest
     ]
-    gone = sorted((m.epoch, m.offset) for m in members if m.is_gone)
-    if len(gone) > KEEP_GONE:
-        least = gone[-KEEP_GONE]
-        members = [m for m in members if not m.is_gone or (m.epoch, m.offset) >= least]
+    forgotten = {id(member) for member in [m for m in members if m.is_gone][:-KEEP_GONE]}
+    members = [member for member in members if id(member) not in forgotten]
     unlisted = junction.unlisted
     excess = sum(not member.is_gone for member in members) - rules.most_members
     if excess > 0:

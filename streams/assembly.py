@@ -28,6 +28,7 @@ from config.load import load_documents
 from config.schema import Settings
 from detectors.expertise import Expertise, compiled
 from detectors.knowledge import InvalidKnowledgeError, parse
+from detectors.neighbour_rules import NeighbourRules, parse_neighbours
 from streams.redis_notification_log import RedisRows
 
 COUNTY_DIGITS = 6  # GB/T 2260
@@ -50,6 +51,7 @@ class Wisdom:
 
     expertise: Expertise
     desk: Desk
+    neighbours: NeighbourRules
 
 
 def build_wisdom(settings: Settings) -> Wisdom:
@@ -69,7 +71,7 @@ def build_wisdom(settings: Settings) -> Wisdom:
     holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
     if holes:
         raise InvalidAlertsError(holes)
-    return Wisdom(expertise, desk)
+    return Wisdom(expertise, desk, parse_neighbours(documents))
 
 
 def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:

@@ -6,6 +6,8 @@ key                                type      holds
 ``sanzao:{pN}:log``                string    "epoch/offset" of the last batch written (the fence)
 ``sanzao:{pN}:state:USCC``         string    the enterprise's state, msgpack (detectors.state)
 ``sanzao:{pN}:card:USCC``          hash      the readable standing, for people and programs
+``sanzao:{jN}:log``                string    "epoch/offset" of the last batch of bonds written
+``sanzao:{jN}:junction:HEX``       string    who meets at a person, address, agent or enterprise
 ``sanzao:{model}:snapshots``       hash      domain -> model snapshot, msgpack
 ``sanzao:{notify}:row:ID``         hash      a message: revision and body (msgpack)
 ``sanzao:{notify}:warning:WID``    set       the messages of a warning
@@ -16,7 +18,8 @@ key                                type      holds
 =================================  ========  =====================================================
 
 ``{pN}`` is the Kafka partition: on Redis Cluster all keys of a batch share one slot, so a batch is
-one script, and one worker at a time writes there.
+one script, and one worker at a time writes there.  ``{jN}`` is the partition of
+``neighbour.bond.v1``; ``HEX`` is a hash, nothing leads back from it to a person.
 """
 
 ROOT = "sanzao"
@@ -35,6 +38,16 @@ def state_prefix(partition: int) -> str:
 def card_prefix(partition: int) -> str:
     """Return what the key of a readable card begins with; the USCC follows."""
     return f"{ROOT}:{{p{partition}}}:card:"
+
+
+def junction_log_key(partition: int) -> str:
+    """Return the key of the fence of a partition of bonds."""
+    return f"{ROOT}:{{j{partition}}}:log"
+
+
+def junction_prefix(partition: int) -> str:
+    """Return what the key of a junction begins with; its number in hexadecimal follows."""
+    return f"{ROOT}:{{j{partition}}}:junction:"
 
 
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"

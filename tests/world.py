@@ -1,0 +1,114 @@
+"""Several enterprises and the junctions where they meet, in virtual time, without a shell.
+
+Every event goes through the pure core; every signal comes back as an event, until all is quiet.
+"""
+
+from collections import deque
+
+from detectors import events as e
+from detectors.card import contributions
+from detectors.junction import Junction
+from detectors.meeting import Signal, meet
+from detectors.neighbour_rules import NeighbourRules, parse_neighbours
+from detectors.neighbours import (
+    CALM,
+    BondChanged,
+    Place,
+    Tied,
+    Trouble,
+    bond_changes,
+    trouble_of,
+    without_relations,
+)
+from detectors.step import Effect
+from detectors.uscc import synthetic
+from tests import builders as b
+
+# A loop would go on for ever; nothing tested here needs a tenth of it.
+ENOUGH = 5000
+
+
+def code(number: int) -> str:
+    """Return the code of an enterprise."""
+    return synthetic(number + 1)
+
+
+def rules() -> NeighbourRules:
+    """Return the shipped rules of neighbours."""
+    return parse_neighbours(b.documents())
+
+
+class World:
+    """Enterprises and junctions; ``signals`` and ``changes`` keep all that was ever said."""
+
+    def __init__(self, knowing: NeighbourRules | None = None) -> None:
+        """Start empty, with the shipped rules unless told otherwise."""
+        self.rules = knowing or rules()
+        self.enterprises: dict[str, b.Enterprise] = {}
+        self.troubles: dict[str, Trouble] = {}
+        self.junctions: dict[int, Junction] = {}
+        self.changes: list[BondChanged] = []
+        self.signals: list[Signal] = []
+        self.effects: list[Effect] = []
+        self.cut = 0
+
+    def has(self, number: int, data: e.Payload, *, day: float = 0, name: str = "") -> list[Signal]:
+        """Let something happen to an enterprise; return the signals that follow from it."""
+        before = len(self.signals)
+        log = deque([b.event(data, day=day, name=name, subject=code(number))])
+        for _ in range(ENOUGH):
+            if not log:
+                return self.signals[before:]
+            for change in self.meets(log.popleft()):
+                log += [signal.event for signal in self.takes(change)]
+        raise AssertionError("the signals never end")
+
+    def meets(self, happening: e.Event) -> list[BondChanged]:
+        """Take one event through the core, as ``step`` does; return what junctions must hear."""
+        uscc = happening.subject
+        enterprise = self.enterprises.setdefault(uscc, b.Enterprise())
+        before = Tied(enterprise.state.facts, enterprise.state.as_of, self.troubles.get(uscc, CALM))
+        self.effects += enterprise.meets(happening)
+        state = enterprise.state
+        catalogue = enterprise.knowing.catalogue
+        severities = catalogue.assess(state.profile, state.facts, state.as_of).severities
+        trouble = trouble_of(
+            state.facts,
+            alone=catalogue.score_of(without_relations(severities, catalogue.indicators)),
+            before=before.trouble,
+            as_of=state.as_of,
+            rules=self.rules,
+            scoring=enterprise.knowing.knowledge.scoring,
+        )
+        self.troubles[uscc] = trouble
+        changes = bond_changes(
+            uscc,
+            before=before,
+            after=Tied(state.facts, state.as_of, trouble),
+            rules=self.rules,
+            place=Place(1, 0, state.offset, f"{happening.source}/{happening.id}"),
+        )
+        self.changes += changes
+        return changes
+
+    def takes(self, change: BondChanged) -> tuple[Signal, ...]:
+        """Let a junction hear of a change; return what it says."""
+        meeting = meet(self.junctions.get(change.junction, Junction()), change, self.rules)
+        self.junctions[change.junction] = meeting.junction
+        self.signals += meeting.signals
+        self.cut += meeting.cut
+        return meeting.signals
+
+    def points(self, number: int) -> dict[str, float]:
+        """Return what the neighbours' indicators contribute to an enterprise's score."""
+        enterprise = self.enterprises[code(number)]
+        return {
+            line.indicator: line.points
+            for line in contributions(enterprise.state, enterprise.knowing)
+            if line.indicator[0] == "R" or line.indicator == "B06"
+        }
+
+    def founds(self, number: int, *, day: float = 0, **ties: str) -> list[Signal]:
+        """Register an enterprise with a legal representative, an agent, an address."""
+        data = e.Established(name=f"企业{number}", established_on=b.on(day).date(), **ties)
+        return self.has(number, data, day=day, name=f"founded-{number}")
