@@ -350,6 +350,9 @@ _TYPES: dict[str, type[Payload]] = {
     "neighbour.density.v1": NeighbourDensity,
 }
 
+# What sanzao tells itself; no source sends it.
+INTERNAL: frozenset[type[Payload]] = frozenset({NeighbourTrouble, NeighbourDensity})
+
 
 def _event_class(type_: str, payload: type[Payload]) -> type[Event]:
     """Return the envelope of one event type: the tag on the wire picks the payload's class."""

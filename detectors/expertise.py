@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from detectors.catalogue import Catalogue
 from detectors.knowledge import Knowledge
 from detectors.learned import Scorer
+from detectors.neighbour_rules import NeighbourRules
 from detectors.rules import RuleBook
 
 
@@ -20,6 +21,7 @@ class Expertise:
     knowledge: Knowledge
     catalogue: Catalogue
     rulebook: RuleBook
+    neighbours: NeighbourRules
     scorers: Mapping[str, Scorer] = dataclasses.field(default_factory=dict)
 
     def with_scorers(self, scorers: Mapping[str, Scorer]) -> "Expertise":
@@ -27,7 +29,7 @@ class Expertise:
         return dataclasses.replace(self, scorers=scorers)
 
 
-def compiled(knowledge: Knowledge) -> Expertise:
+def compiled(knowledge: Knowledge, neighbours: NeighbourRules) -> Expertise:
     """Return the knowledge ready to decide, without a model."""
     catalogue = Catalogue(knowledge)
-    return Expertise(knowledge, catalogue, RuleBook(knowledge, catalogue))
+    return Expertise(knowledge, catalogue, RuleBook(knowledge, catalogue), neighbours)

@@ -81,7 +81,7 @@ class Excused(Strict, frozen=True):
 
 
 class NeighbourRules(Strict, frozen=True):
-    """All of ``neighbours.yaml``."""
+    """All of ``neighbours.yaml``; ``watched`` is worked out: the kinds of fact that radiate."""
 
     damping: Severity
     fan_out: AtLeastOne
@@ -94,6 +94,13 @@ class NeighbourRules(Strict, frozen=True):
     registrations: Registrations
     address_density: AddressDensity
     excused: Excused = Excused()
+    watched: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Work out once what every event asks for."""
+        named = {*self.product_trouble.facts, *(n for step in self.trouble for n in step.facts)}
+        watched = frozenset(int(kind) for kind in FactKind if kind.name.lower() in named)
+        msgspec.structs.force_setattr(self, "watched", watched)
 
 
 def parse_neighbours(documents: Mapping[str, object]) -> NeighbourRules:

@@ -15,7 +15,7 @@ import msgspec
 from detectors.facts import Fact, FactKind, hash_of, kinds_named
 from detectors.knowledge import Dimension, Indicator, Scoring
 from detectors.measure import RiskClass
-from detectors.neighbour_rules import NeighbourRules
+from detectors.neighbour_rules import NeighbourRules, TroubleStep
 from detectors.uscc import InvalidUsccError, status_of
 
 
@@ -248,14 +248,18 @@ def trouble_of(
     Units:
         ``alone`` is the score without the indicators of dimension REL (``score_alone``).
     """
-    in_force = {fact.kind for fact in facts if fact.counts_at(as_of)}
-    bands = scoring.bands
-    edges = {RiskClass.B: bands.b, RiskClass.C: bands.c, RiskClass.D: bands.d}
+    watched = rules.watched
+    facts = [fact for fact in facts if fact.kind in watched and fact.counts_at(as_of)]
+    margin = scoring.better_below_band
+    if not facts and alone < _edge(rules.trouble[-1], scoring) - margin:
+        if not before.severity and not before.product:
+            return before  # nearly every event of nearly every enterprise
+        return Trouble(0.0, as_of if before.severity else before.since)
+    in_force = {fact.kind for fact in facts}
     severity = 0.0
     for step in rules.trouble:
-        margin = scoring.better_below_band if step.severity <= before.severity else 0.0
-        is_reached = alone >= edges[step.from_class] - margin
-        if is_reached or not in_force.isdisjoint(kinds_named(step.facts)):
+        edge = _edge(step, scoring) - (margin if step.severity <= before.severity else 0.0)
+        if alone >= edge or not in_force.isdisjoint(kinds_named(step.facts)):
             severity = step.severity
             break
     since = before.since if severity == before.severity else as_of
@@ -263,19 +267,18 @@ def trouble_of(
     return Trouble(severity, since, product, product_at)
 
 
+def _edge(step: TroubleStep, scoring: Scoring) -> float:
+    """Return where the class of a step begins; A, which begins nowhere, is refused at load."""
+    bands = scoring.bands
+    return {RiskClass.B: bands.b, RiskClass.C: bands.c, RiskClass.D: bands.d}[step.from_class]
+
+
 def _product(facts: Sequence[Fact], as_of: int, rules: NeighbourRules) -> tuple[float, int]:
     """Return the last failed sample that still tells something: its severity and its moment."""
     kinds = kinds_named(rules.product_trouble.facts)
     least = rules.product_trouble.weight_at_least
     oldest = as_of - rules.relations.supplier.lasts_days * 86_400
-    failed = [
-        fact
-        for fact in facts
-        if fact.kind in kinds
-        and fact.weight >= least
-        and fact.at > oldest
-        and fact.counts_at(as_of)
-    ]
+    failed = [f for f in facts if f.kind in kinds and f.weight >= least and f.at > oldest]
     if not failed:
         return 0.0, 0
     last = max(failed, key=lambda fact: (fact.at, fact.id))

@@ -9,6 +9,7 @@ import functools
 import msgspec
 
 from detectors.absorb import Absorbed, absorb
+from detectors.catalogue import Assessment
 from detectors.events import Cause, Established, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
@@ -17,6 +18,14 @@ from detectors.features import FEATURES_VERSION, features
 from detectors.issuing import Occasion, warnings_of
 from detectors.learned import Scorer
 from detectors.measure import RiskClass
+from detectors.neighbours import (
+    BondChanged,
+    Place,
+    Tied,
+    bond_changes,
+    trouble_of,
+    without_relations,
+)
 from detectors.rules import Moment
 from detectors.score import next_standing
 from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
@@ -69,7 +78,7 @@ class ClassChanged(msgspec.Struct, frozen=True, kw_only=True):
     model_version: str
 
 
-Effect = EarlyWarning | Example | ClassChanged | CardDue | Skipped
+Effect = EarlyWarning | Example | ClassChanged | BondChanged | CardDue | Skipped
 
 
 def step(
@@ -119,9 +128,11 @@ def step(
     if absorbed.outcome is not None:
         effects.append(_example(state, absorbed, identity, at, position, expertise))
     before, who = state.rule, state.profile
+    tied = Tied(state.facts, state.as_of, state.trouble)
     state.as_of = max(state.as_of, at)
     _take_in(state, absorbed, identity)
-    _assess(state, expertise, scorer)
+    assessment = _assess(state, expertise, scorer)
+    effects += _bond_changes(state, event, assessment, expertise, before=tied)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, state.as_of
@@ -181,7 +192,7 @@ def _take_in(state: EnterpriseState, absorbed: Absorbed, identity: int) -> None:
         state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
 
 
-def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None) -> None:
+def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None) -> Assessment:
     catalogue = expertise.catalogue
     scoring = expertise.knowledge.scoring
     assessment = catalogue.assess(state.profile, state.facts, state.as_of)
@@ -201,7 +212,7 @@ def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None)
         state.low_score, state.low_at = state.rule.score, state.as_of
     if scorer is None:
         state.learned = Learned(-1.0, "", state.rule)
-        return
+        return assessment
     seen = features(state, as_of=state.as_of, rule_score=assessment.score)
     probability = scorer.probability(seen, state.profile.category)
     score = catalogue.score_of(assessment.severities, extra=scoring.learned_points * probability)
@@ -215,6 +226,36 @@ def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None)
     if live.rank > state.rule.rank + 1:
         live = Standing(live.score, state.rule.rank + 1, 0)
     state.learned = Learned(round(probability, 6), scorer.version, live)
+    return assessment
+
+
+def _bond_changes(
+    state: EnterpriseState,
+    event: Event,
+    assessment: Assessment,
+    expertise: Expertise,
+    *,
+    before: Tied,
+) -> list[BondChanged]:
+    """Return what the junctions must hear; what the neighbours told radiates nothing."""
+    catalogue, rules = expertise.catalogue, expertise.neighbours
+    own = without_relations(assessment.severities, catalogue.indicators)
+    is_all = len(own) == len(assessment.severities)
+    state.trouble = trouble_of(
+        state.facts,
+        alone=assessment.score if is_all else catalogue.score_of(own),
+        before=before.trouble,
+        as_of=state.as_of,
+        rules=rules,
+        scoring=expertise.knowledge.scoring,
+    )
+    return bond_changes(
+        event.subject,
+        before=before,
+        after=Tied(state.facts, state.as_of, state.trouble),
+        rules=rules,
+        place=Place(state.epoch, state.partition, state.offset, cause=f"{event.source}/{event.id}"),
+    )
 
 
 def _example(  # noqa: PLR0917 - all that an example is made of

@@ -28,7 +28,7 @@ from config.load import load_documents
 from config.schema import Settings
 from detectors.expertise import Expertise, compiled
 from detectors.knowledge import InvalidKnowledgeError, parse
-from detectors.neighbour_rules import NeighbourRules, parse_neighbours
+from detectors.neighbour_rules import parse_neighbours
 from streams.redis_notification_log import RedisRows
 
 COUNTY_DIGITS = 6  # GB/T 2260
@@ -51,7 +51,6 @@ class Wisdom:
 
     expertise: Expertise
     desk: Desk
-    neighbours: NeighbourRules
 
 
 def build_wisdom(settings: Settings) -> Wisdom:
@@ -63,7 +62,7 @@ def build_wisdom(settings: Settings) -> Wisdom:
         alerts.knowledge.InvalidKnowledgeError: somebody would be forgotten.
     """
     documents = load_documents(Path(settings.knowledge) if settings.knowledge else None)
-    expertise = compiled(parse(documents))
+    expertise = compiled(parse(documents), parse_neighbours(documents))
     desk = build_desk(documents, settings)
     places = {region for one in desk.tree.authorities for region in one.regions}
     # A matter lies in a county or below; whole cities and provinces are no places.
@@ -71,7 +70,7 @@ def build_wisdom(settings: Settings) -> Wisdom:
     holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
     if holes:
         raise InvalidAlertsError(holes)
-    return Wisdom(expertise, desk, parse_neighbours(documents))
+    return Wisdom(expertise, desk)
 
 
 def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:

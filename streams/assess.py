@@ -18,6 +18,7 @@ from detectors.card import RiskCard, risk_card
 from detectors.events import Cause, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
+from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
 from detectors.step import CardDue, ClassChanged, Effect, Position, Skipped, step
 from detectors.warning import EarlyWarning
@@ -25,6 +26,7 @@ from streams.batch import Batch, Record
 from streams.codec import decode_record, envelope
 from streams.dead_letters import Origin, dead_letter
 from streams.metrics import Metrics
+from streams.neighbourhood import change_record
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
 from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
@@ -256,6 +258,8 @@ class Assessor:
                         ),
                     )
                 )
+            case BondChanged():
+                work.outgoing.append(change_record(effect, self.partitions))
             case Skipped(reason=reason):
                 work.skipped[reason] = work.skipped.get(reason, 0) + 1
 

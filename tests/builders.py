@@ -11,6 +11,7 @@ from detectors.catalogue import Assessment
 from detectors.expertise import Expertise, compiled
 from detectors.facts import Fact, hash_of
 from detectors.knowledge import parse
+from detectors.neighbour_rules import parse_neighbours
 from detectors.state import EnterpriseState, OpenWarning, Profile
 from detectors.step import Effect, Position, step
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
@@ -31,7 +32,7 @@ def documents() -> dict[str, object]:
 @functools.cache
 def expertise() -> Expertise:
     """Return the shipped knowledge, compiled, without a model."""
-    return compiled(parse(documents()))
+    return compiled(parse(documents()), parse_neighbours(documents()))
 
 
 def on(day: float) -> dt.datetime:

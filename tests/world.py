@@ -3,6 +3,7 @@
 Every event goes through the pure core; every signal comes back as an event, until all is quiet.
 """
 
+import dataclasses
 from collections import deque
 
 from detectors import events as e
@@ -10,16 +11,7 @@ from detectors.card import contributions
 from detectors.junction import Junction
 from detectors.meeting import Signal, meet
 from detectors.neighbour_rules import NeighbourRules, parse_neighbours
-from detectors.neighbours import (
-    CALM,
-    BondChanged,
-    Place,
-    Tied,
-    Trouble,
-    bond_changes,
-    trouble_of,
-    without_relations,
-)
+from detectors.neighbours import BondChanged
 from detectors.step import Effect
 from detectors.uscc import synthetic
 from tests import builders as b
@@ -44,8 +36,8 @@ class World:
     def __init__(self, knowing: NeighbourRules | None = None) -> None:
         """Start empty, with the shipped rules unless told otherwise."""
         self.rules = knowing or rules()
+        self.knowing = dataclasses.replace(b.expertise(), neighbours=self.rules)
         self.enterprises: dict[str, b.Enterprise] = {}
-        self.troubles: dict[str, Trouble] = {}
         self.junctions: dict[int, Junction] = {}
         self.changes: list[BondChanged] = []
         self.signals: list[Signal] = []
@@ -64,30 +56,12 @@ class World:
         raise AssertionError("the signals never end")
 
     def meets(self, happening: e.Event) -> list[BondChanged]:
-        """Take one event through the core, as ``step`` does; return what junctions must hear."""
+        """Take one event through the core; return what the junctions must hear."""
         uscc = happening.subject
-        enterprise = self.enterprises.setdefault(uscc, b.Enterprise())
-        before = Tied(enterprise.state.facts, enterprise.state.as_of, self.troubles.get(uscc, CALM))
-        self.effects += enterprise.meets(happening)
-        state = enterprise.state
-        catalogue = enterprise.knowing.catalogue
-        severities = catalogue.assess(state.profile, state.facts, state.as_of).severities
-        trouble = trouble_of(
-            state.facts,
-            alone=catalogue.score_of(without_relations(severities, catalogue.indicators)),
-            before=before.trouble,
-            as_of=state.as_of,
-            rules=self.rules,
-            scoring=enterprise.knowing.knowledge.scoring,
-        )
-        self.troubles[uscc] = trouble
-        changes = bond_changes(
-            uscc,
-            before=before,
-            after=Tied(state.facts, state.as_of, trouble),
-            rules=self.rules,
-            place=Place(1, 0, state.offset, f"{happening.source}/{happening.id}"),
-        )
+        enterprise = self.enterprises.setdefault(uscc, b.Enterprise(self.knowing))
+        effects = enterprise.meets(happening)
+        self.effects += effects
+        changes = b.of_type(effects, BondChanged)
         self.changes += changes
         return changes
 

@@ -130,7 +130,10 @@ def test_a_replay_under_an_old_catalogue_gives_the_old_result():
         msgspec.structs.replace(one, points=400) if one.id == "S01" else one
         for one in shipped.indicators
     )
-    later = compiled(msgspec.structs.replace(shipped, version="2026.2", indicators=heavier))
+    later = compiled(
+        msgspec.structs.replace(shipped, version="2026.2", indicators=heavier),
+        b.expertise().neighbours,
+    )
     life = [b.event(e.AbnormalAdded(reason=1))]
 
     then, now, again = b.after(life), b.after(life, later), b.after(life)
