@@ -4,7 +4,7 @@ Ties become facts like everything else, so that a revoked registration unties an
 not undo a newer.  A signal is already weighed and damped by the junction that sent it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from detectors import events as e
 from detectors.facts import DAY_S, Fact, FactKind, hash_of
@@ -28,6 +28,7 @@ _TROUBLES: Mapping[str, tuple[FactKind, str, str]] = {
     "address": (FactKind.NEIGHBOUR_ADDRESS, "REG", "同一住所的企业"),
     "supplier": (FactKind.NEIGHBOUR_SUPPLIER, "FOODP", "供应商"),
 }
+_ONE_MATTER = frozenset(kind for kind, _, _ in _TROUBLES.values()) - {FactKind.NEIGHBOUR_SUPPLIER}
 _CROWDS = {"legal_rep": "同一法定代表人", "agent": "同一代理人", "address": "同一住所"}
 
 
@@ -112,6 +113,32 @@ def density(data: e.NeighbourDensity, identity: int, at: int, *, until: int) -> 
         _fact(identity + place, kind, at, "REG", weight=data.severity, note=note, until=until)
         for place, kind in enumerate(kinds)
     )
+
+
+def once_a_neighbour(facts: Sequence[Fact], points: Mapping[int, float]) -> Sequence[Fact]:
+    """Return the facts with each neighbour's trouble once, over the relation where it weighs most.
+
+    A sister that shares person and holder with a troubled firm has one troubled neighbour, not two
+    (domain reference §13, case 19).  A supplier's failed sample is a matter of its own.
+
+    Units:
+        ``points`` are those of the indicator that rests on a kind.
+    """
+    heaviest: dict[int, Fact] = {}
+    count = 0
+    for fact in facts:
+        if fact.kind in _ONE_MATTER:
+            count += 1
+            best = heaviest.get(fact.ref)
+            if best is None or _gravity(fact, points) > _gravity(best, points):
+                heaviest[fact.ref] = fact
+    if count == len(heaviest):
+        return facts
+    return [f for f in facts if f.kind not in _ONE_MATTER or heaviest[f.ref] is f]
+
+
+def _gravity(fact: Fact, points: Mapping[int, float]) -> tuple[float, int, int]:
+    return fact.weight * points.get(fact.kind, 0.0), -fact.kind, fact.id
 
 
 def _tie(
