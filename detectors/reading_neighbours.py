@@ -15,10 +15,14 @@ from detectors.neighbours import ADDRESS, AGENT, ENTERPRISE, PERSON, is_enterpri
 SUPPLY_LASTS_S = 365 * DAY_S
 # These come by the hundred (a bank's branches, a supermarket's suppliers): no number of them may
 # wash away a listing that is in force (detectors.absorb, FLOODING).
-NUMEROUS = frozenset({
+NUMEROUS: frozenset[int] = frozenset({
     FactKind.HOLDER, FactKind.BRANCH, FactKind.SUPPLIER,
     FactKind.NEIGHBOUR_LEGAL_REP, FactKind.NEIGHBOUR_HOLDER, FactKind.NEIGHBOUR_BRANCH,
     FactKind.NEIGHBOUR_HEAD_OFFICE, FactKind.NEIGHBOUR_ADDRESS, FactKind.NEIGHBOUR_SUPPLIER,
+})  # fmt: skip
+# Ties are no evidence: a warning must not quote who filed a registration as its cause.
+TIES: frozenset[int] = frozenset({
+    FactKind.FILED_BY, FactKind.DOMICILED, FactKind.HOLDER, FactKind.BRANCH, FactKind.SUPPLIER,
 })  # fmt: skip
 _TROUBLES: Mapping[str, tuple[FactKind, str, str]] = {
     "legal_rep": (FactKind.NEIGHBOUR_LEGAL_REP, "REG", "同一法定代表人的企业"),
