@@ -2,7 +2,8 @@
 
 The envelope is CloudEvents 1.0, structured JSON: ``type`` names the event and its version,
 ``subject`` the enterprise (USCC), ``time`` when it occurred, ``source`` and ``id`` together the
-identity.  Amounts are yuan, moments carry an offset, dates are days in China.
+identity.  Amounts are yuan, moments carry an offset, dates are days in China.  The payloads stand
+by origin in ``payloads_*``; whoever speaks of events imports them from here.
 """
 
 import datetime as dt
@@ -12,299 +13,191 @@ from typing import Annotated, Literal, Union, cast
 import msgspec
 from msgspec import Meta
 
+from detectors import (
+    payloads_disclosure,
+    payloads_neighbours,
+    payloads_registration,
+    payloads_society,
+    payloads_supervision,
+)
+from detectors.payloads import (
+    Count,
+    DomainCode,
+    Industry,
+    Op,
+    Payload,
+    Place,
+    Share,
+    Text,
+    Token,
+    Yuan,
+)
+from detectors.payloads_disclosure import (
+    AbnormalAdded,
+    AbnormalRemoved,
+    AnnualReportFiled,
+    AssetPledged,
+    DisclosureCorrected,
+    DisclosureOrdered,
+    EquityFrozen,
+    EquityPledged,
+    InstantInfo,
+    PermitEnded,
+    PermitGranted,
+    SeriousListChanged,
+)
+from detectors.payloads_neighbours import (
+    CrowdRelation,
+    NeighbourDensity,
+    NeighbourRelation,
+    NeighbourTrouble,
+)
+from detectors.payloads_registration import (
+    AddressChanged,
+    BasicChanged,
+    BranchChanged,
+    CapitalChanged,
+    CapitalReductionNotice,
+    Deregistration,
+    Established,
+    ExecutiveChanged,
+    FalseRegistration,
+    LegalRepChanged,
+    LicenceRevoked,
+    ShareholderChanged,
+    SpecialMark,
+    SuspensionFiled,
+)
+from detectors.payloads_society import (
+    ClassOfMonth,
+    CommitmentMade,
+    ComplaintClosed,
+    ComplaintReceived,
+    DeadlineFellDue,
+    ExternalRecord,
+    FoodIncident,
+    HonourGranted,
+    JudicialRecord,
+    ObjectionChanged,
+    OpinionHit,
+    RepairDecided,
+    ReportVerified,
+    UtilityUsage,
+    WarningHandled,
+)
+from detectors.payloads_supervision import (
+    CaseChanged,
+    CertificateChanged,
+    CoerciveMeasure,
+    EquipmentIncident,
+    EquipmentInspected,
+    EquipmentOrdered,
+    EquipmentRegistered,
+    FoodSampled,
+    InspectionDrawn,
+    InspectionResult,
+    InspectionStarted,
+    MeterVerified,
+    MonitoringHit,
+    PenaltyDecided,
+    PenaltyFollowed,
+    ProductSampled,
+    RecallChanged,
+    RectificationOrdered,
+    RectifiedOrGraded,
+    Reinspected,
+)
+
+__all__ = [
+    "INTERNAL",
+    "MAX_EVENT_BYTES",
+    "AbnormalAdded",
+    "AbnormalRemoved",
+    "AddressChanged",
+    "AnnualReportFiled",
+    "AssetPledged",
+    "BasicChanged",
+    "BranchChanged",
+    "CapitalChanged",
+    "CapitalReductionNotice",
+    "CaseChanged",
+    "Cause",
+    "CertificateChanged",
+    "ClassOfMonth",
+    "CoerciveMeasure",
+    "CommitmentMade",
+    "ComplaintClosed",
+    "ComplaintReceived",
+    "Count",
+    "CrowdRelation",
+    "DeadlineFellDue",
+    "Deregistration",
+    "DisclosureCorrected",
+    "DisclosureOrdered",
+    "DomainCode",
+    "EquipmentIncident",
+    "EquipmentInspected",
+    "EquipmentOrdered",
+    "EquipmentRegistered",
+    "EquityFrozen",
+    "EquityPledged",
+    "Established",
+    "Event",
+    "ExecutiveChanged",
+    "ExternalRecord",
+    "FalseRegistration",
+    "FoodIncident",
+    "FoodSampled",
+    "HonourGranted",
+    "Industry",
+    "InspectionDrawn",
+    "InspectionResult",
+    "InspectionStarted",
+    "InstantInfo",
+    "InvalidEventError",
+    "JudicialRecord",
+    "LegalRepChanged",
+    "LicenceRevoked",
+    "MeterVerified",
+    "MonitoringHit",
+    "NeighbourDensity",
+    "NeighbourRelation",
+    "NeighbourTrouble",
+    "ObjectionChanged",
+    "Op",
+    "OpinionHit",
+    "Payload",
+    "PenaltyDecided",
+    "PenaltyFollowed",
+    "PermitEnded",
+    "PermitGranted",
+    "Place",
+    "ProductSampled",
+    "RecallChanged",
+    "RectificationOrdered",
+    "RectifiedOrGraded",
+    "Reinspected",
+    "RepairDecided",
+    "ReportVerified",
+    "SeriousListChanged",
+    "Share",
+    "ShareholderChanged",
+    "SpecialMark",
+    "SuspensionFiled",
+    "Text",
+    "Token",
+    "UtilityUsage",
+    "WarningHandled",
+    "Yuan",
+    "decode",
+    "encode",
+    "event_class",
+    "event_of",
+    "event_types",
+    "type_of",
+]
+
 MAX_EVENT_BYTES = 256 * 1024  # the largest genuine record seen is 4 KiB; a megabyte is a mistake
-
-Place = Annotated[
-    str, Meta(pattern=r"^([0-9]{6}([0-9]{3})?)?$", description="GB/T 2260, 6 or 9 digits")
-]
-Industry = Annotated[str, Meta(pattern=r"^([A-T][0-9]{0,4})?$", description="GB/T 4754-2017")]
-DomainCode = Annotated[str, Meta(pattern=r"^[A-Z]{2,6}$", description="domain reference, §7")]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Yuan = Annotated[float, Meta(ge=0)]
-Text = Annotated[str, Meta(max_length=300)]
-Token = Annotated[str, Meta(max_length=120)]
-Count = Annotated[int, Meta(ge=0)]
-
-
-class Op(enum.StrEnum):
-    """What a source does with a record of its own."""
-
-    ADD = "ADD"
-    UPDATE = "UPDATE"
-    REVOKE = "REVOKE"
-    EXPIRE = "EXPIRE"
-
-
-class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every payload may say: who decided, under which number, about which place.
-
-    ``supersedes`` is the ``id`` of the earlier event of the same source that UPDATE, REVOKE and
-    EXPIRE speak of.  ``place`` is where the matter is, never where the firm was registered.
-    """
-
-    op: Op = Op.ADD
-    supersedes: Token = ""
-    doc_no: Token = ""
-    organ: Token = ""
-    place: Place = ""
-    decided_at: dt.date | None = None
-    published_at: dt.date | None = None
-    contested: bool = False
-
-
-class Established(Payload, frozen=True, kw_only=True):
-    """E01 设立登记.  Persons, agents and addresses are keyed hashes."""
-
-    name: Text
-    established_on: dt.date
-    industry: Industry = ""
-    capital: Yuan = 0.0
-    legal_rep: Token = ""
-    agent: Token = ""
-    address_hash: Token = ""
-
-
-class BasicChanged(Payload, frozen=True, kw_only=True):
-    """E02 名称、类型、范围变更."""
-
-    field: Literal["name", "type", "scope", "industry"]
-    after: Text
-    before: Text = ""
-
-
-class LegalRepChanged(Payload, frozen=True, kw_only=True):
-    """E03 法定代表人变更.  Persons are hashes; ``barred`` says the new one may not serve."""
-
-    new_person: Token
-    old_person: Token = ""
-    barred: bool = False
-    barred_until: dt.date | None = None
-
-
-class AddressChanged(Payload, frozen=True, kw_only=True):
-    """E04 住所变更.  Addresses are keyed hashes."""
-
-    new_region: Place
-    old_region: Place = ""
-    new_address: Token = ""
-    old_address: Token = ""
-
-
-class ShareholderChanged(Payload, frozen=True, kw_only=True):
-    """E06 股东、股权变更.  ``holder`` is an enterprise's code, or the hash of a person."""
-
-    holder: Token
-    before: Share = 0.0
-    after: Share = 0.0
-
-
-class BranchChanged(Payload, frozen=True, kw_only=True):
-    """E12 分支机构变动: told of the head office."""
-
-    branch_uscc: Token
-    action: Literal["add", "remove"]
-
-
-class AnnualReportFiled(Payload, frozen=True, kw_only=True):
-    """E15 年报报送."""
-
-    year: Annotated[int, Meta(ge=2013, le=2100)]
-    late: bool = False
-    all_zero: bool = False
-
-
-class EquityFrozen(Payload, frozen=True, kw_only=True):
-    """E20 股权冻结."""
-
-    case_no: Token
-    share: Share
-    status: Literal["frozen", "released"] = "frozen"
-
-
-class AbnormalAdded(Payload, frozen=True, kw_only=True):
-    """E22 列入经营异常名录.  Reasons: 1 年报 2 责令公示 3 隐瞒虚假 4 住所失联."""
-
-    reason: Literal[1, 2, 3, 4]
-
-
-class AbnormalRemoved(Payload, frozen=True, kw_only=True):
-    """E23 移出经营异常名录."""
-
-    reason: Literal[1, 2, 3, 4]
-
-
-class SeriousListChanged(Payload, frozen=True, kw_only=True):
-    """E24 严重违法失信名单 列入、移出."""
-
-    list_code: Token
-    action: Literal["add", "remove"]
-    grounds: Text = ""
-
-
-class PermitGranted(Payload, frozen=True, kw_only=True):
-    """E25 许可 准予、变更、延续."""
-
-    permit_no: Token
-    permit_type: Text
-    domain: DomainCode
-    valid_to: dt.date
-
-
-class PermitEnded(Payload, frozen=True, kw_only=True):
-    """E26 许可 注销、撤销、吊销、暂扣."""
-
-    permit_no: Token
-    kind: Literal["expired", "cancelled", "withdrawn", "revoked", "suspended"]
-
-
-class InspectionResult(Payload, frozen=True, kw_only=True):
-    """E29 抽查检查结果: an outcome that the model learns from."""
-
-    domain: DomainCode
-    result: Literal["passed", "failed", "refused"]
-    severity: Share = 1.0
-    form: Token = ""
-    category: Token = ""
-
-
-class FoodSampled(Payload, frozen=True, kw_only=True):
-    """E32 食品抽检结果: an outcome that the model learns from."""
-
-    sample_no: Token
-    verdict: Literal["passed", "failed"]
-    problem: Literal["", "label", "physical", "pathogen", "illegal_additive"] = ""
-    food: Text = ""
-    item: Text = ""
-    provisional: bool = False
-    producer_uscc: Token = ""
-    seller_uscc: Token = ""
-
-
-class Reinspected(Payload, frozen=True, kw_only=True):
-    """E34 复检结果."""
-
-    sample_no: Token
-    passed: bool
-
-
-class EquipmentInspected(Payload, frozen=True, kw_only=True):
-    """E38 设备检验结果."""
-
-    equipment: Token
-    passed: bool
-    in_use: bool = True
-    public_place: bool = False
-    kind: Text = ""
-
-
-class EquipmentIncident(Payload, frozen=True, kw_only=True):
-    """E39 设备事故."""
-
-    equipment: Token
-    casualties: Count = 0
-    kind: Text = ""
-
-
-class CaseChanged(Payload, frozen=True, kw_only=True):
-    """E43 立案、结案."""
-
-    case_no: Token
-    status: Literal["opened", "closed"]
-    domain: DomainCode
-    cause: Text = ""
-
-
-class PenaltyDecided(Payload, frozen=True, kw_only=True):
-    """E44 行政处罚决定.  Penalties with one ``offence`` count by the heaviest."""
-
-    domain: DomainCode
-    severity: Literal["minor", "general", "severe"]
-    amount: Yuan = 0.0
-    offence: Token = ""
-    grounds: Text = ""
-    publication_end: dt.date | None = None
-
-
-class ComplaintReceived(Payload, frozen=True, kw_only=True):
-    """E47 投诉登记.  The complainant is a hash, and never leaves the state."""
-
-    ticket: Token
-    complainant: Token
-    matter: Token
-    domain: DomainCode = "CONS"
-
-
-class FoodIncident(Payload, frozen=True, kw_only=True):
-    """E48 食品安全事故."""
-
-    people: Count
-    deaths: Count = 0
-
-
-class ReportVerified(Payload, frozen=True, kw_only=True):
-    """E49 举报核查."""
-
-    ticket: Token
-    verdict: Literal["true", "false"]
-    domain: DomainCode = "CONS"
-
-
-class JudicialRecord(Payload, frozen=True, kw_only=True):
-    """E52 失信被执行人."""
-
-    case_no: Token
-    action: Literal["add", "delete"]
-
-
-class HonourGranted(Payload, frozen=True, kw_only=True):
-    """E56 荣誉、质量奖."""
-
-    kind: Text
-    valid_to: dt.date | None = None
-
-
-class RepairDecided(Payload, frozen=True, kw_only=True):
-    """E59 信用修复决定: ``supersedes`` names the fact that is repaired."""
-
-    decision: Literal["granted", "refused"]
-    effective: dt.date
-
-
-NeighbourRelation = Literal[
-    "legal_rep", "holder", "branch", "head_office", "address", "supplier", "agent"
-]
-CrowdRelation = Literal["legal_rep", "agent", "address"]
-
-
-class NeighbourTrouble(Payload, frozen=True, kw_only=True):
-    """系统内部 关联企业风险: the trouble of one neighbour, one hop away, begins or ends.
-
-    It weighs ``severity`` (of the neighbour) times ``strength`` (of the tie, damped); ``until`` is
-    the last day it counts where it ends by itself.
-    """
-
-    neighbour: Token
-    relation: NeighbourRelation
-    severity: Share
-    strength: Share = 1.0
-    until: dt.date | None = None
-    ended: bool = False
-
-
-class NeighbourDensity(Payload, frozen=True, kw_only=True):
-    """系统内部 登记密度: many registrations by one person, agent or address, or many there now.
-
-    ``window_days`` 0 means those that are there now; ``leads`` marks the registration that crossed
-    the threshold, which stands for all of them.
-    """
-
-    relation: CrowdRelation
-    count: Count
-    window_days: Count = 0
-    severity: Share = 1.0
-    until: dt.date | None = None
-    leads: bool = False
-    ended: bool = False
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
@@ -319,39 +212,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=Fals
     datacontenttype: str = "application/json"
 
 
-_TYPES: dict[str, type[Payload]] = {
-    "registration.established.v1": Established,
-    "registration.basic_changed.v1": BasicChanged,
-    "registration.legal_rep_changed.v1": LegalRepChanged,
-    "registration.address_changed.v1": AddressChanged,
-    "registration.shareholder_changed.v1": ShareholderChanged,
-    "registration.branch_changed.v1": BranchChanged,
-    "disclosure.annual_report_filed.v1": AnnualReportFiled,
-    "equity.freeze.v1": EquityFrozen,
-    "list.abnormal_added.v1": AbnormalAdded,
-    "list.abnormal_removed.v1": AbnormalRemoved,
-    "list.serious_changed.v1": SeriousListChanged,
-    "permit.granted_or_changed.v1": PermitGranted,
-    "permit.ended.v1": PermitEnded,
-    "inspection.result.v1": InspectionResult,
-    "sampling.food_result.v1": FoodSampled,
-    "sampling.reinspection.v1": Reinspected,
-    "equipment.inspection_result.v1": EquipmentInspected,
-    "equipment.incident.v1": EquipmentIncident,
-    "case.opened_or_closed.v1": CaseChanged,
-    "penalty.decided.v1": PenaltyDecided,
-    "complaint.received.v1": ComplaintReceived,
-    "food.incident.v1": FoodIncident,
-    "report.verified.v1": ReportVerified,
-    "judicial.record.v1": JudicialRecord,
-    "honour.granted.v1": HonourGranted,
-    "repair.event.v1": RepairDecided,
-    "neighbour.trouble.v1": NeighbourTrouble,
-    "neighbour.density.v1": NeighbourDensity,
-}
-
-# What sanzao tells itself; no source sends it.
-INTERNAL: frozenset[type[Payload]] = frozenset({NeighbourTrouble, NeighbourDensity})
+# In the order of the domain reference, §9: E01 to E60, then the signals that we make ourselves.
+_TYPES: dict[str, type[Payload]] = (
+    payloads_registration.TYPES
+    | payloads_disclosure.TYPES
+    | payloads_supervision.TYPES
+    | payloads_society.TYPES
+    | payloads_neighbours.TYPES
+)
+# What junctions tell; no source sends it.
+INTERNAL = frozenset(payloads_neighbours.TYPES.values())
 
 
 def _event_class(type_: str, payload: type[Payload]) -> type[Event]:
@@ -406,6 +276,15 @@ class InvalidEventError(ValueError):
 def event_types() -> dict[str, type[Payload]]:
     """Return every event type on the wire with its payload."""
     return dict(_TYPES)
+
+
+def event_class(type_: str) -> type[Event]:
+    """Return the envelope of a type on the wire.
+
+    >>> event_class("penalty.decided.v1").__name__
+    'PenaltyDecidedEvent'
+    """
+    return _CLASSES[type_]
 
 
 def type_of(payload: type[Payload]) -> str:

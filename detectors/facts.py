@@ -49,22 +49,73 @@ class FactKind(enum.IntEnum):
     INDUSTRY_CHANGED = 31
     EQUIPMENT_PASSED = 32
     EQUIPMENT_FOUND = 33  # a test found a problem; EQUIPMENT_FAILED says that it is still there
-    # Whom an enterprise is tied to (detectors.neighbours); ``ref`` is the junction.
+    CAPITAL = 34  # weight: the size of the registered capital, on a scale of its own
+    CAPITAL_CUT = 35  # weight: the share that went
+    SUBSCRIPTION_TOO_LONG = 36  # due: the last day to adjust it
+    SCOPE_NEEDS_PERMIT = 37  # due: from when on it must be there
+    DEREGISTERING_SIMPLY = 38  # due: the end of the 20 days
+    DEREGISTERING = 39  # due: the end of the 45 days
+    DEREGISTERED = 40
+    LICENCE_REVOKED = 41
+    SUSPENDED = 42  # 歇业
+    FALSE_REGISTRATION = 43
+    SPECIAL_MARK = 44
+    REPORT_FILED = 45  # ref: the year reported on
+    DISCLOSURE_FALSE = 46
+    DISCLOSURE_DUE = 47  # instant information, or an order to publish; due: its last day
+    EQUITY_PLEDGED = 48
+    ABNORMAL_ENTRY = 49  # that there was a listing, removed or not
+    SERIOUS_LISTED_ELSEWHERE = 50
+    PERMIT_ENDED = 51
+    UNREACHABLE_FOUND = 52
+    RECTIFY_ORDERED = 53  # due: the last day
+    FOOD_GRADE = 54
+    PRODUCT_SAMPLE_PASSED = 55
+    PRODUCT_SAMPLE_FAILED = 56
+    PRODUCT_STILL_FAILING = 57
+    DRUG_DEFECT = 58
+    FALSE_TEST_REPORT = 59
+    RECALL = 60
+    AD_HIT = 61
+    NET_HIT = 62
+    PRICE_HIT = 63
+    EQUIPMENT = 64  # due: the next inspection
+    EQUIPMENT_HAZARD = 65
+    METER = 66  # due: the next verification; at once where it failed
+    CERTIFICATE_LOST = 67
+    PENALTY_DUE = 68  # due: the last day to pay or perform
+    OFFENCE = 69  # ref: which offence; note: of which kind
+    SEIZURE = 70
+    POLICE_TRANSFER = 71
+    COMPLAINT_SETTLED = 72
+    RUNAWAY = 73  # prepaid, and the shop has gone
+    OPINION = 74
+    ENFORCEMENT = 75  # 被执行人, not dishonest
+    TAX_RECORD = 76
+    ARREARS = 77  # wages, social insurance
+    OTHER_PENALTY = 78
+    SAFETY_ACCIDENT = 79
+    UTILITY_USED = 80
+    COMMITMENT_KEPT = 81
+    COMMITMENT_BROKEN = 82
+    INTERVIEW_DUE = 83  # due: by when it must have been acted on
+    CURED = 84  # repaired of its own accord
+    NEIGHBOUR_LEGAL_REP = 85
+    NEIGHBOUR_HOLDER = 86
+    NEIGHBOUR_BRANCH = 87
+    NEIGHBOUR_HEAD_OFFICE = 88
+    NEIGHBOUR_ADDRESS = 89
+    NEIGHBOUR_SUPPLIER = 90
+    NEIGHBOUR_AGENT = 91
+    ADDRESS_DENSITY = 92
+    MASS_REGISTRATION = 93
+    # Whom an enterprise is tied to (detectors.neighbours); ref: the junction.
     FILED_BY = 100
     DOMICILED = 101
     HOLDER = 102
     BRANCH = 103
     SUPPLIER = 104
-    # What the neighbours told (detectors.reading_neighbours); ``ref`` is the neighbour.
-    NEIGHBOUR_LEGAL_REP = 105
-    NEIGHBOUR_HOLDER = 106
-    NEIGHBOUR_BRANCH = 107
-    NEIGHBOUR_HEAD_OFFICE = 108
-    NEIGHBOUR_ADDRESS = 109
-    NEIGHBOUR_SUPPLIER = 110
-    MASS_REGISTRATION = 111
-    MASS_REGISTRATION_FOUND = 112  # the registration that crossed the threshold: one case for all
-    ADDRESS_DENSE = 113
+    MASS_REGISTRATION_FOUND = 105  # the registration that crossed the threshold: one case for all
 
 
 @functools.cache
@@ -77,8 +128,9 @@ def kinds_named(names: tuple[str, ...]) -> frozenset[FactKind]:
     return frozenset(FactKind[name.upper()] for name in names)
 
 
-# One event states up to three facts; they take the ids from its identity on.
-FACTS_AN_EVENT = 3
+# One event states up to nine facts (a founding whose scope asks for four permits, with agent and
+# address); they take the ids from its identity on.
+FACTS_AN_EVENT = 9
 
 
 class MarkAct(enum.IntEnum):
@@ -92,6 +144,8 @@ class MarkAct(enum.IntEnum):
     EXPIRE = 6  # the source ends the life of an event's facts
     REPAIR = 7  # not used from a day on (信用修复)
     UNREPAIR = 8  # the repair itself was revoked
+    CONTEST = 9  # under objection, reconsideration or litigation: half weight
+    UNCONTEST = 10  # decided or withdrawn
 
 
 class Mark(msgspec.Struct, array_like=True, gc=False):

@@ -1,368 +1,101 @@
-"""What does an event state?  From a typed payload to facts, endings and an outcome."""
+"""What does an event state?  From a typed payload to facts, marks and an outcome.
 
-import datetime as dt
+The readers stand by origin in ``reading_*``; what they say it with is in ``detectors.stating``.
+"""
+
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-from msgspec.structs import replace
-
 from detectors import events as e
+from detectors import reading_disclosure as disclosure
+from detectors import reading_enforcement as enforcement
 from detectors import reading_neighbours as neighbours
-from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
-from detectors.warning import CHINA
+from detectors import reading_registration as registration
+from detectors import reading_society as society
+from detectors import reading_supervision as supervision
+from detectors.stating import NOTHING, Outcome, Reading, moment
 
-# Domain reference §8.3, S17: label .3, physical .6, pathogen or illegal additive 1.
-FOOD_WEIGHTS = {"label": 0.3, "physical": 0.6, "": 0.6, "pathogen": 1.0, "illegal_additive": 1.0}
-_INSPECTIONS = {
-    "passed": FactKind.INSPECTION_PASSED,
-    "failed": FactKind.INSPECTION_FAILED,
-    "refused": FactKind.INSPECTION_REFUSED,
+__all__ = ["NOTHING", "SILENT", "Outcome", "Reading", "moment", "read"]
+
+# What carries no fact, and why: caps on inspections, the official class and the timers have
+# places of their own; pledges of goods are without points in the first release.
+SILENT = frozenset({
+    e.AssetPledged,
+    e.InspectionDrawn,
+    e.InspectionStarted,
+    e.ClassOfMonth,
+    e.DeadlineFellDue,
+})  # fmt: skip
+
+_READERS: Mapping[type[e.Payload], Callable[[Any, int, int], Reading]] = {
+    e.Established: registration.established,
+    e.BasicChanged: registration.basic_changed,
+    e.LegalRepChanged: registration.legal_rep_changed,
+    e.AddressChanged: registration.address_changed,
+    e.CapitalChanged: registration.capital_changed,
+    e.ShareholderChanged: registration.shareholder_changed,
+    e.ExecutiveChanged: registration.executive_changed,
+    e.Deregistration: registration.deregistration,
+    e.LicenceRevoked: registration.licence_revoked,
+    e.SuspensionFiled: registration.suspension,
+    e.FalseRegistration: registration.cancelled_as_false,
+    e.BranchChanged: neighbours.branch_changed,
+    e.CapitalReductionNotice: registration.capital_reduction,
+    e.SpecialMark: registration.special_mark,
+    e.AnnualReportFiled: disclosure.annual_report,
+    e.DisclosureCorrected: disclosure.disclosure_corrected,
+    e.InstantInfo: disclosure.instant_info,
+    e.DisclosureOrdered: disclosure.disclosure_ordered,
+    e.EquityPledged: disclosure.equity_pledged,
+    e.EquityFrozen: disclosure.equity_frozen,
+    e.AbnormalAdded: disclosure.abnormal_added,
+    e.AbnormalRemoved: disclosure.abnormal_removed,
+    e.SeriousListChanged: disclosure.serious_list,
+    e.PermitGranted: disclosure.permit_granted,
+    e.PermitEnded: disclosure.permit_ended,
+    e.InspectionResult: supervision.inspection,
+    e.RectificationOrdered: supervision.rectification,
+    e.RectifiedOrGraded: supervision.rectified_or_graded,
+    e.FoodSampled: supervision.food_sample,
+    e.ProductSampled: supervision.product_sample,
+    e.Reinspected: supervision.reinspected,
+    e.RecallChanged: supervision.recall,
+    e.MonitoringHit: supervision.monitoring,
+    e.EquipmentRegistered: supervision.equipment_registered,
+    e.EquipmentInspected: supervision.equipment_inspected,
+    e.EquipmentIncident: supervision.equipment_incident,
+    e.EquipmentOrdered: supervision.equipment_ordered,
+    e.MeterVerified: supervision.meter,
+    e.CertificateChanged: supervision.certificate,
+    e.CaseChanged: enforcement.case,
+    e.PenaltyDecided: enforcement.penalty,
+    e.CoerciveMeasure: enforcement.coercive,
+    e.PenaltyFollowed: enforcement.penalty_followed,
+    e.ComplaintReceived: society.complaint,
+    e.FoodIncident: society.food_incident,
+    e.ReportVerified: society.report_verified,
+    e.ComplaintClosed: society.complaint_closed,
+    e.OpinionHit: society.opinion,
+    e.JudicialRecord: society.judicial,
+    e.ExternalRecord: society.external,
+    e.UtilityUsage: society.utility,
+    e.CommitmentMade: society.commitment,
+    e.HonourGranted: society.honour,
+    e.WarningHandled: society.warning_handled,
+    e.RepairDecided: society.repaired,
+    e.NeighbourTrouble: neighbours.trouble,
+    e.NeighbourDensity: neighbours.density,
 }
-_PENALTIES = {
-    "minor": FactKind.PENALTY_MINOR,
-    "general": FactKind.PENALTY_GENERAL,
-    "severe": FactKind.PENALTY_SEVERE,
-}
-
-
-class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """Somebody looked: was a problem found?  What the model learns from."""
-
-    domain: str
-    found: bool
-    category: str = ""
-    form: str = ""
-
-
-class Reading(msgspec.Struct, frozen=True, gc=False):
-    """All that one event states, apart from what it does to the profile."""
-
-    facts: tuple[Fact, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    outcome: Outcome | None = None
-
-
-NOTHING = Reading()
-
-
-def moment(day: dt.date | None, *, end: bool = False) -> int:
-    """Return the first second of a day in China (or, with ``end``, the first after it); 0 for None.
-
-    >>> moment(dt.date(1970, 1, 2)) == DAY_S - 8 * 3600
-    True
-    """
-    if day is None:
-        return 0
-    start = dt.datetime.combine(day, dt.time(), tzinfo=CHINA)
-    return int(start.timestamp()) + (DAY_S if end else 0)
 
 
 def read(event: e.Event, *, identity: int, at: int) -> Reading:
     """Return what an ADD or UPDATE event states.
 
     ``identity`` is the fact id that follows from the event's source and id; ``at`` its time in
-    seconds.  An event type without a reader of its own states no fact.
+    seconds.
     """
-    reader = _READERS.get(type(event.data))
-    return reader(event.data, identity, at) if reader else NOTHING
-
-
-def _fact(
-    data: e.Payload,
-    identity: int,
-    at: int,
-    kind: FactKind,
-    domain: str,
-    *,
-    weight: float = 1.0,
-    until: int = 0,
-    ref: int = 0,
-    note: str = "",
-    provisional: bool = False,
-    due: int = 0,
-) -> Fact:
-    return Fact(
-        identity,
-        kind,
-        at,
-        weight,
-        until,
-        ref,
-        domain,
-        data.place,
-        data.doc_no,
-        data.organ,
-        note,
-        data.contested,
-        provisional,
-        due,
-        moment(data.decided_at) if data.decided_at else 0,
-        moment(data.published_at) if data.published_at else 0,
-    )
-
-
-def _ends(identity: int, at: int, kind: FactKind, ref: int, *, act: MarkAct = MarkAct.END) -> Mark:
-    """Return the mark by which an event ends (voids, confirms) the matter it speaks of."""
-    return Mark(identity, act, at=at, ref=ref, kind=kind)
-
-
-def _basic(data: e.BasicChanged, identity: int, at: int) -> Reading:
-    kind = {"name": FactKind.NAME_CHANGED, "industry": FactKind.INDUSTRY_CHANGED}.get(data.field)
-    if kind is None:
-        return NOTHING
-    return Reading((_fact(data, identity, at, kind, "REG", note=data.after),))
-
-
-def _established(data: e.Established, identity: int, at: int) -> Reading:
-    fact = _fact(
-        data, identity, at, FactKind.ESTABLISHED, "REG", ref=neighbours.person(data.legal_rep)
-    )
-    return Reading((fact, *neighbours.registration(data, identity, at)))
-
-
-def _legal_rep(data: e.LegalRepChanged, identity: int, at: int) -> Reading:
-    ref = neighbours.person(data.new_person)
-    facts = [_fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG", ref=ref)]
-    post = hash_of("post", "legal_rep")
-    if data.barred:
-        until = moment(data.barred_until, end=True)
-        facts.append(
-            _fact(data, identity + 1, at, FactKind.BARRED_PERSON, "REG", until=until, ref=post)
-        )
-    # Whoever was barred has left the post with this change.
-    return Reading(tuple(facts), (_ends(identity, at, FactKind.BARRED_PERSON, post),))
-
-
-def _address(data: e.AddressChanged, identity: int, at: int) -> Reading:
-    ref = neighbours.address(data.new_address)
-    fact = _fact(data, identity, at, FactKind.ADDRESS_CHANGED, "REG", ref=ref)
-    return Reading((replace(fact, place=data.new_region),))
-
-
-def _shareholder(data: e.ShareholderChanged, identity: int, at: int) -> Reading:
-    fact = _fact(data, identity, at, FactKind.SHAREHOLDER_CHANGED, "REG")
-    return Reading((fact, neighbours.holding(data, identity, at)))
-
-
-def _branch(data: e.BranchChanged, identity: int, at: int) -> Reading:
-    if data.action == "remove":
-        ref = neighbours.enterprise(data.branch_uscc)
-        return Reading(marks=(_ends(identity, at, FactKind.BRANCH, ref),))
-    return Reading(neighbours.branch(data, identity, at))
-
-
-def _trouble(data: e.NeighbourTrouble, identity: int, at: int) -> Reading:
-    if data.ended:
-        kind, ref = neighbours.matter(data)
-        return Reading(marks=(_ends(identity, at, kind, ref),)) if kind else NOTHING
-    until = moment(data.until, end=True)
-    return Reading(neighbours.trouble(data, identity, at, until=until))
-
-
-def _density(data: e.NeighbourDensity, identity: int, at: int) -> Reading:
-    if data.ended:  # it comes as EXPIRE of the signal that it ends
-        return NOTHING
-    return Reading(neighbours.density(data, identity, at, until=moment(data.until, end=True)))
-
-
-def _annual_report(data: e.AnnualReportFiled, identity: int, at: int) -> Reading:
-    ref = hash_of("annual report")
-    ending = _ends(identity, at, FactKind.REPORT_ALL_ZERO, ref)
-    if not data.all_zero:
-        return Reading(marks=(ending,))
-    note = f"{data.year}年度年报全零申报"
-    fact = _fact(data, identity, at, FactKind.REPORT_ALL_ZERO, "PUB", ref=ref, note=note)
-    return Reading((fact,), (ending,))
-
-
-def _equity(data: e.EquityFrozen, identity: int, at: int) -> Reading:
-    ref = hash_of(data.case_no)
-    if data.status == "released":
-        return Reading(marks=(_ends(identity, at, FactKind.EQUITY_FROZEN, ref),))
-    note = f"冻结比例{data.share:.0%}"
-    return Reading((
-        _fact(data, identity, at, FactKind.EQUITY_FROZEN, "EXT", ref=ref,
-              weight=data.share, note=note),
-    ))  # fmt: skip
-
-
-def _abnormal_kind(reason: int) -> FactKind:
-    return FactKind.UNREACHABLE if reason == 4 else FactKind.ABNORMAL_LISTED  # noqa: PLR2004 - the article's own number
-
-
-def _abnormal_added(data: e.AbnormalAdded, identity: int, at: int) -> Reading:
-    kind = _abnormal_kind(data.reason)
-    ref = hash_of("abnormal", str(data.reason))
-    return Reading((_fact(data, identity, at, kind, "PUB", ref=ref),))
-
-
-def _abnormal_removed(data: e.AbnormalRemoved, identity: int, at: int) -> Reading:
-    ref = hash_of("abnormal", str(data.reason))
-    return Reading(marks=(_ends(identity, at, _abnormal_kind(data.reason), ref),))
-
-
-def _serious(data: e.SeriousListChanged, identity: int, at: int) -> Reading:
-    ref = hash_of("serious", data.list_code)
-    if data.action == "remove":
-        return Reading(marks=(_ends(identity, at, FactKind.SERIOUS_LISTED, ref),))
-    return Reading((
-        _fact(data, identity, at, FactKind.SERIOUS_LISTED, "PUB", ref=ref,
-              note=data.grounds),
-    ))  # fmt: skip
-
-
-def _permit(data: e.PermitGranted, identity: int, at: int) -> Reading:
-    ref = hash_of("permit", data.permit_no)
-    fact = _fact(data, identity, at, FactKind.PERMIT, data.domain, ref=ref,
-                 due=moment(data.valid_to, end=True), note=data.permit_type)  # fmt: skip
-    return Reading((fact,), (_ends(identity, at, FactKind.PERMIT, ref),))
-
-
-def _permit_ended(data: e.PermitEnded, identity: int, at: int) -> Reading:
-    if data.kind == "expired":  # the countdown says so already, and goes on until it is renewed
-        return NOTHING
-    return Reading(marks=(_ends(identity, at, FactKind.PERMIT, hash_of("permit", data.permit_no)),))
-
-
-def _inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
-    kind = _INSPECTIONS[data.result]
-    weight = 1.0 if data.result == "passed" else data.severity
-    fact = _fact(data, identity, at, kind, data.domain, weight=weight)
-    outcome = Outcome(data.domain, data.result != "passed", data.category, data.form)
-    return Reading((fact,), outcome=outcome)
-
-
-def _food_sample(data: e.FoodSampled, identity: int, at: int) -> Reading:
-    failed = data.verdict == "failed"
-    fact = _fact(
-        data, identity, at,
-        FactKind.FOOD_SAMPLE_FAILED if failed else FactKind.FOOD_SAMPLE_PASSED,
-        "FSAMP",
-        ref=hash_of("sample", data.sample_no),
-        weight=FOOD_WEIGHTS[data.problem] if failed else 1.0,
-        provisional=failed and data.provisional,
-        note="：".join(part for part in (data.food, data.item) if part),
-    )  # fmt: skip
-    facts = (fact, *neighbours.supply(data, identity, at))
-    return Reading(facts, outcome=Outcome("FSAMP", failed))
-
-
-def _reinspected(data: e.Reinspected, identity: int, at: int) -> Reading:
-    ref = hash_of("sample", data.sample_no)
-    act = MarkAct.VOID if data.passed else MarkAct.CONFIRM
-    return Reading(marks=(_ends(identity, at, FactKind.FOOD_SAMPLE_FAILED, ref, act=act),))
-
-
-def _equipment(data: e.EquipmentInspected, identity: int, at: int) -> Reading:
-    ref = hash_of("equipment", data.equipment)
-    look = FactKind.EQUIPMENT_PASSED if data.passed else FactKind.EQUIPMENT_FOUND
-    facts = [_fact(data, identity, at, look, "SE", note=data.kind)]
-    marks: tuple[Mark, ...] = ()
-    if not data.passed and data.in_use:
-        kind = FactKind.EQUIPMENT_FAILED
-        facts.append(_fact(data, identity + 1, at, kind, "SE", ref=ref, note=data.kind))
-    else:
-        marks = (_ends(identity, at, FactKind.EQUIPMENT_FAILED, ref),)
-    if data.public_place:
-        facts.append(_fact(data, identity + 2, at, FactKind.PUBLIC_EQUIPMENT, "SE", ref=ref))
-    return Reading(tuple(facts), marks, Outcome("SE", not data.passed))
-
-
-def _incident(data: e.EquipmentIncident, identity: int, at: int) -> Reading:
-    return Reading((
-        _fact(data, identity, at, FactKind.EQUIPMENT_INCIDENT, "SE", note=data.kind),
-    ))  # fmt: skip
-
-
-def _case(data: e.CaseChanged, identity: int, at: int) -> Reading:
-    ref = hash_of("case", data.case_no)
-    if data.status == "closed":
-        return Reading(marks=(_ends(identity, at, FactKind.CASE_OPEN, ref),))
-    return Reading((
-        _fact(data, identity, at, FactKind.CASE_OPEN, data.domain, ref=ref, note=data.cause),
-    ))  # fmt: skip
-
-
-def _penalty(data: e.PenaltyDecided, identity: int, at: int) -> Reading:
-    fact = _fact(
-        data, identity, at, _PENALTIES[data.severity],
-        data.domain,
-        until=moment(data.publication_end, end=True),
-        ref=_offence(data),
-        note=data.grounds,
-    )  # fmt: skip
-    return Reading((fact,))
-
-
-def _offence(data: e.PenaltyDecided) -> int:
-    """Return what makes two penalties one: the offence, or the document of one organ.
-
-    The province's platform and 信用中国 both carry a decision (domain reference §13, case 5).
-    """
-    if data.offence:
-        return hash_of("offence", data.offence)
-    return hash_of("document", data.organ, data.doc_no) if data.doc_no else 0
-
-
-def _complaint(data: e.ComplaintReceived, identity: int, at: int) -> Reading:
-    ref = hash_of(data.complainant, data.matter)
-    return Reading((_fact(data, identity, at, FactKind.COMPLAINT, data.domain, ref=ref),))
-
-
-def _food_incident(data: e.FoodIncident, identity: int, at: int) -> Reading:
-    note = f"涉及{data.people}人" + (f"，死亡{data.deaths}人" if data.deaths else "")
-    return Reading((_fact(data, identity, at, FactKind.FOOD_INCIDENT, "CATER", note=note),))
-
-
-def _report(data: e.ReportVerified, identity: int, at: int) -> Reading:
-    outcome = Outcome(data.domain, data.verdict == "true")
-    if data.verdict == "false":
-        return Reading(outcome=outcome)
-    fact = _fact(data, identity, at, FactKind.REPORT_VERIFIED, data.domain)
-    return Reading((fact,), outcome=outcome)
-
-
-def _judicial(data: e.JudicialRecord, identity: int, at: int) -> Reading:
-    ref = hash_of("debtor", data.case_no)
-    if data.action == "delete":
-        return Reading(marks=(_ends(identity, at, FactKind.JUDGMENT_DEBTOR, ref),))
-    return Reading((_fact(data, identity, at, FactKind.JUDGMENT_DEBTOR, "EXT", ref=ref),))
-
-
-def _honour(data: e.HonourGranted, identity: int, at: int) -> Reading:
-    until = moment(data.valid_to, end=True)
-    return Reading((
-        _fact(data, identity, at, FactKind.HONOUR, "QUAL", until=until, note=data.kind),
-    ))  # fmt: skip
-
-
-_READERS: Mapping[type[e.Payload], Callable[[Any, int, int], Reading]] = {
-    e.Established: _established,
-    e.BasicChanged: _basic,
-    e.LegalRepChanged: _legal_rep,
-    e.AddressChanged: _address,
-    e.ShareholderChanged: _shareholder,
-    e.BranchChanged: _branch,
-    e.AnnualReportFiled: _annual_report,
-    e.EquityFrozen: _equity,
-    e.AbnormalAdded: _abnormal_added,
-    e.AbnormalRemoved: _abnormal_removed,
-    e.SeriousListChanged: _serious,
-    e.PermitGranted: _permit,
-    e.PermitEnded: _permit_ended,
-    e.InspectionResult: _inspection,
-    e.FoodSampled: _food_sample,
-    e.Reinspected: _reinspected,
-    e.EquipmentInspected: _equipment,
-    e.EquipmentIncident: _incident,
-    e.CaseChanged: _case,
-    e.PenaltyDecided: _penalty,
-    e.ComplaintReceived: _complaint,
-    e.FoodIncident: _food_incident,
-    e.ReportVerified: _report,
-    e.JudicialRecord: _judicial,
-    e.HonourGranted: _honour,
-    e.NeighbourTrouble: _trouble,
-    e.NeighbourDensity: _density,
-}
+    data = event.data
+    if type(data) is e.ObjectionChanged:  # it may speak of an event of its own source
+        return society.objection(data, identity, at, source=event.source)
+    reader = _READERS.get(type(data))
+    return reader(data, identity, at) if reader else NOTHING

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from detectors import events as e
 from detectors.facts import DAY_S, Fact, FactKind, hash_of
 from detectors.neighbours import ADDRESS, AGENT, ENTERPRISE, PERSON, is_enterprise, junction_of
+from detectors.stating import NOTHING, Reading, ends, fact, moment
 
 # Who sold a producer's goods is presumed to do so for a year after the last sample that says so:
 # food is sampled once or twice a year at a seller, and a tie that never ends would be untrue.
@@ -31,6 +32,7 @@ _TROUBLES: Mapping[str, tuple[FactKind, str, str]] = {
     "head_office": (FactKind.NEIGHBOUR_HEAD_OFFICE, "REG", "总公司"),
     "address": (FactKind.NEIGHBOUR_ADDRESS, "REG", "同一住所的企业"),
     "supplier": (FactKind.NEIGHBOUR_SUPPLIER, "FOODP", "供应商"),
+    "agent": (FactKind.NEIGHBOUR_AGENT, "REG", "同一代理人的企业"),  # no junction tells it
 }
 _ONE_MATTER = frozenset(kind for kind, _, _ in _TROUBLES.values()) - {FactKind.NEIGHBOUR_SUPPLIER}
 _CROWDS = {"legal_rep": "同一法定代表人", "agent": "同一代理人", "address": "同一住所"}
@@ -52,71 +54,77 @@ def enterprise(token: str) -> int:
 
 
 def registration(data: e.Established, identity: int, at: int) -> Iterable[Fact]:
-    """Return who filed a registration, and where; the founder hangs on ESTABLISHED itself."""
+    """E01: who filed a registration, and where; the founder hangs on ESTABLISHED itself."""
     if data.agent:
-        yield _tie(identity + 1, FactKind.FILED_BY, at, ref=junction_of(AGENT, data.agent))
+        ref = junction_of(AGENT, data.agent)
+        yield fact(data, identity, at, FactKind.FILED_BY, "REG", ref=ref)
     if data.address_hash:
-        yield _tie(identity + 2, FactKind.DOMICILED, at, ref=address(data.address_hash))
+        ref = address(data.address_hash)
+        yield fact(data, identity + 1, at, FactKind.DOMICILED, "REG", ref=ref)
 
 
 def holding(data: e.ShareholderChanged, identity: int, at: int) -> Fact:
-    """Return who holds how much; an enterprise by its code, which is public, a person by hash."""
+    """E06: who holds how much; an enterprise by its code, which is public, a person by hash."""
     code = data.holder if is_enterprise(data.holder) else ""
     ref = enterprise(code) if code else person(data.holder)
-    return _tie(identity + 1, FactKind.HOLDER, at, ref=ref, weight=data.after, note=code)
+    return fact(data, identity, at, FactKind.HOLDER, "REG", ref=ref, weight=data.after, note=code)
 
 
-def branch(data: e.BranchChanged, identity: int, at: int) -> tuple[Fact, ...]:
-    """Return the branch of a head office; a code that no register issued is none."""
-    if not is_enterprise(data.branch_uscc):
-        return ()
-    ref = enterprise(data.branch_uscc)
-    return (_tie(identity, FactKind.BRANCH, at, ref=ref, note=data.branch_uscc),)
+def branch_changed(data: e.BranchChanged, identity: int, at: int) -> Reading:
+    """E12: the branch of a head office; a code that no register issued is none."""
+    ref = enterprise(data.branch)
+    if data.action == "removed":
+        return Reading(marks=(ends(identity, at, FactKind.BRANCH, ref),))
+    if not is_enterprise(data.branch):
+        return NOTHING
+    return Reading((
+        fact(data, identity, at, FactKind.BRANCH, "REG", ref=ref, note=data.branch),
+    ))  # fmt: skip
 
 
 def supply(data: e.FoodSampled, identity: int, at: int) -> tuple[Fact, ...]:
-    """Return who made and who sold what was sampled."""
-    producer = data.producer_uscc if is_enterprise(data.producer_uscc) else ""
-    seller = data.seller_uscc if is_enterprise(data.seller_uscc) else ""
+    """E32: who made and who sold what was sampled."""
+    producer = data.producer if is_enterprise(data.producer) else ""
+    seller = data.seller if is_enterprise(data.seller) else ""
     if not producer and not seller:
         return ()
-    until = at + SUPPLY_LASTS_S
-    ref = enterprise(producer)
-    return (_tie(identity + 1, FactKind.SUPPLIER, at, ref=ref, note=seller, until=until),)
+    return (
+        fact(data, identity, at, FactKind.SUPPLIER, "FOODP", ref=enterprise(producer), note=seller,
+             until=at + SUPPLY_LASTS_S),
+    )  # fmt: skip
 
 
-def matter(data: e.NeighbourTrouble) -> tuple[FactKind | None, int]:
-    """Return what a signal of trouble hangs on: its kind, None for a tie that carries none."""
-    kind = _TROUBLES[data.relation][0] if data.relation in _TROUBLES else None
-    return kind, hash_of("neighbour", data.neighbour)
+def trouble(data: e.NeighbourTrouble, identity: int, at: int) -> Reading:
+    """T02: a neighbour's trouble; an ending comes as EXPIRE, or else ends the matter."""
+    kind, domain, words = _TROUBLES[data.relation]
+    ref = hash_of("neighbour", data.neighbour)
+    if data.ended:
+        return Reading(marks=(ends(identity, at, kind, ref),))
+    return Reading((
+        fact(data, identity, at, kind, domain, ref=ref, weight=data.severity * data.strength,
+             note=f"{words}{data.neighbour}存在风险", until=moment(data.until, end=True)),
+    ))  # fmt: skip
 
 
-def trouble(data: e.NeighbourTrouble, identity: int, at: int, *, until: int) -> tuple[Fact, ...]:
-    """Return the fact of a neighbour's trouble."""
-    kind, ref = matter(data)
-    if kind is None:
-        return ()
-    _, domain, words = _TROUBLES[data.relation]
-    weight = data.severity * data.strength
-    note = f"{words}{data.neighbour}存在风险"
-    return (_fact(identity, kind, at, domain, ref=ref, weight=weight, note=note, until=until),)
-
-
-def density(data: e.NeighbourDensity, identity: int, at: int, *, until: int) -> tuple[Fact, ...]:
-    """Return the fact of a crowd; the registration that crossed the threshold is a case too."""
+def density(data: e.NeighbourDensity, identity: int, at: int) -> Reading:
+    """T03: a crowd; the registration that crossed the threshold is a case too."""
+    if data.ended:  # it comes as EXPIRE or REVOKE of the signal that it ends
+        return NOTHING
     words = _CROWDS[data.relation]
-    if not data.window_days:
-        note = f"{words}登记企业{data.count}户"
-        return (_fact(identity, FactKind.ADDRESS_DENSE, at, "REG", weight=data.severity, note=note,
-                      until=until),)  # fmt: skip
-    note = f"{words}{data.window_days}日内登记企业{data.count}户"
-    kinds = [FactKind.MASS_REGISTRATION]
-    if data.leads:
-        kinds.append(FactKind.MASS_REGISTRATION_FOUND)
-    return tuple(
-        _fact(identity + place, kind, at, "REG", weight=data.severity, note=note, until=until)
-        for place, kind in enumerate(kinds)
-    )
+    if data.window_days:
+        words += f"{data.window_days}日内"
+        kinds = [FactKind.MASS_REGISTRATION]
+        if data.leads:
+            kinds.append(FactKind.MASS_REGISTRATION_FOUND)
+    else:
+        kinds = [FactKind.ADDRESS_DENSITY]
+    return Reading(
+        tuple(
+            fact(data, identity + place, at, kind, "REG", weight=data.severity,
+                 note=f"{words}登记企业{data.count}户", until=moment(data.until, end=True))
+            for place, kind in enumerate(kinds)
+        )
+    )  # fmt: skip
 
 
 def once_a_neighbour(facts: Sequence[Fact], points: Mapping[int, float]) -> Sequence[Fact]:
@@ -128,47 +136,16 @@ def once_a_neighbour(facts: Sequence[Fact], points: Mapping[int, float]) -> Sequ
     Units:
         ``points`` are those of the indicator that rests on a kind.
     """
+    told = [one for one in facts if one.kind in _ONE_MATTER]
     heaviest: dict[int, Fact] = {}
-    count = 0
-    for fact in facts:
-        if fact.kind in _ONE_MATTER:
-            count += 1
-            best = heaviest.get(fact.ref)
-            if best is None or _gravity(fact, points) > _gravity(best, points):
-                heaviest[fact.ref] = fact
-    if count == len(heaviest):
+    for one in told:
+        best = heaviest.get(one.ref)
+        if best is None or _gravity(one, points) > _gravity(best, points):
+            heaviest[one.ref] = one
+    if len(told) == len(heaviest):
         return facts
     return [f for f in facts if f.kind not in _ONE_MATTER or heaviest[f.ref] is f]
 
 
-def _gravity(fact: Fact, points: Mapping[int, float]) -> tuple[float, int, int]:
-    return fact.weight * points.get(fact.kind, 0.0), -fact.kind, fact.id
-
-
-def _tie(
-    identity: int,
-    kind: FactKind,
-    at: int,
-    *,
-    ref: int,
-    weight: float = 1.0,
-    note: str = "",
-    until: int = 0,
-) -> Fact:
-    return _fact(identity, kind, at, "REG", ref=ref, weight=weight, note=note, until=until)
-
-
-def _fact(
-    identity: int,
-    kind: FactKind,
-    at: int,
-    domain: str,
-    *,
-    ref: int = 0,
-    weight: float = 1.0,
-    note: str = "",
-    until: int = 0,
-) -> Fact:
-    return Fact(
-        id=identity, kind=kind, at=at, weight=weight, until=until, ref=ref, domain=domain, note=note
-    )
+def _gravity(one: Fact, points: Mapping[int, float]) -> tuple[float, int, int]:
+    return one.weight * points.get(one.kind, 0.0), -one.kind, one.id

@@ -38,21 +38,85 @@ LABELS = {
     FactKind.INDUSTRY_CHANGED: "行业变更",
     FactKind.EQUIPMENT_PASSED: "特种设备检验合格",
     FactKind.EQUIPMENT_FOUND: "特种设备检验不合格",
+    FactKind.CAPITAL: "登记注册资本",
+    FactKind.CAPITAL_CUT: "减少注册资本",
+    FactKind.SUBSCRIPTION_TOO_LONG: "出资期限超过法定年限，未调整",
+    FactKind.SCOPE_NEEDS_PERMIT: "登记须经许可的经营项目",
+    FactKind.DEREGISTERING_SIMPLY: "公告简易注销",
+    FactKind.DEREGISTERING: "公告清算注销",
+    FactKind.DEREGISTERED: "注销登记",
+    FactKind.LICENCE_REVOKED: "被吊销营业执照、责令关闭或撤销登记",
+    FactKind.SUSPENDED: "歇业备案",
+    FactKind.FALSE_REGISTRATION: "虚假登记被撤销",
+    FactKind.SPECIAL_MARK: "被登记机关特别标注",
+    FactKind.REPORT_FILED: "报送年度报告",
+    FactKind.DISCLOSURE_FALSE: "公示信息隐瞒真实情况、弄虚作假",
+    FactKind.DISCLOSURE_DUE: "应公示信息未公示",
+    FactKind.EQUITY_PLEDGED: "股权出质",
+    FactKind.ABNORMAL_ENTRY: "曾列入经营异常名录",
+    FactKind.SERIOUS_LISTED_ELSEWHERE: "列入其他部门严重失信主体名单",
+    FactKind.PERMIT_ENDED: "许可证被注销、撤销、吊销或暂扣",
+    FactKind.UNREACHABLE_FOUND: "检查时通过登记的住所无法联系",
+    FactKind.RECTIFY_ORDERED: "责令改正",
+    FactKind.FOOD_GRADE: "食品安全风险等级评定",
+    FactKind.PRODUCT_SAMPLE_PASSED: "产品抽查合格",
+    FactKind.PRODUCT_SAMPLE_FAILED: "产品质量抽查不合格",
+    FactKind.PRODUCT_STILL_FAILING: "产品质量复查仍不合格",
+    FactKind.DRUG_DEFECT: "药械妆不合格或飞行检查严重缺陷",
+    FactKind.FALSE_TEST_REPORT: "出具虚假检验检测报告",
+    FactKind.RECALL: "产品召回",
+    FactKind.AD_HIT: "监测发现涉嫌违法广告",
+    FactKind.NET_HIT: "监测发现网络交易涉嫌违法",
+    FactKind.PRICE_HIT: "监测发现价格涉嫌违法",
+    FactKind.EQUIPMENT: "特种设备",
+    FactKind.EQUIPMENT_HAZARD: "特种设备存在严重事故隐患",
+    FactKind.METER: "强制检定计量器具",
+    FactKind.CERTIFICATE_LOST: "认证证书暂停、撤销或失效",
+    FactKind.PENALTY_DUE: "行政处罚决定待履行",
+    FactKind.OFFENCE: "违法行为",
+    FactKind.SEIZURE: "查封、扣押",
+    FactKind.POLICE_TRANSFER: "移送公安机关",
+    FactKind.COMPLAINT_SETTLED: "投诉办结",
+    FactKind.RUNAWAY: "反映预付卡商家失联",
+    FactKind.OPINION: "负面舆情",
+    FactKind.ENFORCEMENT: "被法院强制执行",
+    FactKind.TAX_RECORD: "税务部门记录",
+    FactKind.ARREARS: "人社部门记录",
+    FactKind.OTHER_PENALTY: "其他部门行政处罚",
+    FactKind.SAFETY_ACCIDENT: "生产安全事故",
+    FactKind.UTILITY_USED: "有用水用电用气记录",
+    FactKind.COMMITMENT_KEPT: "履行信用承诺",
+    FactKind.COMMITMENT_BROKEN: "违背信用承诺",
+    FactKind.INTERVIEW_DUE: "责任约谈，待整改",
+    FactKind.CURED: "信用修复",
+    FactKind.NEIGHBOUR_LEGAL_REP: "法定代表人关联企业存在风险",
+    FactKind.NEIGHBOUR_HOLDER: "控股股东存在风险",
+    FactKind.NEIGHBOUR_BRANCH: "分支机构存在风险",
+    FactKind.NEIGHBOUR_HEAD_OFFICE: "总部存在风险",
+    FactKind.NEIGHBOUR_ADDRESS: "同一住所企业存在风险",
+    FactKind.NEIGHBOUR_SUPPLIER: "供货或受托生产企业存在风险",
+    FactKind.NEIGHBOUR_AGENT: "同一代理机构企业存在风险",
+    FactKind.ADDRESS_DENSITY: "同一住所登记企业密集",
+    FactKind.MASS_REGISTRATION: "短期内批量登记",
+    FactKind.MASS_REGISTRATION_FOUND: "短期内批量登记达到阈值",
     FactKind.FILED_BY: "代理登记",
     FactKind.DOMICILED: "住所登记",
     FactKind.HOLDER: "持股登记",
     FactKind.BRANCH: "设立分支机构",
     FactKind.SUPPLIER: "供货关系",
-    FactKind.NEIGHBOUR_LEGAL_REP: "法定代表人关联企业风险",
-    FactKind.NEIGHBOUR_HOLDER: "控股方风险",
-    FactKind.NEIGHBOUR_BRANCH: "分支机构风险",
-    FactKind.NEIGHBOUR_HEAD_OFFICE: "总公司风险",
-    FactKind.NEIGHBOUR_ADDRESS: "同址企业风险聚集",
-    FactKind.NEIGHBOUR_SUPPLIER: "供应商抽检不合格",
-    FactKind.MASS_REGISTRATION: "短期批量登记",
-    FactKind.MASS_REGISTRATION_FOUND: "短期批量登记达到阈值",
-    FactKind.ADDRESS_DENSE: "一址多照",
 }
+
+# What lasts and comes nearer is said by its day, not by the day on which it was told.
+_VALID_TO = frozenset({FactKind.PERMIT, FactKind.EQUIPMENT, FactKind.METER})
+# What is to be done by a day is said with both.
+_TO_BE_DONE = frozenset({
+    FactKind.SUBSCRIPTION_TOO_LONG,
+    FactKind.DISCLOSURE_DUE,
+    FactKind.RECTIFY_ORDERED,
+    FactKind.EQUIPMENT_HAZARD,
+    FactKind.PENALTY_DUE,
+    FactKind.INTERVIEW_DUE,
+})  # fmt: skip
 
 
 def day(moment_s: int) -> str:
@@ -72,12 +136,13 @@ def fact_in_words(fact: Fact) -> str:
     >>> fact_in_words(Fact(1, FactKind.FOOD_SAMPLE_FAILED, at=1782835200, note="酱油：苯甲酸"))
     '2026-07-01食品抽检不合格（酱油：苯甲酸）'
     """
-    if fact.kind == FactKind.PERMIT:
-        name = fact.note or "许可证"
-        return f"{name}有效期至{day(fact.due - 1)}"
+    if fact.kind in _VALID_TO and fact.due:
+        return f"{fact.note or LABELS[FactKind(fact.kind)]}有效期至{day(fact.due - 1)}"
     text = f"{day(fact.at)}{LABELS[FactKind(fact.kind)]}"
     if fact.note:
         text += f"（{fact.note}）"
+    if fact.kind in _TO_BE_DONE and fact.due:
+        text += f"，期限{day(fact.due - 1)}"
     if fact.provisional and not fact.final:
         text += "（复检期内，暂定）"
     if fact.contested:

@@ -139,7 +139,7 @@ def test_a_branch_raises_its_head_office_and_no_sister():
     """Domain reference §13, case 19: the head office hears of its branch, the sisters do not."""
     world = firms(3)
     for branch in (B, C):
-        world.has(A, e.BranchChanged(branch_uscc=code(branch), action="add"))
+        world.has(A, e.BranchChanged(branch=code(branch), action="added"))
 
     signals = world.has(B, LISTED, day=1)
 
@@ -151,7 +151,7 @@ def test_sisters_with_one_representative_hear_once():
     """Case 19: a sister that shares the person in charge hears by that person, not twice."""
     world = firms(3, legal_rep="h:p")
     for branch in (B, C):
-        world.has(A, e.BranchChanged(branch_uscc=code(branch), action="add"))
+        world.has(A, e.BranchChanged(branch=code(branch), action="added"))
 
     signals = world.has(B, LISTED, day=1)
 
@@ -163,12 +163,12 @@ def test_sisters_with_one_representative_hear_once():
 def test_a_head_office_in_trouble_is_heard_in_its_branches():
     """A branch answers with its company: it hears of its head office until it is closed."""
     world = firms(2)
-    opened = e.BranchChanged(branch_uscc=code(B), action="add")
+    opened = e.BranchChanged(branch=code(B), action="added")
     world.has(A, opened)
     world.has(A, LISTED, day=1)
     points = world.points(B)
 
-    world.has(A, replace(opened, action="remove"), day=2)
+    world.has(A, replace(opened, action="removed"), day=2)
 
     assert (points, world.points(B)) == ({"R02": 75.0}, {})
 
@@ -217,7 +217,7 @@ def test_an_address_needs_a_cluster():
 def test_a_seller_hears_of_its_producer_for_ninety_days():
     """R08: a failed sample of the producer counts at the seller, from its day on, 90 days."""
     world = firms(2)
-    sold = e.FoodSampled(sample_no="S0", verdict="passed", producer_uscc=code(A))
+    sold = e.FoodSampled(sample_no="S0", verdict="passed", producer=code(A))
     world.has(B, sold)
 
     signals = world.has(A, b.food_sample("pathogen", number="S1"), day=10)
@@ -233,7 +233,7 @@ def test_a_seller_hears_of_its_producer_for_ninety_days():
 def test_a_seller_is_freed_when_the_retest_passes():
     """R08: a provisional sample counts half, and not at all once the re-test has passed."""
     world = firms(2)
-    world.has(B, e.FoodSampled(sample_no="S0", verdict="passed", producer_uscc=code(A)))
+    world.has(B, e.FoodSampled(sample_no="S0", verdict="passed", producer=code(A)))
     world.has(A, b.food_sample("pathogen", number="S1", provisional=True), day=1)
     points = world.points(B)
 
@@ -245,7 +245,7 @@ def test_a_seller_is_freed_when_the_retest_passes():
 def test_a_buyer_named_in_the_producer_s_sample_hears():
     """A sample taken of the producer names who sold it: the seller hears of that very sample."""
     world = firms(2)
-    sample = replace(b.food_sample("pathogen"), producer_uscc=code(A), seller_uscc=code(B))
+    sample = replace(b.food_sample("pathogen"), producer=code(A), seller=code(B))
 
     world.has(A, sample, day=1)
 

@@ -75,18 +75,18 @@ FOUNDED = e.Established(
             [], id="a holding sold",
         ),
         pytest.param(
-            [e.BranchChanged(branch_uscc=BRANCH, action="add")], ["branch", "head_office"],
+            [e.BranchChanged(branch=BRANCH, action="added")], ["branch", "head_office"],
             id="a branch",
         ),
         pytest.param(
-            [e.BranchChanged(branch_uscc="none", action="add")], [], id="a branch without a code"
+            [e.BranchChanged(branch="none", action="added")], [], id="a branch without a code"
         ),
         pytest.param(
-            [e.FoodSampled(sample_no="S", verdict="passed", producer_uscc=HOLDING)], ["supplier"],
+            [e.FoodSampled(sample_no="S", verdict="passed", producer=HOLDING)], ["supplier"],
             id="goods of a producer",
         ),
         pytest.param(
-            [e.FoodSampled(sample_no="S", verdict="passed", producer_uscc=b.USCC)], [],
+            [e.FoodSampled(sample_no="S", verdict="passed", producer=b.USCC)], [],
             id="goods of its own",
         ),
     ],

@@ -36,18 +36,18 @@ def stated(data):
             e.ShareholderChanged(holder=OTHER, after=0.4),
             [FactKind.SHAREHOLDER_CHANGED, FactKind.HOLDER], id="E06",
         ),
-        pytest.param(e.BranchChanged(branch_uscc=OTHER, action="add"), [FactKind.BRANCH], id="E12"),
+        pytest.param(e.BranchChanged(branch=OTHER, action="added"), [FactKind.BRANCH], id="E12"),
         pytest.param(
-            e.FoodSampled(sample_no="S", verdict="passed", producer_uscc=OTHER),
+            e.FoodSampled(sample_no="S", verdict="passed", producer=OTHER),
             [FactKind.FOOD_SAMPLE_PASSED, FactKind.SUPPLIER], id="E32",
         ),
         pytest.param(
-            e.FoodSampled(sample_no="S", verdict="passed", producer_uscc="unknown"),
+            e.FoodSampled(sample_no="S", verdict="passed", producer="unknown"),
             [FactKind.FOOD_SAMPLE_PASSED], id="a producer without a code",
         ),
         pytest.param(
-            e.NeighbourTrouble(neighbour=OTHER, relation="agent", severity=1.0), [],
-            id="an agent carries no trouble",
+            e.NeighbourTrouble(neighbour=OTHER, relation="agent", severity=1.0),
+            [FactKind.NEIGHBOUR_AGENT], id="of an agent, on which nothing rests",
         ),
     ],
 )  # fmt: skip
