@@ -39,6 +39,7 @@ PERSON, ADDRESS, AGENT, ENTERPRISE = "person", "address", "agent", "enterprise"
 _BONDING = frozenset({
     FactKind.ESTABLISHED, FactKind.LEGAL_REP_CHANGED, FactKind.ADDRESS_CHANGED,
     FactKind.FILED_BY, FactKind.DOMICILED, FactKind.HOLDER, FactKind.BRANCH, FactKind.SUPPLIER,
+    FactKind.DEREGISTERED,
 })  # fmt: skip
 
 _FOUNDING = {
@@ -163,6 +164,8 @@ def _in_force(facts: Sequence[Fact], as_of: int) -> list[Fact]:
 def _bonds(
     subject: str, facts: Sequence[Fact], rules: NeighbourRules
 ) -> dict[tuple[int, str, str], Bond]:
+    if any(fact.kind == FactKind.DEREGISTERED for fact in facts):
+        return {}  # it has ceased to be, and is nobody's neighbour
     facts = sorted(facts, key=lambda fact: (fact.at, fact.id))
     bonds = [
         *_of_registration(subject, facts, rules),
