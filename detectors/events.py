@@ -109,8 +109,8 @@ from detectors.payloads_supervision import (
 )
 
 __all__ = [
-    "INTERNAL",
     "MAX_EVENT_BYTES",
+    "SIGNALS",
     "AbnormalAdded",
     "AbnormalRemoved",
     "AddressChanged",
@@ -220,8 +220,13 @@ _TYPES: dict[str, type[Payload]] = (
     | payloads_society.TYPES
     | payloads_neighbours.TYPES
 )
-# What junctions tell; no source sends it.
-INTERNAL = frozenset(payloads_neighbours.TYPES.values())
+# What we make ourselves: no department sends these.
+SIGNALS: frozenset[type[Payload]] = frozenset(
+    {
+        DeadlineFellDue,
+        *payloads_neighbours.TYPES.values(),
+    }
+)
 
 
 def _event_class(type_: str, payload: type[Payload]) -> type[Event]:

@@ -109,6 +109,7 @@ class FactKind(enum.IntEnum):
     NEIGHBOUR_AGENT = 91
     ADDRESS_DENSITY = 92
     MASS_REGISTRATION = 93
+    DRUG_SAMPLE_FAILED = 94
     # Whom an enterprise is tied to (detectors.neighbours); ref: the junction.
     FILED_BY = 100
     DOMICILED = 101

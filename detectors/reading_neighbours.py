@@ -82,8 +82,8 @@ def branch_changed(data: e.BranchChanged, identity: int, at: int) -> Reading:
     ))  # fmt: skip
 
 
-def supply(data: e.FoodSampled, identity: int, at: int) -> tuple[Fact, ...]:
-    """E32: who made and who sold what was sampled."""
+def supply(data: e.FoodSampled | e.ProductSampled, identity: int, at: int) -> tuple[Fact, ...]:
+    """E32, E33: who made and who sold what was sampled."""
     producer = data.producer if is_enterprise(data.producer) else ""
     seller = data.seller if is_enterprise(data.seller) else ""
     if not producer and not seller:

@@ -105,7 +105,7 @@ def product_sample(data: e.ProductSampled, identity: int, at: int) -> Reading:
     kind = FactKind.PRODUCT_SAMPLE_PASSED
     if failed:
         drug = data.domain == "DRUG"
-        kind = FactKind.DRUG_DEFECT if drug else FactKind.PRODUCT_SAMPLE_FAILED
+        kind = FactKind.DRUG_SAMPLE_FAILED if drug else FactKind.PRODUCT_SAMPLE_FAILED
     note = "：".join(part for part in (data.product, data.item) if part)
     facts = [
         fact(data, identity, at, kind, data.domain, ref=hash_of("sample", data.sample_no),
@@ -120,6 +120,7 @@ def product_sample(data: e.ProductSampled, identity: int, at: int) -> Reading:
                               ref=product, note=note))  # fmt: skip
         else:
             marks = (ends(identity, at, FactKind.PRODUCT_STILL_FAILING, product),)
+    facts += ties.supply(data, identity + 2, at)
     return Reading(tuple(facts), marks, Outcome(data.domain, failed))
 
 
@@ -133,7 +134,7 @@ def reinspected(data: e.Reinspected, identity: int, at: int) -> Reading:
 _SAMPLES_FAILED = (
     FactKind.FOOD_SAMPLE_FAILED,
     FactKind.PRODUCT_SAMPLE_FAILED,
-    FactKind.DRUG_DEFECT,
+    FactKind.DRUG_SAMPLE_FAILED,
 )
 
 

@@ -107,6 +107,12 @@ ADVERSE: list[e.Payload] = [
     e.FoodIncident(people=3),
     e.EquipmentIncident(equipment="Q1"),
     e.ReportVerified(ticket="R1", verdict="true"),
+    e.RecallChanged(recall_no="R1", product="插座", kind="ordered"),
+    e.MonitoringHit(channel="AD", evidence="A1"),
+    e.ExternalRecord(record_no="T1", kind="tax_arrears"),
+    e.CoerciveMeasure(measure_no="M1", kind="seizure"),
+    e.ProductSampled(sample_no="S9", verdict="failed", product="插座"),
+    e.FalseRegistration(items="冒名登记"),
     *b.shell_change(),
 ]
 MILD: list[e.Payload] = [e.HonourGranted(kind="质量奖"), b.inspection("passed")]

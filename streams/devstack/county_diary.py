@@ -49,6 +49,8 @@ class Source(enum.StrEnum):
     COURT = "urn:yexian:court"  # 法院
     EMERGENCY = "urn:yexian:emergency"  # 应急值守
     QUALITY = "urn:yexian:amr:quality"  # 质量发展
+    SHARING = "urn:pingdingshan:data-sharing"  # 政务数据共享：税务、用电、月度分类
+    OFFICERS = "urn:sanzao:officers"  # 预警处置
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from detectors import events as e
 from streams.devstack.county_diary import A_DAY, Diary, Source
+from streams.devstack.county_matters import MATTERS
 from streams.devstack.county_people import AMR, CITY_AMR, TOWNSHIPS, Firm
 
 CALM = 0.12  # above it a firm has troubles of its own
@@ -235,6 +236,7 @@ _STORIES: tuple[tuple[str, Story], ...] = (
     (_ANY, _frozen),
     (_ANY, _honoured),
     (_ANY, _empty_report),
+    *MATTERS,
 )
 
 

@@ -307,3 +307,34 @@ def test_every_signal_that_begins_ends():
 
     assert [world.points(number) for number in range(4)] == [{}] * 4
     assert all(not m.told for j in world.junctions.values() for m in j.members)
+
+
+def test_a_seller_hears_of_a_product_too():
+    """R08: a failed product sample of the producer counts at the seller like a food sample."""
+    world = firms(2)
+    sold = e.ProductSampled(sample_no="P0", verdict="passed", product="电线", producer=code(A))
+    world.has(B, sold)
+
+    world.has(A, e.ProductSampled(sample_no="P1", verdict="failed", product="电线"), day=1)
+
+    assert world.points(B) == {"R08": 60.0}
+
+
+def test_a_revoked_licence_is_heard_in_the_other_firms():
+    """Whose licence was revoked, that firm's representative is barred (公司法 art. 178)."""
+    world = firms(2, legal_rep="h:p")
+
+    signals = world.has(A, e.LicenceRevoked(kind="revoked"), day=1)
+
+    assert told(signals) == {(code(B), "legal_rep", True)}
+
+
+def test_a_deregistered_enterprise_is_nobody_s_neighbour():
+    """When a firm has ceased to be, its trouble ends for others, and it is not counted."""
+    world = firms(2, legal_rep="h:p", address_hash="h:a")
+    world.has(A, LISTED, day=1)
+
+    signals = world.has(A, e.Deregistration(kind="general", stage="completed"), day=50)
+
+    assert told(signals) == {(code(B), "legal_rep", False)}
+    assert world.points(B) == {}

@@ -126,7 +126,7 @@ def test_facts_stay_within_the_ids_of_their_event(payload, draw):
         pytest.param(e.NeighbourDensity(relation="agent", count=50, window_days=30),
                      {K.MASS_REGISTRATION: 1.0}, id="an agent of very many"),
         pytest.param(e.ProductSampled(sample_no="1", verdict="failed", product="p", domain="DRUG"),
-                     {K.DRUG_DEFECT: 1.0}, id="a drug"),
+                     {K.DRUG_SAMPLE_FAILED: 1.0}, id="a drug"),
         pytest.param(e.InspectionResult(domain="DRUG", result="failed", severity=0.9,
                                         finding="serious_defect"),
                      {K.INSPECTION_FAILED: 0.9, K.DRUG_DEFECT: 1.0}, id="a flight inspection"),
