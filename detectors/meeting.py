@@ -65,6 +65,20 @@ def meet(junction: Junction, change: BondChanged, rules: NeighbourRules) -> Meet
     return Meeting(replace(junction, members=tuple(members)), tuple(signals), cut)
 
 
+class Meetings:
+    """All junctions in memory: what a replay has in the place of the neighbours' agent."""
+
+    def __init__(self, rules: NeighbourRules) -> None:
+        self.rules = rules
+        self.junctions: dict[int, Junction] = {}
+
+    def hear(self, change: BondChanged) -> Meeting:
+        """Let a junction hear of a change; return what came of it."""
+        meeting = meet(self.junctions.get(change.junction, Junction()), change, self.rules)
+        self.junctions[change.junction] = meeting.junction
+        return meeting
+
+
 def _place_of(junction: Junction, change: BondChanged) -> int:
     for place, member in enumerate(junction.members):
         if member.uscc == change.member and member.relation == change.relation:

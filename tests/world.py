@@ -9,7 +9,7 @@ from collections import deque
 from detectors import events as e
 from detectors.card import contributions
 from detectors.junction import Junction
-from detectors.meeting import Signal, meet
+from detectors.meeting import Meetings, Signal
 from detectors.neighbour_rules import NeighbourRules, parse_neighbours
 from detectors.neighbours import BondChanged
 from detectors.step import Effect
@@ -38,14 +38,16 @@ class World:
         self.rules = knowing or rules()
         self.knowing = dataclasses.replace(b.expertise(), neighbours=self.rules)
         self.enterprises: dict[str, b.Enterprise] = {}
-        self.junctions: dict[int, Junction] = {}
+        self.meetings = Meetings(self.rules)
         self.changes: list[BondChanged] = []
         self.signals: list[Signal] = []
         self.effects: list[Effect] = []
         self.cut = 0
+        self.told: list[tuple[int, e.Payload, float]] = []
 
     def has(self, number: int, data: e.Payload, *, day: float = 0, name: str = "") -> list[Signal]:
         """Let something happen to an enterprise; return the signals that follow from it."""
+        self.told.append((number, data, day))
         before = len(self.signals)
         log = deque([b.event(data, day=day, name=name, subject=code(number))])
         for _ in range(ENOUGH):
@@ -67,11 +69,15 @@ class World:
 
     def takes(self, change: BondChanged) -> tuple[Signal, ...]:
         """Let a junction hear of a change; return what it says."""
-        meeting = meet(self.junctions.get(change.junction, Junction()), change, self.rules)
-        self.junctions[change.junction] = meeting.junction
+        meeting = self.meetings.hear(change)
         self.signals += meeting.signals
         self.cut += meeting.cut
         return meeting.signals
+
+    @property
+    def junctions(self) -> dict[int, Junction]:
+        """Return the junctions, by number."""
+        return self.meetings.junctions
 
     def points(self, number: int) -> dict[str, float]:
         """Return what the neighbours' indicators contribute to an enterprise's score."""
