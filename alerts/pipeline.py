@@ -39,6 +39,8 @@ def plan_notifications(
         Pure and repeatable: the same warning gives the same ids, whatever ``now`` is.
     """
     duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
+    if warning.status is WarningStatus.CLOSED:
+        return Plan(duty, ())  # people are told when they must act, not when they may rest
     return Plan(
         duty,
         tuple(

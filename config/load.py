@@ -14,6 +14,7 @@ NESTING = "__"
 FILE_SUFFIX = "_FILE"
 SECRETS = {("email", "password"), ("sms", "secret")}
 KNOWLEDGE = Path(__file__).parent / "knowledge"
+HISTORY, HEAD = "history", "knowledge.yaml"
 
 
 class InvalidConfigError(ValueError):
@@ -65,6 +66,34 @@ def load_documents(folder: Path | None = None) -> dict[str, object]:
     if not folder.is_dir():
         raise InvalidConfigError(f"{folder} is no folder; pass the one with knowledge.yaml")
     return {path.name: _document(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_history(folder: Path | None = None) -> list[dict[str, object]]:
+    """Return the earlier versions of the knowledge, the newest first.
+
+    They stand in ``history/VERSION/``, each with the documents that were other then; a document
+    that a version does not hold is that of the next newer one.
+
+    Raises:
+        InvalidConfigError: a file is no YAML, or a version does not say from when it was in force.
+    """
+    folder = folder or KNOWLEDGE
+    versions = []
+    for place in (folder / HISTORY).glob("*/"):
+        documents = {path.name: _document(path) for path in sorted(place.glob("*.yaml"))}
+        head = documents.get(HEAD)
+        if not isinstance(head, dict) or "effective_from" not in head:
+            raise InvalidConfigError(
+                f"{place / HEAD} does not say effective_from; without it nobody knows which "
+                f"months the version decides"
+            )
+        versions.append((str(head["effective_from"]), documents))
+    found: list[dict[str, object]] = []
+    newer = load_documents(folder)
+    for _, documents in sorted(versions, key=lambda version: version[0], reverse=True):
+        newer = newer | documents
+        found.append(newer)
+    return found
 
 
 def _mapping(path: Path) -> dict[str, dict[str, object]]:

@@ -6,9 +6,8 @@ may come before its listing, a revocation before the fact, and a mark that is it
 if it had never been.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-import msgspec
 from msgspec.structs import replace
 
 from detectors.events import (
@@ -17,228 +16,136 @@ from detectors.events import (
     Established,
     Event,
     Op,
+    PenaltyDecided,
     RepairDecided,
 )
-from detectors.facts import DAY_S, FACTS_AN_EVENT, Fact, FactKind, Mark, MarkAct, hash_of
+from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
 from detectors.features import PASSED
-from detectors.reading import Outcome, Reading, moment, read
+from detectors.legal_lives import LegalLives
+from detectors.marks import KEEP_ENDED_S, bounded, is_of, settled
+from detectors.news import News
+from detectors.reading import NOTHING, Outcome, Reading, moment, read
+from detectors.reading_neighbours import NUMEROUS
 from detectors.state import Archive, EnterpriseState, Profile
 
 # Passed looks carry nothing but a count; four of them keep "the last look" right even when a
 # late one arrives or one is revoked.
 KEEP_PASSED = 4
-# Annual corrections come up to 400 days late (domain reference §9): an ended fact may be needed.
-KEEP_ENDED_S = 400 * DAY_S
 KEEP_COMPLAINTS_S = 92 * DAY_S  # the surge looks back 13 weeks
 # Above it the state is pruned; a typical enterprise has under twenty facts.
 PRUNE_ABOVE = 24
 # No enterprise of the two cities measured has more than this many that still count.
 MAX_FACTS = 256
-MAX_MARKS = 64
 # What can come by the hundred; no number of them may wash away a listing that is in force.
-FLOODING = frozenset({FactKind.COMPLAINT})
+FLOODING = frozenset({FactKind.COMPLAINT}) | NUMEROUS
 _ADD = Op.ADD
 _REGISTER = (Established, BasicChanged, AddressChanged)
-_OF_A_MATTER = frozenset({MarkAct.END, MarkAct.VOID, MarkAct.CONFIRM})
-_UNDOING = frozenset({MarkAct.REVOKE, MarkAct.REPLACE})
+_COMPLAINT = int(FactKind.COMPLAINT)
 
 
-class Absorbed(msgspec.Struct, frozen=True, gc=False):
-    """What an event made of the facts.
+def absorb(
+    state: EnterpriseState, event: Event, *, identity: int, at: int, lives: LegalLives
+) -> News:
+    """Take an event into a state; return what is new.
 
     Shapes:
-        ``fresh`` are the facts that it added and that count for something; ``retracted`` says
-        that facts were taken back; ``unknown`` that it spoke of an event that is not there (yet).
+        ``state`` is changed: the caller hands in a copy of its own.  Its lists are replaced, never
+        changed, so an older copy keeps what it held.  ``lives`` end what no source ends.
     """
-
-    facts: list[Fact]
-    marks: list[Mark]
-    profile: Profile
-    register: Profile
-    archive: Archive
-    fresh: tuple[Fact, ...] = ()
-    outcome: Outcome | None = None
-    retracted: bool = False
-    unknown: bool = False
-
-
-def absorb(state: EnterpriseState, event: Event, *, identity: int, at: int) -> Absorbed:
-    """Return what an event makes of the facts; the state itself is not touched."""
     data = event.data
     if data.op is not _ADD or isinstance(data, RepairDecided):
-        return _retold(state, event, identity, at)
-    return _told(state, event, identity, at, marks=[])
+        return _retold(state, event, identity, at, lives)
+    reading = _read(event, identity, at, lives)
+    if reading.marks or isinstance(data, _REGISTER):
+        return _told(state, event, at, reading, list(reading.marks))
+    added: Sequence[Fact] = reading.facts
+    if not added:
+        return News(outcome=reading.outcome)
+    if state.marks:
+        added = settled(added, state.marks)
+    state.facts = [*state.facts, *added]
+    outcome = reading.outcome
+    if outcome is not None:
+        state.profile = _looked_at(state.profile, outcome)
+    if len(state.facts) > KEEP_PASSED:
+        _prune(state, added, as_of=max(state.as_of, at))
+    return News(tuple([fact for fact in added if fact.end >= 0]), outcome)
 
 
-def _retold(state: EnterpriseState, event: Event, identity: int, at: int) -> Absorbed:
+def _read(event: Event, identity: int, at: int, lives: LegalLives) -> Reading:
+    """Return what an event states, penalties with the end that the law gives them."""
+    reading = read(event, identity=identity, at=at)
+    if type(event.data) is PenaltyDecided:
+        return replace(reading, facts=lives.bounded(reading.facts))
+    return reading
+
+
+def _retold(
+    state: EnterpriseState, event: Event, identity: int, at: int, lives: LegalLives
+) -> News:
     """Take in what speaks of an earlier event."""
     data = event.data
     target = hash_of(event.source, data.supersedes)
     if isinstance(data, RepairDecided):
         if data.decision == "refused":
-            return _told(state, event, identity, at, marks=[])
+            return News()
         act = MarkAct.UNREPAIR if data.op is Op.REVOKE else MarkAct.REPAIR
         mark = Mark(identity, act, at=at, ref=target, since=moment(data.effective))
     elif data.op is Op.UPDATE:
-        return _told(
-            state, event, identity, at, marks=[Mark(identity, MarkAct.REPLACE, at=at, ref=target)]
-        )
+        reading = _read(event, identity, at, lives)
+        replacing = Mark(identity, MarkAct.REPLACE, at=at, ref=target)
+        return _told(state, event, at, reading, [replacing, *reading.marks])
     else:
         act = MarkAct.REVOKE if data.op is Op.REVOKE else MarkAct.EXPIRE
         mark = Mark(identity, act, at=at, ref=target)
-    is_known = any(_is_of(fact, target) for fact in state.facts) or any(
+    is_known = any(is_of(fact, target) for fact in state.facts) or any(
         one.id == target for one in state.marks
     )
-    return _marked(state, [mark], facts=state.facts, unknown=not is_known, register=state.register)
+    return _marked(state, [mark], NOTHING, at=at, unknown=not is_known)
 
 
 def _told(
-    state: EnterpriseState, event: Event, identity: int, at: int, *, marks: list[Mark]
-) -> Absorbed:
-    """Take in what an event states."""
-    reading = read(event, identity=identity, at=at)
-    if reading.marks:
-        marks = [*marks, *reading.marks]
-    register = state.register
-    if isinstance(event.data, Established):
-        data = event.data
-        register = Profile(data.name, data.place, data.industry, "", moment(data.established_on))
-    if marks:
-        return _marked(
-            state, marks, facts=state.facts + list(reading.facts), reading=reading,
-            register=register, at=at,
-        )  # fmt: skip
-    added: Sequence[Fact] = reading.facts
-    if state.marks and added:
-        added = settled(added, state.marks)
-    facts = state.facts + list(added)
-    archive = state.archive
-    if len(facts) > KEEP_PASSED and (reading.outcome is not None or len(facts) > PRUNE_ABOVE):
-        facts, archive = _pruned(facts, archive, as_of=max(state.as_of, at))
-    profile = state.profile
-    outcome = reading.outcome
-    if outcome is not None:
-        profile = _looked_at(profile, outcome)
-    elif isinstance(event.data, _REGISTER):
-        profile = _profile(profile, register, facts)
-    return Absorbed(
-        facts,
-        state.marks,
-        profile,
-        register,
-        archive,
-        tuple([fact for fact in added if not fact.revoked]),
-        outcome,
-    )
+    state: EnterpriseState, event: Event, at: int, reading: Reading, marks: list[Mark]
+) -> News:
+    """Take in what an event states about the register or with marks."""
+    data = event.data
+    if isinstance(data, Established):
+        state.register = Profile(
+            data.name, data.place, data.industry, "", moment(data.established_on)
+        )
+    if reading.outcome is not None:
+        state.profile = _looked_at(state.profile, reading.outcome)
+    return _marked(state, marks, reading, at=at)
 
 
 def _marked(
-    state: EnterpriseState,
-    marks: list[Mark],
-    *,
-    facts: list[Fact],
-    register: Profile,
-    reading: Reading | None = None,
-    unknown: bool = False,
-    at: int = 0,
-) -> Absorbed:
+    state: EnterpriseState, marks: list[Mark], reading: Reading, *, at: int, unknown: bool = False
+) -> News:
     """Take in marks: what every fact is worth is worked out anew."""
-    reading = reading or Reading()
     known = {fact.id: fact for fact in state.facts}
-    all_marks = _bounded([*state.marks, *marks], as_of=max(state.as_of, at))
-    facts = settled(facts, all_marks)
-    facts, archive = _pruned(facts, state.archive, as_of=max(state.as_of, at))
-    return Absorbed(
-        facts=facts,
-        marks=all_marks,
-        profile=_profile(
-            _looked_at(state.profile, reading.outcome) if reading.outcome else state.profile,
-            register,
-            facts,
-        ),
-        register=register,
-        archive=archive,
-        fresh=tuple(fact for fact in facts if fact.id not in known and not fact.revoked),
+    as_of = max(state.as_of, at)
+    state.marks = bounded([*state.marks, *marks], as_of=as_of)
+    state.facts = settled([*state.facts, *reading.facts], state.marks)
+    _prune(state, reading.facts, as_of=as_of)
+    state.profile = _profile(state.profile, state.register, state.facts)
+    return News(
+        fresh=tuple([f for f in state.facts if f.id not in known and not f.is_revoked]),
         outcome=reading.outcome,
         retracted=any(
-            fact.revoked and fact.id in known and not known[fact.id].revoked for fact in facts
+            fact.is_revoked and fact.id in known and not known[fact.id].is_revoked
+            for fact in state.facts
+        ),
+        resettled=any(
+            fact.id in known and fact is not known[fact.id] and fact != known[fact.id]
+            for fact in state.facts
         ),
         unknown=unknown,
     )
 
 
-def settled(facts: Iterable[Fact], marks: Sequence[Mark]) -> list[Fact]:
-    """Return the facts as the marks leave them; the order of the marks does not matter."""
-    live = _live(marks)
-    return [_under(fact, live) for fact in facts]
-
-
-def _under(fact: Fact, live: Sequence[Mark]) -> Fact:
-    """Return a fact as the live marks leave it."""
-    spoken_of = [
-        mark
-        for mark in live
-        if (_is_of_matter(fact, mark) if mark.act in _OF_A_MATTER else _is_of(fact, mark.ref))
-    ]
-    if not spoken_of and not (fact.ended or fact.revoked or fact.repaired or fact.final):
-        return fact
-    at: dict[int, list[int]] = {act: [] for act in MarkAct}
-    for mark in spoken_of:
-        at[mark.act].append(mark.at)
-    unrepaired = max(at[MarkAct.UNREPAIR], default=-1)
-    repairs = [
-        mark.since for mark in spoken_of if mark.act == MarkAct.REPAIR and mark.at > unrepaired
-    ]
-    return replace(
-        fact,
-        ended=min(at[MarkAct.END] + at[MarkAct.EXPIRE], default=0),
-        revoked=min(at[MarkAct.REVOKE] + at[MarkAct.REPLACE] + at[MarkAct.VOID], default=0),
-        repaired=min(repairs, default=0),
-        final=bool(at[MarkAct.CONFIRM]),
-    )
-
-
-def _is_of_matter(fact: Fact, mark: Mark) -> bool:
-    """Return whether a mark speaks of the matter a fact hangs on; its own event's it spares."""
-    return (
-        mark.kind == fact.kind
-        and mark.ref == fact.ref
-        and mark.at >= fact.at
-        and not _is_of(fact, mark.id)
-    )
-
-
-def _live(marks: Sequence[Mark]) -> list[Mark]:
-    """Return the marks that no other mark has undone, the last word first."""
-    dead: set[int] = set()
-    live = []
-    for mark in sorted(marks, key=lambda mark: (-mark.at, mark.id)):
-        if mark.id in dead:
-            continue
-        if mark.act in _UNDOING:
-            dead.add(mark.ref)
-        live.append(mark)
-    return [mark for mark in live if mark.id not in dead]
-
-
-def _is_of(fact: Fact, identity: int) -> bool:
-    """Return whether a fact came from the event with this identity."""
-    return identity <= fact.id < identity + FACTS_AN_EVENT
-
-
-def _bounded(marks: list[Mark], *, as_of: int) -> list[Mark]:
-    """Let go of marks that nothing can be late enough for, and of the oldest above the cap."""
-    if len(marks) <= PRUNE_ABOVE:
-        return marks
-    kept = [mark for mark in marks if as_of - mark.at <= KEEP_ENDED_S]
-    # Every passed test ends something that is mostly not there; what takes back is rare.
-    kept.sort(key=lambda mark: (mark.act != MarkAct.END, mark.at, mark.id))
-    return kept[-MAX_MARKS:]
-
-
 def _looked_at(profile: Profile, outcome: Outcome) -> Profile:
     category = outcome.category or profile.category
-    if (outcome.domain, category) == (profile.domain, profile.category):
+    if outcome.domain == profile.domain and category == profile.category:
         return profile
     return replace(profile, domain=outcome.domain, category=category)
 
@@ -247,11 +154,12 @@ def _profile(profile: Profile, register: Profile, facts: Sequence[Fact]) -> Prof
     """Return who the enterprise is: as registered, with the last change of each kind by date."""
     name, place, industry = register.name, register.place, register.industry
     established = register.established
-    for fact in sorted(facts, key=lambda fact: (fact.at, fact.id)):
-        if fact.kind == FactKind.ESTABLISHED and fact.revoked:
+    telling = [fact for fact in facts if fact.kind in _TELLING]
+    for fact in sorted(telling, key=lambda fact: (fact.at, fact.id)):
+        if fact.kind == FactKind.ESTABLISHED and fact.is_revoked:
             name = place = industry = ""
             established = 0
-        if fact.revoked:
+        if fact.is_revoked:
             continue
         if fact.kind == FactKind.NAME_CHANGED:
             name = fact.note
@@ -262,25 +170,39 @@ def _profile(profile: Profile, register: Profile, facts: Sequence[Fact]) -> Prof
     return replace(profile, name=name, place=place, industry=industry, established=established)
 
 
-def _pruned(facts: list[Fact], archive: Archive, *, as_of: int) -> tuple[list[Fact], Archive]:
+_TELLING = frozenset({
+    FactKind.ESTABLISHED,
+    FactKind.NAME_CHANGED,
+    FactKind.INDUSTRY_CHANGED,
+    FactKind.ADDRESS_CHANGED,
+})  # fmt: skip
+
+
+def _prune(state: EnterpriseState, added: Sequence[Fact], *, as_of: int) -> None:
     """Let go of what can no longer change a score, a rule or a feature.
 
     Looks become counts; ended facts go 400 days after their end; above the cap complaints and
     what has ended go first, then the oldest.
     """
-    passed = [fact for fact in facts if fact.kind in PASSED and not fact.revoked]
-    if len(passed) > KEEP_PASSED:
-        passed.sort(key=lambda fact: (fact.at, fact.id))
-        leaving = {fact.id for fact in passed[:-KEEP_PASSED]}
-        archive = Archive(archive.outcomes + len(leaving), archive.failures)
-        facts = [fact for fact in facts if fact.id not in leaving]
-    if len(facts) <= PRUNE_ABOVE:
-        return facts, archive
-    kept = [fact for fact in facts if not _is_spent(fact, as_of)]
+    if any([fact.kind in PASSED for fact in added]):
+        _archive_passed(state)
+    if len(state.facts) <= PRUNE_ABOVE:
+        return
+    kept = [fact for fact in state.facts if not _is_spent(fact, as_of)]
     if len(kept) > MAX_FACTS:
         kept.sort(key=lambda fact: (_is_needed(fact, as_of), fact.at, fact.id))
         kept = kept[-MAX_FACTS:]
-    return kept, archive
+    state.facts = kept
+
+
+def _archive_passed(state: EnterpriseState) -> None:
+    passed = [fact for fact in state.facts if fact.kind in PASSED and fact.end >= 0]
+    if len(passed) <= KEEP_PASSED:
+        return
+    passed.sort(key=lambda fact: (fact.at, fact.id))
+    leaving = {fact.id for fact in passed[:-KEEP_PASSED]}
+    state.archive = Archive(state.archive.outcomes + len(leaving), state.archive.failures)
+    state.facts = [fact for fact in state.facts if fact.id not in leaving]
 
 
 def _is_needed(fact: Fact, as_of: int) -> bool:
@@ -289,7 +211,10 @@ def _is_needed(fact: Fact, as_of: int) -> bool:
 
 
 def _is_spent(fact: Fact, as_of: int) -> bool:
-    if fact.kind == FactKind.COMPLAINT:
+    if fact.kind == _COMPLAINT:
         return as_of - fact.at > KEEP_COMPLAINTS_S
-    end = fact.revoked or fact.ended or fact.until or fact.repaired
-    return bool(end) and as_of - end > KEEP_ENDED_S
+    if not fact.end:
+        return False
+    life = fact.bounds
+    end = life.revoked or life.ended or life.until or life.repaired
+    return as_of - end > KEEP_ENDED_S

@@ -3,12 +3,15 @@
 import datetime as dt
 
 import msgspec
+from msgspec.structs import replace
 
+from detectors.assessment import Assessment
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, Fact
-from detectors.knowledge import Hard
+from detectors.functions import Hard, HardIndustry
 from detectors.measure import Measure, RiskClass
-from detectors.state import EnterpriseState
+from detectors.score import band_rank
+from detectors.state import EnterpriseState, Standing
 from detectors.wording import day, fact_in_words
 
 LEARNED = "LEARNED"
@@ -72,8 +75,16 @@ class RiskCard(msgspec.Struct, frozen=True, kw_only=True):
     model_version: str
 
 
-def risk_card(uscc: str, state: EnterpriseState, expertise: Expertise) -> RiskCard:
-    """Return the card of a state as of its own clock, gravest contribution first."""
+def risk_card(
+    uscc: str,
+    state: EnterpriseState,
+    expertise: Expertise,
+    assessment: Assessment | None = None,
+) -> RiskCard:
+    """Return the card of a state as of its own clock, gravest contribution first.
+
+    ``assessment`` is what the indicators say of the state, where it is known already.
+    """
     probability = state.learned.probability
     return RiskCard(
         uscc=uscc,
@@ -85,7 +96,7 @@ def risk_card(uscc: str, state: EnterpriseState, expertise: Expertise) -> RiskCa
         probability=probability if state.learned.version else None,
         as_of=dt.datetime.fromtimestamp(state.as_of, dt.UTC),
         place=state.profile.place,
-        contributions=contributions(state, expertise),
+        contributions=contributions(state, expertise, assessment),
         open_warnings=tuple(
             OpenMatter(
                 id=one.id,
@@ -100,13 +111,38 @@ def risk_card(uscc: str, state: EnterpriseState, expertise: Expertise) -> RiskCa
     )
 
 
-def contributions(state: EnterpriseState, expertise: Expertise) -> tuple[Contribution, ...]:
+def as_of_moment(state: EnterpriseState, expertise: Expertise, moment: int) -> EnterpriseState:
+    """Return the state as its facts stand at another moment, in the past or to come.
+
+    The classes are those of the scores alone: how long they have stood is not looked at.
+    """
+    known = expertise.at(moment)
+    scoring = known.knowledge.scoring
+    catalogue = known.catalogue
+    assessment = catalogue.assess(state.profile, state.facts, moment)
+    floor = assessment.floor_rank
+    extra = scoring.learned_points * max(0.0, state.learned.probability)
+    live = catalogue.score_of(assessment.severities, extra)
+    rank = max(band_rank(assessment.score, scoring.bands), floor)
+    live_rank = min(rank + 1, max(band_rank(live, scoring.bands), floor))
+    return replace(
+        state,
+        as_of=moment,
+        rule=Standing(assessment.score, rank),
+        learned=replace(state.learned, live=Standing(live, live_rank)),
+    )
+
+
+def contributions(
+    state: EnterpriseState, expertise: Expertise, assessment: Assessment | None = None
+) -> tuple[Contribution, ...]:
     """Return what makes up the score at the state's own clock, heaviest first.
 
     Every line can be checked: taking it out and multiplying the rest anew gives ``without``.
     """
     catalogue = expertise.catalogue
-    severities = catalogue.assess(state.profile, state.facts, state.as_of).severities
+    assessment = assessment or catalogue.assess(state.profile, state.facts, state.as_of)
+    severities = assessment.severities
     probability = max(0.0, state.learned.probability)
     extra = expertise.knowledge.scoring.learned_points * probability
     lines = []
@@ -126,7 +162,7 @@ def contributions(state: EnterpriseState, expertise: Expertise) -> tuple[Contrib
                 without=catalogue.score_of(rest, extra=extra),
                 text=_in_words(indicator.name, facts, state),
                 fact_ids=tuple(fact.name for fact in facts[:MAX_FACTS_SHOWN]),
-                doc_nos=tuple(f.doc_no for f in facts[:MAX_FACTS_SHOWN] if f.doc_no),
+                doc_nos=_doc_nos(facts),
                 basis=indicator.basis,
                 lapses=_lapses(indicator.severity, facts),
             )
@@ -153,10 +189,11 @@ def _hard_lines(state: EnterpriseState, expertise: Expertise) -> list[Contributi
         return []
     lines = []
     for place, indicator in enumerate(expertise.catalogue.indicators):
-        if not isinstance(indicator.severity, Hard):
+        if not isinstance(indicator.severity, Hard | HardIndustry):
             continue
         facts = expertise.catalogue.facts_of(place, state.facts, state.as_of)
-        if facts:
+        floor = expertise.catalogue.floor_of(place, state.profile)
+        if facts and floor:
             lines.append(
                 Contribution(
                     indicator=indicator.id,
@@ -164,13 +201,17 @@ def _hard_lines(state: EnterpriseState, expertise: Expertise) -> list[Contributi
                     dimension=indicator.dimension.label,
                     points=0.0,
                     without=state.learned.live.score,
-                    text=f"{fact_in_words(facts[0])}，直接判定为{indicator.severity.floor}级",
+                    text=f"{fact_in_words(facts[0])}，直接判定为{'ABCD'[floor]}级",
                     fact_ids=tuple(fact.name for fact in facts[:MAX_FACTS_SHOWN]),
-                    doc_nos=tuple(f.doc_no for f in facts[:MAX_FACTS_SHOWN] if f.doc_no),
+                    doc_nos=_doc_nos(facts),
                     basis=indicator.basis,
                 )
             )
     return lines
+
+
+def _doc_nos(facts: list[Fact]) -> tuple[str, ...]:
+    return tuple(f.paper.doc_no for f in facts[:MAX_FACTS_SHOWN] if f.paper and f.paper.doc_no)
 
 
 def _in_words(name: str, facts: list[Fact], state: EnterpriseState) -> str:
@@ -183,8 +224,9 @@ def _in_words(name: str, facts: list[Fact], state: EnterpriseState) -> str:
 def _lapses(severity: object, facts: list[Fact]) -> str:
     """Return the day on which the last of the facts stops counting, or "" where none is known."""
     window = getattr(severity, "window_days", 0) * DAY_S
+    until_due = getattr(severity, "until_due", False)
     lasts = [
-        min((end for end in (fact.until, fact.repaired, window and fact.at + window) if end),
+        min((end for end in (fact.end, window and fact.at + window, until_due and fact.due) if end),
             default=ENDLESS_S)
         for fact in facts
     ]  # fmt: skip

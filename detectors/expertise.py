@@ -4,10 +4,11 @@ import dataclasses
 from collections.abc import Mapping
 
 from detectors.catalogue import Catalogue
+from detectors.facts import DAY_S
 from detectors.knowledge import Knowledge
 from detectors.learned import Scorer
-from detectors.neighbour_rules import NeighbourRules
 from detectors.rules import RuleBook
+from detectors.stating import moment
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -16,20 +17,45 @@ class Expertise:
 
     Shapes:
         ``scorers`` maps a domain to its folded model; an empty one means rules alone.
+        ``earlier`` is the version in force before this one, so that a month replayed under its
+        own version gives its own result; the earliest one holds for all time before it.
+
+    Units:
+        ``effective_from`` is event time in seconds: the first second of its day in China.
     """
 
     knowledge: Knowledge
     catalogue: Catalogue
     rulebook: RuleBook
-    neighbours: NeighbourRules
+    effective_from: int = 0
+    earlier: "Expertise | None" = None
     scorers: Mapping[str, Scorer] = dataclasses.field(default_factory=dict)
 
     def with_scorers(self, scorers: Mapping[str, Scorer]) -> "Expertise":
         """Return the same knowledge with other models; nothing is compiled again."""
-        return dataclasses.replace(self, scorers=scorers)
+        earlier = self.earlier.with_scorers(scorers) if self.earlier else None
+        return dataclasses.replace(self, scorers=scorers, earlier=earlier)
+
+    def at(self, as_of: int) -> "Expertise":
+        """Return the version in force at a moment (event time, seconds)."""
+        known = self
+        while as_of < known.effective_from and known.earlier is not None:
+            known = known.earlier
+        return known
 
 
-def compiled(knowledge: Knowledge, neighbours: NeighbourRules) -> Expertise:
+def compiled(knowledge: Knowledge, *, earlier: Expertise | None = None) -> Expertise:
     """Return the knowledge ready to decide, without a model."""
     catalogue = Catalogue(knowledge)
-    return Expertise(knowledge, catalogue, RuleBook(knowledge, catalogue), neighbours)
+    return Expertise(
+        knowledge,
+        catalogue,
+        RuleBook(knowledge, catalogue, _weekdays),
+        moment(knowledge.effective_from),
+        earlier,
+    )
+
+
+def _weekdays(moment: int, days: int) -> int:
+    """Return a moment so many weekdays later."""
+    return moment + days * DAY_S

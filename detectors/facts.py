@@ -112,10 +112,11 @@ class FactKind(enum.IntEnum):
     DRUG_SAMPLE_FAILED = 94
     # Whom an enterprise is tied to (detectors.neighbours); ref: the junction.
     FILED_BY = 100
-    DOMICILED = 101
+    DOMICILED = 101  # note: as REPRESENTED
     HOLDER = 102
     BRANCH = 103
     SUPPLIER = 104
+    REPRESENTED = 106  # note: FOUNDING where the registration itself says so
     MASS_REGISTRATION_FOUND = 105  # the registration that crossed the threshold: one case for all
 
 
@@ -129,9 +130,9 @@ def kinds_named(names: tuple[str, ...]) -> frozenset[FactKind]:
     return frozenset(FactKind[name.upper()] for name in names)
 
 
-# One event states up to nine facts (a founding whose scope asks for four permits, with agent and
-# address); they take the ids from its identity on.
-FACTS_AN_EVENT = 9
+# One event states up to ten facts (a founding whose scope asks for four permits, with its agent,
+# address and representative); they take the ids from its identity on.
+FACTS_AN_EVENT = 10
 
 
 class MarkAct(enum.IntEnum):
@@ -171,41 +172,67 @@ class Mark(msgspec.Struct, array_like=True, gc=False):
 PENALTIES = frozenset({FactKind.PENALTY_MINOR, FactKind.PENALTY_GENERAL, FactKind.PENALTY_SEVERE})
 
 
+class Life(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What bounds the life of a fact, each in seconds of event time, 0 where nothing does.
+
+    ``until`` is stated by the source (a publication's end); ``ended``, ``repaired`` and
+    ``revoked`` are what the marks make of it (detectors.absorb).
+    """
+
+    until: int = 0
+    ended: int = 0
+    repaired: int = 0
+    revoked: int = 0
+
+    @property
+    def end(self) -> int:
+        """Return the earliest moment at which the fact stops counting; NEVER_COUNTED if revoked."""
+        if self.revoked:
+            return NEVER_COUNTED
+        return min([end for end in (self.until, self.ended, self.repaired) if end], default=0)
+
+
+class Paper(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The document behind a fact: its number, who decided it, and the source's own dates."""
+
+    doc_no: str = ""
+    organ: str = ""
+    decided: int = 0
+    published: int = 0
+
+
+NEVER_COUNTED = -1
+_UNBOUNDED, _NO_PAPER = Life(), Paper()
+
+
 class Fact(msgspec.Struct, array_like=True, gc=False):
     """One statement of a source about an enterprise.
 
     Shapes:
         ``id`` and ``ref`` are 63-bit hashes (``hash_of``): ``id`` of source and event id; ``ref``
         of what the fact hangs on (a permit number, a case, a sample, a complainant's matter).
+        ``end`` follows from ``life``; ``life`` and ``paper`` are None where there is nothing to
+        say, which is so for most facts.
 
     Units:
         Moments are whole seconds since 1970 (event time), 0 where there is none.  ``weight`` is
-        the severity at full strength, 0 to 1.  ``until`` ends the fact; ``due`` is a day that
-        comes nearer (a permit's last day).  ``organ`` is who decided it, ``note`` a few words of
-        the source; ``decided`` and ``published`` are the source's own dates.
+        the severity at full strength, 0 to 1.  ``due`` is a day that comes nearer (a permit's
+        last day).  ``note`` are a few words of the source.  ``doubt`` holds the bits below.
     """
 
     id: int
     kind: int  # a FactKind; a plain int decodes and compares faster
     at: int
+    end: int = 0
     weight: float = 1.0
-    until: int = 0
     ref: int = 0
+    due: int = 0
     domain: str = ""
     place: str = ""
-    doc_no: str = ""
-    organ: str = ""
     note: str = ""
-    contested: bool = False
-    provisional: bool = False
-    due: int = 0
-    decided: int = 0
-    published: int = 0
-    # What the marks make of it (detectors.absorb); never stated by a source.
-    ended: int = 0
-    repaired: int = 0
-    revoked: int = 0
-    final: bool = False
+    doubt: int = 0
+    life: Life | None = None
+    paper: Paper | None = None
 
     def counts_at(self, as_of: int) -> bool:
         """Return whether the fact may be used at a moment.
@@ -213,23 +240,30 @@ class Fact(msgspec.Struct, array_like=True, gc=False):
         A revoked fact is as if it had never been; a repaired one is not used from the day the
         repair takes effect; one whose life has ended is history.
 
-        >>> Fact(1, FactKind.PENALTY_MINOR, at=100, until=200).counts_at(200)
+        >>> Fact(1, FactKind.PENALTY_MINOR, at=100, end=200).counts_at(200)
         False
         """
-        if not (self.revoked or self.until or self.ended or self.repaired):
-            return self.at <= as_of  # most facts: nothing has happened to them since
-        return (
-            self.at <= as_of
-            and not self.revoked
-            and not (self.until and self.until <= as_of)
-            and not (self.ended and self.ended <= as_of)
-            and not (self.repaired and self.repaired <= as_of)
-        )
+        return self.at <= as_of and (not self.end or as_of < self.end)
 
     @property
     def is_open_question(self) -> bool:
         """Return whether the fact is contested, or provisional and not yet confirmed."""
-        return self.contested or (self.provisional and not self.final)
+        return bool(self.doubt & (CONTESTED | OBJECTED)) or self.doubt == PROVISIONAL
+
+    @property
+    def is_revoked(self) -> bool:
+        """Return whether the source took the fact back."""
+        return self.end == NEVER_COUNTED
+
+    @property
+    def bounds(self) -> Life:
+        """Return what bounds the fact's life."""
+        return self.life or _UNBOUNDED
+
+    @property
+    def document(self) -> Paper:
+        """Return the document behind the fact."""
+        return self.paper or _NO_PAPER
 
     @property
     def name(self) -> str:
@@ -241,13 +275,19 @@ class Fact(msgspec.Struct, array_like=True, gc=False):
         return fact_name(self.id)
 
 
+# Bits of a fact's ``doubt``.  The source states CONTESTED and PROVISIONAL; marks add CONFIRMED,
+# which lifts PROVISIONAL, and OBJECTED, so that the source's own word is kept.
+CONTESTED, PROVISIONAL, CONFIRMED, OBJECTED = 1, 2, 4, 8
+
+
 def hash_of(*parts: str) -> int:
     """Return a stable 63-bit hash of the parts; Redis and msgpack hold it as one integer.
 
     >>> hash_of("urn:a", "1") == hash_of("urn:a", "1") != hash_of("urn:a", "2")
     True
     """
-    return int(_blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest(), 16) >> 1
+    digest = _blake2b("\x1f".join(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
 
 
 def fact_name(identity: int) -> str:

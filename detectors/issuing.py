@@ -7,9 +7,10 @@ import msgspec
 from detectors.events import Event
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, Fact, FactKind
+from detectors.finding import Finding, Moment
 from detectors.knowledge import Rule
 from detectors.measure import Measure
-from detectors.rules import Finding, Moment
+from detectors.news import News
 from detectors.state import EnterpriseState, OpenWarning
 from detectors.warning import EarlyWarning, Reason, WarningStatus, warning_id, warning_number
 from detectors.wording import fact_in_words
@@ -35,30 +36,60 @@ class Occasion(msgspec.Struct, frozen=True, gc=False):
         return f"{self.event.source}/{self.event.id}"
 
 
-def warnings_of(occasion: Occasion, moment: Moment, *, retracted: bool) -> list[EarlyWarning]:
-    """Return the warnings that this event issues or cancels; keep the open ones in the state.
+def has_overdue(state: EnterpriseState, as_of: int) -> bool:
+    """Return whether an open warning no longer takes further hits."""
+    return bool(state.open_warnings) and any(
+        [one.last_hit <= as_of - MERGE_S for one in state.open_warnings]
+    )
+
+
+def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWarning]:
+    """Return the warnings that this event issues, closes or cancels; keep the open ones.
 
     One warning is open for each (domain, rule family): a graver measure takes it over under the
     same id, a further hit of the same or a milder one adds evidence and tells nobody.
     """
     issued: list[EarlyWarning] = []
-    open_warnings = occasion.state.open_warnings
-    merging_from = moment.as_of - MERGE_S
-    if open_warnings and min(one.last_hit for one in open_warnings) <= merging_from:
+    state = occasion.state
+    open_warnings = state.open_warnings
+    if has_overdue(state, moment.as_of):
+        merging_from = moment.as_of - MERGE_S
         over = [one for one in open_warnings if one.last_hit <= merging_from]
-        occasion.state.past_warnings = [*occasion.state.past_warnings, *over][-KEEP_PAST:]
+        state.past_warnings = [*state.past_warnings, *over][-KEEP_PAST:]
         open_warnings = [one for one in open_warnings if one.last_hit > merging_from]
-    if retracted:
-        past, issued = _without_retracted(occasion.state.past_warnings, occasion, moment)
-        occasion.state.past_warnings = past
+    if news.retracted:
+        state.past_warnings, issued = _without_retracted(state.past_warnings, occasion, moment)
         open_warnings, cancelled = _without_retracted(open_warnings, occasion, moment)
         issued += cancelled
+    if open_warnings and (news.resettled or moment.judged < moment.as_of):
+        open_warnings, closed = _without_settled(open_warnings, occasion, moment)
+        issued += closed
     for finding in occasion.expertise.rulebook.findings(moment):
         open_warnings, warning = _raised(open_warnings, finding, occasion)
         if warning is not None:
             issued.append(warning)
-    occasion.state.open_warnings = open_warnings
+    state.open_warnings = open_warnings
     return issued
+
+
+def _without_settled(
+    open_warnings: list[OpenWarning], occasion: Occasion, moment: Moment
+) -> tuple[list[OpenWarning], list[EarlyWarning]]:
+    """Close the warnings whose condition has ended: filed, removed, renewed, cured, or faded.
+
+    A change of class or score is no condition that could end: it stands until it merges no more.
+    """
+    rulebook = occasion.expertise.rulebook
+    quiet = msgspec.structs.replace(moment, fresh=frozenset(), judged=moment.as_of, rise=0.0)
+    kept, closed = [], []
+    for one in open_warnings:
+        rule = rulebook.by_id.get(one.rule)
+        if rule is None or rulebook.is_momentary(rule) or rulebook.check(rule, quiet):
+            kept.append(one)
+            continue
+        facts = tuple([fact for fact in moment.facts if fact.id in one.facts])
+        closed.append(_said(occasion, one, rule, WarningStatus.CLOSED, facts))
+    return kept, closed
 
 
 def _raised(
@@ -122,9 +153,9 @@ def _without_retracted(
 ) -> tuple[list[OpenWarning], list[EarlyWarning]]:
     """Take back the warnings whose facts were revoked and whose rule no longer holds."""
     kept, cancelled = [], []
-    gone = {fact.id: fact for fact in moment.facts if fact.revoked}
+    gone = {fact.id: fact for fact in moment.facts if fact.is_revoked}
     # A change of class or score cannot be checked again afterwards: it stands on its facts.
-    quiet = msgspec.structs.replace(moment, fresh=(), rise=0.0)
+    quiet = msgspec.structs.replace(moment, fresh=frozenset(), rise=0.0)
     for one in open_warnings:
         taken_back = tuple(gone[identity] for identity in one.facts if identity in gone)
         rule = occasion.expertise.rulebook.by_id.get(one.rule)
@@ -172,12 +203,14 @@ def _said(
         rule=rule.id,
         matter=rule.matter,
         place=known.place,
-        approver=next((f.organ for f in facts if f.organ and f.kind == FactKind.PERMIT), ""),
+        approver=next(
+            (f.document.organ for f in facts if f.document.organ and f.kind == FactKind.PERMIT), ""
+        ),
         reasons=tuple(
             Reason(
                 text=fact_in_words(fact),
                 fact_id=fact.name,
-                doc_no=fact.doc_no,
+                doc_no=fact.document.doc_no,
                 legal_basis=rule.basis,
             )
             for fact in facts[:MAX_REASONS]

@@ -1,13 +1,12 @@
 """How far does trouble reach, and when is it crowded?  ``neighbours.yaml`` as checked data."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from detectors.facts import FactKind
-from detectors.knowledge import InvalidKnowledgeError, Names, Severity, Strict
+from detectors.functions import Names, Severity, Strict
 from detectors.measure import RiskClass
 
 FILE = "neighbours.yaml"
@@ -103,25 +102,8 @@ class NeighbourRules(Strict, frozen=True):
         msgspec.structs.force_setattr(self, "watched", watched)
 
 
-def parse_neighbours(documents: Mapping[str, object]) -> NeighbourRules:
-    """Return what ``neighbours.yaml`` says.
-
-    Raises:
-        InvalidKnowledgeError: names file and key, and says what would be right.
-    """
-    if FILE not in documents:
-        raise InvalidKnowledgeError(f"{FILE} is missing from the knowledge directory; restore it")
-    try:
-        rules = msgspec.convert(documents[FILE], NeighbourRules, str_keys=False)
-    except msgspec.ValidationError as error:
-        raise InvalidKnowledgeError(f"{FILE}: {error}") from error
-    problems = _problems(rules)
-    if problems:
-        raise InvalidKnowledgeError("\n".join(problems))
-    return rules
-
-
-def _problems(rules: NeighbourRules) -> list[str]:
+def problems_of(rules: NeighbourRules) -> list[str]:
+    """Return the holes, each with file and key, and what would be right."""
     problems = []
     if rules.persons.enabled and not rules.persons.assessment.strip():
         problems.append(

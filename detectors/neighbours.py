@@ -8,7 +8,7 @@ and tells the junctions what has changed; who hears of it is the junction's busi
 """
 
 import enum
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -37,16 +37,11 @@ class Relation(enum.StrEnum):
 
 PERSON, ADDRESS, AGENT, ENTERPRISE = "person", "address", "agent", "enterprise"
 _BONDING = frozenset({
-    FactKind.ESTABLISHED, FactKind.LEGAL_REP_CHANGED, FactKind.ADDRESS_CHANGED,
-    FactKind.FILED_BY, FactKind.DOMICILED, FactKind.HOLDER, FactKind.BRANCH, FactKind.SUPPLIER,
-    FactKind.DEREGISTERED,
+    FactKind.REPRESENTED, FactKind.DOMICILED, FactKind.FILED_BY, FactKind.HOLDER,
+    FactKind.BRANCH, FactKind.SUPPLIER, FactKind.DEREGISTERED,
 })  # fmt: skip
 
-_FOUNDING = {
-    FactKind.ESTABLISHED: Relation.FOUNDED_BY,
-    FactKind.FILED_BY: Relation.FILED_BY,
-    FactKind.DOMICILED: Relation.FOUNDED_AT,
-}
+FOUNDING = "founding"  # the note of a tie that the registration itself states
 
 
 def junction_of(kind: str, token: str) -> int:
@@ -181,21 +176,20 @@ def _bonds(
 
 def _of_registration(subject: str, facts: Sequence[Fact], rules: NeighbourRules) -> Iterable[Bond]:
     """Return the ties to who founded and filed it, and to its last representative and address."""
-    person = _last(facts, {FactKind.ESTABLISHED, FactKind.LEGAL_REP_CHANGED})
-    if person and rules.persons.enabled:
-        yield Bond(person.ref, subject, Relation.LEGAL_REP, person.at, speaks=True)
-    if address := _last(facts, {FactKind.DOMICILED, FactKind.ADDRESS_CHANGED}):
-        yield Bond(address.ref, subject, Relation.ADDRESS, address.at, speaks=True)
-    for kind, relation in _FOUNDING.items():
-        founding = _last(facts, {kind})
-        if founding and (rules.persons.enabled or relation is not Relation.FOUNDED_BY):
-            yield Bond(founding.ref, subject, relation, founding.at)
-
-
-def _last(facts: Sequence[Fact], kinds: Collection[FactKind]) -> Fact | None:
-    """Return the last fact of these kinds, None where it names no junction."""
-    last = next((fact for fact in reversed(facts) if fact.kind in kinds), None)
-    return last if last is not None and last.ref else None
+    for kind, now, founding in (
+        (FactKind.REPRESENTED, Relation.LEGAL_REP, Relation.FOUNDED_BY),
+        (FactKind.DOMICILED, Relation.ADDRESS, Relation.FOUNDED_AT),
+        (FactKind.FILED_BY, None, Relation.FILED_BY),
+    ):
+        stated = [fact for fact in facts if fact.kind == kind]
+        if not stated or (kind == FactKind.REPRESENTED and not rules.persons.enabled):
+            continue
+        last = stated[-1]
+        if now is not None and last.ref:
+            yield Bond(last.ref, subject, now, last.at, speaks=True)
+        for fact in stated:
+            if fact.note == FOUNDING or now is None:
+                yield Bond(fact.ref, subject, founding, fact.at)
 
 
 def _of_branch(subject: str, fact: Fact) -> list[Bond]:

@@ -45,7 +45,7 @@ def penalty(data: e.PenaltyDecided, identity: int, at: int) -> Reading:
     until = moment(data.publication_end, end=True)
     weight = amount_weight(data.amount) if data.severity == "general" else 1.0
     facts = [
-        fact(data, identity, at, kind, data.domain, weight=weight, until=until, ref=ref,
+        fact(data, identity, at, kind, data.domain, weight=weight, due=until, ref=ref,
              note=data.grounds),
     ]  # fmt: skip
     if data.offence_kind:

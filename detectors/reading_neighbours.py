@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from detectors import events as e
 from detectors.facts import DAY_S, Fact, FactKind, hash_of
-from detectors.neighbours import ADDRESS, AGENT, ENTERPRISE, PERSON, is_enterprise, junction_of
+from detectors.neighbours import (
+    ADDRESS,
+    AGENT,
+    ENTERPRISE,
+    FOUNDING,
+    PERSON,
+    is_enterprise,
+    junction_of,
+)
+from detectors.payloads import Payload
 from detectors.stating import NOTHING, Reading, ends, fact, moment
 
 # Who sold a producer's goods is presumed to do so for a year after the last sample that says so:
@@ -23,7 +32,8 @@ NUMEROUS: frozenset[int] = frozenset({
 })  # fmt: skip
 # Ties are no evidence: a warning must not quote who filed a registration as its cause.
 TIES: frozenset[int] = frozenset({
-    FactKind.FILED_BY, FactKind.DOMICILED, FactKind.HOLDER, FactKind.BRANCH, FactKind.SUPPLIER,
+    FactKind.FILED_BY, FactKind.DOMICILED, FactKind.REPRESENTED, FactKind.HOLDER,
+    FactKind.BRANCH, FactKind.SUPPLIER,
 })  # fmt: skip
 _TROUBLES: Mapping[str, tuple[FactKind, str, str]] = {
     "legal_rep": (FactKind.NEIGHBOUR_LEGAL_REP, "REG", "同一法定代表人的企业"),
@@ -38,35 +48,38 @@ _ONE_MATTER = frozenset(kind for kind, _, _ in _TROUBLES.values()) - {FactKind.N
 _CROWDS = {"legal_rep": "同一法定代表人", "agent": "同一代理人", "address": "同一住所"}
 
 
-def person(token: str) -> int:
-    """Return the junction of a person, 0 for none."""
-    return junction_of(PERSON, token)
-
-
-def address(token: str) -> int:
-    """Return the junction of an address, 0 for none."""
-    return junction_of(ADDRESS, token)
-
-
 def enterprise(token: str) -> int:
     """Return the junction of an enterprise, 0 for none."""
     return junction_of(ENTERPRISE, token)
 
 
 def registration(data: e.Established, identity: int, at: int) -> Iterable[Fact]:
-    """E01: who filed a registration, and where; the founder hangs on ESTABLISHED itself."""
+    """E01: who filed a registration, where, and for whom."""
     if data.agent:
         ref = junction_of(AGENT, data.agent)
         yield fact(data, identity, at, FactKind.FILED_BY, "REG", ref=ref)
     if data.address_hash:
-        ref = address(data.address_hash)
-        yield fact(data, identity + 1, at, FactKind.DOMICILED, "REG", ref=ref)
+        yield domiciled(data, identity + 1, at, data.address_hash, note=FOUNDING)
+    if data.legal_rep:
+        yield represented(data, identity + 2, at, data.legal_rep, note=FOUNDING)
+
+
+def represented(data: Payload, identity: int, at: int, token: str, *, note: str = "") -> Fact:
+    """E01, E03: who represents it from here on; without a token nobody who is known."""
+    ref = junction_of(PERSON, token)
+    return fact(data, identity, at, FactKind.REPRESENTED, "REG", ref=ref, note=note)
+
+
+def domiciled(data: Payload, identity: int, at: int, token: str, *, note: str = "") -> Fact:
+    """E01, E04: where it is from here on; without a token nowhere that is known."""
+    ref = junction_of(ADDRESS, token)
+    return fact(data, identity, at, FactKind.DOMICILED, "REG", ref=ref, note=note)
 
 
 def holding(data: e.ShareholderChanged, identity: int, at: int) -> Fact:
     """E06: who holds how much; an enterprise by its code, which is public, a person by hash."""
     code = data.holder if is_enterprise(data.holder) else ""
-    ref = enterprise(code) if code else person(data.holder)
+    ref = enterprise(code) if code else junction_of(PERSON, data.holder)
     return fact(data, identity, at, FactKind.HOLDER, "REG", ref=ref, weight=data.after, note=code)
 
 

@@ -41,8 +41,7 @@ def capital_weight(yuan: float) -> float:
 
 def established(data: e.Established, identity: int, at: int) -> Reading:
     """E01: the founding, and what the capital, its term and the scope say from the first day."""
-    founder = ties.person(data.legal_rep)
-    facts = [fact(data, identity, at, FactKind.ESTABLISHED, "REG", ref=founder)]
+    facts = [fact(data, identity, at, FactKind.ESTABLISHED, "REG")]
     if data.capital:
         facts.append(_capital(data, identity + 1, at, data.capital))
     if _is_too_long(data.subscribe_due, data.established_on):
@@ -66,21 +65,21 @@ def basic_changed(data: e.BasicChanged, identity: int, at: int) -> Reading:
 
 def legal_rep_changed(data: e.LegalRepChanged, identity: int, at: int) -> Reading:
     """E03: a change; a barred person who comes, one who goes."""
-    ref = ties.person(data.new_person)
-    facts = [fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG", ref=ref)]
+    facts = [
+        fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG"),
+        ties.represented(data, identity + 1, at, data.new_person),
+    ]
     if data.barred:
-        facts.append(_barred(data, identity + 1, at, data.new_person, data.barred_until))
+        facts.append(_barred(data, identity + 2, at, data.new_person, data.barred_until))
     return Reading(tuple(facts), _gone(identity, at, data.old_person))
 
 
 def address_changed(data: e.AddressChanged, identity: int, at: int) -> Reading:
     """E04: a move; who has moved can be reached again."""
-    ref = ties.address(data.new_address)
-    moved = fact(
-        data, identity, at, FactKind.ADDRESS_CHANGED, "REG", place=data.new_region, ref=ref
-    )
+    moved = fact(data, identity, at, FactKind.ADDRESS_CHANGED, "REG", place=data.new_region)
+    domicile = ties.domiciled(data, identity + 1, at, data.new_address)
     mark = ends(identity, at, FactKind.UNREACHABLE_FOUND, _ABNORMAL_UNREACHABLE)
-    return Reading((moved,), (mark,))
+    return Reading((moved, domicile), (mark,))
 
 
 def capital_changed(data: e.CapitalChanged, identity: int, at: int) -> Reading:

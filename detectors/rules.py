@@ -1,102 +1,130 @@
-"""Which rules do the facts break, now that an event has been added?"""
+"""Which rules are broken at this moment, and by which facts?"""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
+from msgspec.structs import replace
 
-from detectors.catalogue import Catalogue
+from detectors.catalogue import KINDS, Catalogue
 from detectors.facts import DAY_S, PENALTIES, Fact, FactKind, kinds_named
-from detectors.knowledge import (
+from detectors.finding import Finding, Moment
+from detectors.functions import (
     ClassWorsened,
     FactsHold,
-    FallsDue,
-    Knowledge,
-    Rule,
+    NotFiled,
+    Reached,
     ScoreRose,
     SurgeHolds,
     Test,
 )
-from detectors.measure import Measure
+from detectors.knowledge import Knowledge, Rule
+from detectors.state import Profile
+from detectors.yearly import day_in, is_unfiled, next_day, year_of
 
-_PERMIT = int(FactKind.PERMIT)
-
-
-class Finding(msgspec.Struct, frozen=True, gc=False):
-    """A rule that fired, with its facts."""
-
-    rule: Rule
-    measure: Measure
-    facts: tuple[Fact, ...]
-    domain: str
-
-
-class Moment(msgspec.Struct, frozen=True, gc=False):
-    """What the rules may look at.
-
-    Shapes:
-        ``facts`` are all facts of the state, ``fresh`` the ids that this event brought.
-
-    Units:
-        ``as_of`` is event time in seconds; ranks are 0 (A) to 3 (D); ``rise`` is in points.
-    """
-
-    facts: Sequence[Fact]
-    fresh: Collection[int]
-    as_of: int
-    rank_before: int
-    rank: int
-    rise: float
+_PENALTIES = frozenset(int(kind) for kind in PENALTIES)
+_WEEK_S = 7 * DAY_S
+Kinds = frozenset[int]
+AddWorkingDays = Callable[[int, int], int]
 
 
 class RuleBook:
     """The rules of one knowledge version, by what can set them off."""
 
-    __slots__ = ("_always", "_by_kind", "_catalogue", "by_id")
-
-    def __init__(self, knowledge: Knowledge, catalogue: Catalogue) -> None:
+    def __init__(
+        self, knowledge: Knowledge, catalogue: Catalogue, add_working_days: AddWorkingDays
+    ) -> None:
         self._catalogue = catalogue
-        self._by_kind: dict[int, tuple[Rule, ...]] = {}
+        self._add_working_days = add_working_days
         self.by_id = {rule.id: rule for rule in knowledge.rules}
-        by_kind: dict[int, list[Rule]] = {int(kind): [] for kind in FactKind}
-        always = []
+        self._kinds: dict[tuple[str, ...], Kinds] = {}
+        by_kind: list[list[Rule]] = [[] for _ in range(KINDS)]
+        always: list[Rule] = []
+        timed: list[Rule] = []
+        days: set[str] = set()
+        self._clocks: dict[int, list[Reached]] = {}
         for rule in knowledge.rules:
-            kinds = {kind for tier in rule.tiers for kind in self._kinds_of(tier.when)}
-            if any(isinstance(tier.when, ClassWorsened | ScoreRose) for tier in rule.tiers):
+            tests = [tier.when for tier in rule.tiers]
+            if any(isinstance(test, ClassWorsened | ScoreRose) for test in tests):
                 always.append(rule)
-            for kind in kinds:
+            if any(isinstance(test, Reached | NotFiled) for test in tests):
+                timed.append(rule)
+            for kind in frozenset[int]().union(*[self._setting_off(test) for test in tests]):
                 by_kind[kind].append(rule)
+            for test in tests:
+                if isinstance(test, NotFiled):
+                    days.add(test.day)
+                if isinstance(test, Reached):
+                    for kind in self._named(test.facts):
+                        self._clocks.setdefault(kind, []).append(test)
+        self._by_kind = [tuple(rules) for rules in by_kind]
         self._always = tuple(always)
-        self._by_kind = {kind: tuple(rules) for kind, rules in by_kind.items()}
+        self._timed = tuple(timed)
+        self._days = tuple(sorted(days))
 
-    def _kinds_of(self, test: Test) -> frozenset[FactKind]:
+    def _named(self, names: tuple[str, ...]) -> Kinds:
+        known = self._kinds.get(names)
+        if known is None:
+            known = frozenset(int(kind) for kind in kinds_named(names)) if names else frozenset()
+            self._kinds[names] = known
+        return known
+
+    def _setting_off(self, test: Test) -> Kinds:
+        """Return the kinds whose coming can make a test hold."""
         match test:
-            case FactsHold(facts=names) | FallsDue(facts=names):
-                return kinds_named(names)
-            case SurgeHolds(indicator=name):
+            case FactsHold(facts=names, beside=beside) | Reached(facts=names, beside=beside):
+                return self._named(names) | self._named(beside)
+            case SurgeHolds(indicator=name, beside=beside):
                 place = self._catalogue.places[name]
-                names = self._catalogue.indicators[place].facts
-                return kinds_named(names)
+                return self._named(self._catalogue.indicators[place].facts) | self._named(beside)
             case _:
                 return frozenset()
 
-    def is_set_off(self, facts: Sequence[Fact], fresh: Sequence[Fact]) -> bool:
-        """Return whether a fact of this event, or a permit running out, concerns any rule."""
+    def is_set_off(self, fresh: Sequence[Fact]) -> bool:
+        """Return whether a fact of this event concerns any rule."""
         by_kind = self._by_kind
-        return any(by_kind[fact.kind] for fact in fresh) or _PERMIT in [fact.kind for fact in facts]
+        return any([bool(by_kind[fact.kind]) for fact in fresh])
+
+    def is_momentary(self, rule: Rule) -> bool:
+        """Return whether a rule speaks of a change at a moment, which cannot hold on."""
+        return rule in self._always
+
+    def wake_after(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
+        """Return the first later moment at which time alone may break a rule; 0 for never."""
+        wake = next_day(as_of, self._days) if self._days and profile.established else 0
+        clocks = self._clocks
+        for fact in facts:
+            if fact.kind not in clocks or fact.end < 0:
+                continue
+            for test in clocks[fact.kind]:
+                moment = self.moment_of(test, fact)
+                if moment > as_of and (not wake or moment < wake):
+                    wake = moment
+        return wake
+
+    def moment_of(self, test: Reached, fact: Fact) -> int:
+        """Return when a fact reaches what a test waits for; 0 where it never does."""
+        anchor = fact.due if test.since == "due" else fact.at
+        if not anchor:
+            return 0
+        moment = anchor + test.days * DAY_S
+        return self._add_working_days(moment, test.working_days) if test.working_days else moment
 
     def findings(self, moment: Moment) -> list[Finding]:
         """Return what fires at this moment: one finding a rule, and a domain of the matter."""
         rules: dict[str, Rule] = {}
         for fact in moment.facts:
-            if fact.id in moment.fresh or fact.kind == FactKind.PERMIT:
+            if fact.id in moment.fresh:
                 for rule in self._by_kind[fact.kind]:
                     rules[rule.id] = rule
-        found = []
+        if moment.judged < moment.as_of:
+            for rule in self._timed:
+                if rule.feed not in moment.silent_feeds or not rule.feed:
+                    rules[rule.id] = rule
         if moment.rank != moment.rank_before or moment.rise > 0:
             for rule in self._always:
                 rules[rule.id] = rule
+        found = []
         for rule in rules.values():
-            for part in _matters(rule, moment):
+            for part in self._matters(rule, moment):
                 finding = self.check(rule, part, news_only=rule not in self._always)
                 if finding is not None:
                     found.append(finding)
@@ -108,83 +136,121 @@ class RuleBook:
         With ``news_only`` a tier counts only where this event has to do with it: an old grave
         fact must not hide a fresh milder one.
         """
+        if rule.unless and _in_force(self._named(rule.unless), moment):
+            return None
         for tier in rule.tiers:
             facts = self._holds(tier.when, moment)
-            if facts is not None and (not news_only or _is_news(facts, moment)):
-                domain = rule.domain
-                if domain == "fact":
-                    newest = max(facts, key=lambda fact: (fact.at, fact.id))
-                    domain = newest.domain
-                return Finding(rule, tier.measure, tuple(facts), domain)
+            if facts is None or (news_only and not self._is_news(tier.when, facts, moment)):
+                continue
+            domain = rule.domain
+            if domain == "fact":
+                newest = max(facts, key=lambda fact: (fact.at, fact.id))
+                domain = newest.domain
+            return Finding(rule, tier.measure, tuple(facts), domain)
         return None
 
     def _holds(self, test: Test, moment: Moment) -> list[Fact] | None:
         match test:
             case FactsHold():
-                return _facts_hold(test, moment)
-            case FallsDue(facts=names, days=days):
-                kinds = kinds_named(names)
-                due = [
-                    fact
-                    for fact in moment.facts
-                    if fact.kind in kinds
-                    and fact.counts_at(moment.as_of)
-                    and fact.due - moment.as_of <= days * DAY_S
-                ]
-                return due or None
-            case SurgeHolds(indicator=name, severity=severity):
-                severe = self._catalogue.burst_of(name, moment.facts, moment.as_of)
-                if severe < severity:
+                return self._facts_hold(test, moment)
+            case Reached():
+                return self._reached(test, moment)
+            case NotFiled():
+                return _not_filed(test, moment, self._named(test.facts))
+            case SurgeHolds(indicator=name, severity=severity, beside=beside):
+                severe = self._catalogue.severity_of(name, moment.facts, moment.as_of)
+                if severe < severity or (beside and not _in_force(self._named(beside), moment)):
                     return None
                 place = self._catalogue.places[name]
                 facts = self._catalogue.facts_of(place, moment.facts, moment.as_of)
-                return [fact for fact in facts if moment.as_of - fact.at < 7 * DAY_S]
+                return [fact for fact in facts if moment.as_of - fact.at < _WEEK_S]
             case ClassWorsened(bands=bands):
                 return _newest(moment) if moment.rank - moment.rank_before >= bands else None
             case ScoreRose(points=points):
                 unchanged = moment.rank == moment.rank_before
                 return _newest(moment) if unchanged and moment.rise >= points else None
 
+    def _matters(self, rule: Rule, moment: Moment) -> Iterable[Moment]:
+        """Return the moment as the departments see it: each looks at the facts of its domain."""
+        kinds: Kinds = frozenset()
+        for tier in rule.tiers:
+            if isinstance(tier.when, Reached):
+                kinds |= self._named(tier.when.facts)
+        if rule.domain != "fact" or not kinds:
+            return (moment,)
+        domains = {fact.domain for fact in moment.facts if fact.kind in kinds}
+        return [
+            replace(
+                moment,
+                facts=[f for f in moment.facts if f.kind not in kinds or f.domain == domain],
+            )
+            for domain in sorted(domains)
+        ]
 
-def _matters(rule: Rule, moment: Moment) -> list[Moment]:
-    """Return the moment as the departments see it: each looks at the permits of its own domain."""
-    if rule.domain != "fact" or not any(isinstance(tier.when, FallsDue) for tier in rule.tiers):
-        return [moment]
-    domains = {fact.domain for fact in moment.facts if fact.kind == _PERMIT}
-    return [
-        msgspec.structs.replace(
-            moment,
-            facts=[f for f in moment.facts if f.kind != _PERMIT or f.domain == domain],
-        )
-        for domain in sorted(domains)
-    ]
+    def _facts_hold(self, test: FactsHold, moment: Moment) -> list[Fact] | None:
+        kinds = self._named(test.facts)
+        window = test.within_days * DAY_S
+        as_of = moment.as_of
+        matched: dict[tuple[int, int], Fact] = {}
+        for fact in moment.facts:
+            if (
+                fact.kind in kinds
+                and fact.weight >= test.weight_at_least
+                and (not window or as_of - fact.at < window)
+                and (not test.domains or fact.domain in test.domains)
+                and fact.counts_at(as_of)
+            ):
+                # Several outcomes of one offence are one penalty: the heaviest stands for it.
+                offence = (0, fact.ref) if fact.kind in _PENALTIES and fact.ref else (1, fact.id)
+                best = matched.get(offence)
+                if best is None or (fact.kind, fact.weight) > (best.kind, best.weight):
+                    matched[offence] = fact
+        if len(matched) < test.at_least:
+            return None
+        beside = _in_force(self._named(test.beside), moment) if test.beside else []
+        if test.beside and not beside:
+            return None
+        return sorted([*matched.values(), *beside], key=lambda fact: (-fact.at, fact.id))
 
-
-def _facts_hold(test: FactsHold, moment: Moment) -> list[Fact] | None:
-    kinds = kinds_named(test.facts)
-    window = test.within_days * DAY_S
-    matched: dict[tuple[int, int], Fact] = {}
-    for fact in moment.facts:
-        if (
-            fact.kind in kinds
+    def _reached(self, test: Reached, moment: Moment) -> list[Fact] | None:
+        kinds = self._named(test.facts)
+        found = [
+            fact
+            for fact in moment.facts
+            if fact.kind in kinds
             and fact.weight >= test.weight_at_least
-            and (not window or moment.as_of - fact.at < window)
-            and (not test.domains or fact.domain in test.domains)
             and fact.counts_at(moment.as_of)
-        ):
-            # Several outcomes of one offence are one penalty: the heaviest stands for it.
-            offence = (0, fact.ref) if fact.kind in PENALTIES and fact.ref else (1, fact.id)
-            best = matched.get(offence)
-            if best is None or (fact.kind, fact.weight) > (best.kind, best.weight):
-                matched[offence] = fact
-    if len(matched) < test.at_least:
+            and 0 < self.moment_of(test, fact) <= moment.as_of
+        ]
+        if not found or (test.beside and not _in_force(self._named(test.beside), moment)):
+            return None
+        return found
+
+    def _is_news(self, test: Test, facts: Sequence[Fact], moment: Moment) -> bool:
+        """Return whether this event has to do with it: a fact of its own, or a moment come."""
+        if any([fact.id in moment.fresh for fact in facts]):
+            return True
+        if moment.judged >= moment.as_of:
+            return False
+        if isinstance(test, Reached):
+            return any([self.moment_of(test, fact) > moment.judged for fact in facts])
+        if isinstance(test, NotFiled):
+            return day_in(year_of(moment.as_of), test.day) > moment.judged
+        return False
+
+
+def _not_filed(test: NotFiled, moment: Moment, kinds: Kinds) -> list[Fact] | None:
+    """Return the registration on which the duty to report rests."""
+    year = year_of(moment.as_of)
+    if moment.as_of >= day_in(year, test.until) + DAY_S:
         return None
-    return sorted(matched.values(), key=lambda fact: (-fact.at, fact.id))
+    if not is_unfiled(moment.profile, moment.facts, moment.as_of, kinds=kinds, day=test.day):
+        return None
+    return [fact for fact in moment.facts if fact.kind == FactKind.ESTABLISHED][:1] or None
 
 
-def _is_news(facts: Sequence[Fact], moment: Moment) -> bool:
-    """Return whether this event has anything to do with the facts; a due day needs no event."""
-    return any(fact.id in moment.fresh or fact.kind == FactKind.PERMIT for fact in facts)
+def _in_force(kinds: Kinds, moment: Moment) -> list[Fact]:
+    return [fact for fact in moment.facts if fact.kind in kinds and fact.counts_at(moment.as_of)]
 
 
 def _newest(moment: Moment) -> list[Fact]:

@@ -13,7 +13,7 @@ PLACES = 6
 HOUR_S = 3600
 
 
-def combined(contributions: Iterable[float], *, positive: float = 0.0) -> float:
+def combined(contributions: Iterable[float], positive: float = 0.0) -> float:
     """Return the score of contributions, each ``severity * points``.
 
     Bounded and independent of order; each contribution can be taken out again exactly, by
@@ -31,7 +31,8 @@ def combined(contributions: Iterable[float], *, positive: float = 0.0) -> float:
     rest = 1.0
     for points in contributions:
         rest *= 1.0 - points / FULL_SCALE
-    return round(max(0.0, FULL_SCALE * (1.0 - rest) - positive), PLACES)
+    score = FULL_SCALE * (1.0 - rest) - positive
+    return round(score, PLACES) if score > 0.0 else 0.0
 
 
 def band_rank(score: float, bands: Bands) -> int:

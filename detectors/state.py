@@ -6,7 +6,7 @@ from detectors.facts import Fact, Mark
 from detectors.measure import RiskClass
 from detectors.neighbours import CALM, Trouble
 
-SCHEMA = 1  # raise when a field is added, and give ``decode`` a way to read the old one
+SCHEMA = 2  # raise when a field is added, and give ``decode`` a way to read the old one
 # A source repeats itself within minutes or a day; facts remember their own event for ever, so
 # the ring only has to hold the last events that left no fact.
 RECENT_EVENTS = 8
@@ -98,6 +98,9 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
         ``low_score, low_at`` is the lowest score by rules of the last 30 days.
         ``told_score, told_rank, told_rules`` are what the last published risk card said (rank -1:
         none yet).
+        ``judged`` is up to which moment the rules on time have been judged; ``wake_at`` the next
+        moment after it at which time alone may change something (0: none): a timer sends a
+        deadline event then.
 
     Units:
         ``as_of`` is the enterprise's own clock: the latest event time seen, in seconds.
@@ -123,6 +126,8 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
     told_score: int = -1
     told_rank: int = -1
     told_rules: int = 0
+    judged: int = 0
+    wake_at: int = 0
     trouble: Trouble = CALM  # what the neighbours were told
 
     def has_applied(self, *, epoch: int, partition: int, offset: int) -> bool:

@@ -8,7 +8,18 @@ import datetime as dt
 
 import msgspec
 
-from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
+from detectors.facts import (
+    CONTESTED,
+    DAY_S,
+    PROVISIONAL,
+    Fact,
+    FactKind,
+    Life,
+    Mark,
+    MarkAct,
+    Paper,
+    hash_of,
+)
 from detectors.payloads import Payload
 from detectors.warning import CHINA
 
@@ -84,20 +95,22 @@ def fact(
         identity,
         kind,
         at,
-        weight if data.confidence == 1.0 else weight * data.confidence,
         until,
+        weight if data.confidence == 1.0 else weight * data.confidence,
         ref,
+        due,
         domain,
         place or data.place,
-        data.doc_no,
-        data.organ,
         note,
-        data.contested,
-        provisional,
-        due,
-        moment(data.decided_at) if data.decided_at else 0,
-        moment(data.published_at) if data.published_at else 0,
+        (CONTESTED if data.contested else 0) | (PROVISIONAL if provisional else 0),
+        Life(until) if until else None,
+        _paper(data) if data.doc_no or data.organ or data.decided_at or data.published_at else None,
     )
+
+
+def _paper(data: Payload) -> Paper:
+    """Return the document that a payload names."""
+    return Paper(data.doc_no, data.organ, moment(data.decided_at), moment(data.published_at))
 
 
 def ends(identity: int, at: int, kind: FactKind, ref: int, *, act: MarkAct = MarkAct.END) -> Mark:

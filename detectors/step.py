@@ -5,18 +5,26 @@
 
 import datetime as dt
 import functools
+from copy import copy
 
-import msgspec
-
-from detectors.absorb import Absorbed, absorb
-from detectors.catalogue import Assessment
-from detectors.events import Cause, Established, Event, InvalidEventError
+from detectors.absorb import absorb
+from detectors.assessment import Assessment
+from detectors.effects import (
+    DUPLICATE,
+    REPLAYED,
+    UNKNOWN_FACT,
+    CardDue,
+    ClassChanged,
+    Effect,
+    Position,
+)
+from detectors.events import Cause, DeadlineFellDue, Established, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, fact_name, hash_of
-from detectors.features import FEATURES_VERSION, features
-from detectors.issuing import Occasion, warnings_of
-from detectors.learned import Scorer
+from detectors.features import FEATURES_VERSION, Tally, tally_of
+from detectors.finding import Moment
+from detectors.issuing import Occasion, has_overdue, warnings_of
 from detectors.measure import RiskClass
 from detectors.neighbours import (
     BondChanged,
@@ -26,11 +34,10 @@ from detectors.neighbours import (
     trouble_of,
     without_relations,
 )
-from detectors.rules import Moment
+from detectors.news import News
 from detectors.score import next_standing
 from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
 from detectors.uscc import InvalidUsccError, UsccStatus, status_of
-from detectors.warning import EarlyWarning
 
 # Clocks of sources drift by minutes and some send a day in another zone; two days are a mistake.
 FUTURE_TOLERANCE = dt.timedelta(days=1)
@@ -39,46 +46,8 @@ LOW_WATER_S = 30 * DAY_S  # domain reference §4.2, blue: "score +50 in 30 d"
 # its domain, and a hundredth of the scale is far inside every band.
 TELL_RULES_AT_LEAST = 1.0
 TELL_LEARNED_AT_LEAST = 10.0
-
-
-class Position(msgspec.Struct, frozen=True, gc=False):
-    """Where an event stands in the log: the epoch changes when the log itself starts anew."""
-
-    epoch: int
-    partition: int
-    offset: int
-
-
-class CardDue(msgspec.Struct, frozen=True, gc=False):
-    """The risk card of the enterprise has changed; the last of a batch is published."""
-
-
-class Skipped(msgspec.Struct, frozen=True, gc=False):
-    """The event changed nothing, for a reason that is counted."""
-
-    reason: str
-
-
-REPLAYED = Skipped("replayed")  # this place of the log is already in the state
-DUPLICATE = Skipped("duplicate")  # the same source said it before
-UNKNOWN_FACT = Skipped("unknown_fact")  # taken back before it came: a tombstone waits for it
-CARD_DUE = CardDue()
-
-
-class ClassChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """The live class of an enterprise has changed (never the official class of the month)."""
-
-    uscc: str
-    before: RiskClass
-    after: RiskClass
-    score: float
-    at: dt.datetime
-    cause: str
-    knowledge_version: str
-    model_version: str
-
-
-Effect = EarlyWarning | Example | ClassChanged | BondChanged | CardDue | Skipped
+HOUR_S = 3600
+CLASSES = tuple(RiskClass)
 
 
 def step(
@@ -101,8 +70,10 @@ def step(
         InvalidEventError: the subject is no code or needs a person's look, or the event lies in
             the future; the record goes to the dead letters or to quarantine.
     """
-    if state.has_applied(
-        epoch=position.epoch, partition=position.partition, offset=position.offset
+    if (
+        state.offset >= position.offset
+        and state.epoch == position.epoch
+        and state.partition == position.partition
     ):
         return state, [REPLAYED]
     if not state.as_of:
@@ -115,58 +86,49 @@ def step(
             f"correct the source's clock and send the event again",
         )
     identity = hash_of(event.source, event.id)
-    state = msgspec.structs.replace(
-        state, epoch=position.epoch, partition=position.partition, offset=position.offset
-    )
-    if identity in state.recent or identity in [fact.id for fact in state.facts]:
+    before, state = state, copy(state)
+    state.epoch, state.partition, state.offset = position.epoch, position.partition, position.offset
+    if _has_heard(state, identity):
         return state, [DUPLICATE]
-    if state.marks and identity in [mark.id for mark in state.marks]:
-        return state, [DUPLICATE]
-    absorbed = absorb(state, event, identity=identity, at=at)
+    state.as_of = as_of = max(state.as_of, at)
+    expertise = expertise.at(as_of)
+    lives = expertise.knowledge.lives
+    news = absorb(state, event, identity=identity, at=at, lives=lives)
+    if not news.fresh or news.fresh[0].id != identity:
+        state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
     effects: list[Effect] = []
-    scorer = expertise.scorers.get(absorbed.profile.domain)
-    if absorbed.outcome is not None:
-        effects.append(_example(state, absorbed, identity, at, position, expertise))
-    before, who = state.rule, state.profile
-    tied = Tied(state.facts, state.as_of, state.trouble)
-    state.as_of = max(state.as_of, at)
-    _take_in(state, absorbed, identity)
-    assessment = _assess(state, expertise, scorer)
-    effects += _bond_changes(state, event, assessment, expertise, before=tied)
+    assessment, tally = _assessed(before, state, news, expertise)
+    if news.outcome is not None:
+        assert tally is not None
+        effects.append(_example(before, news, identity, at, position, tally[0]))
+    _stand(state, before, assessment, expertise, tally[1] if tally else None)
+    effects += _bond_changes(before, state, event, assessment, expertise)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
-        state.low_score, state.low_at = state.rule.score, state.as_of
-    warnings: list[EarlyWarning] = []
-    if _may_warn(state, absorbed, before, expertise):
-        moment = _moment(state, absorbed, before)
-        warnings = warnings_of(
-            Occasion(state, event, expertise), moment, retracted=absorbed.retracted
-        )
-        effects += warnings
-    if absorbed.unknown:
+        state.low_score, state.low_at = state.rule.score, as_of
+    has_warned = _warn(state, before, event, news, expertise, effects)
+    if news.unknown:
         effects.append(UNKNOWN_FACT)
-    is_news = bool(warnings) or who.name != state.profile.name or who.place != state.profile.place
-    _tell(state, event, expertise, effects, is_news=is_news)
+    is_known = before.profile.name == state.profile.name and (
+        before.profile.place == state.profile.place
+    )
+    _tell(state, event, expertise, effects, assessment, is_news=has_warned or not is_known)
     return state, effects
+
+
+def _has_heard(state: EnterpriseState, identity: int) -> bool:
+    """Return whether the same source has said the same before."""
+    return (
+        identity in state.recent
+        or identity in [fact.id for fact in state.facts]
+        or (bool(state.marks) and identity in [mark.id for mark in state.marks])
+    )
 
 
 @functools.lru_cache(maxsize=16)
 def _latest(now: dt.datetime) -> int:
     """Return the last second that is not the future; the records of a batch share their ``now``."""
     return int((now + FUTURE_TOLERANCE).timestamp())
-
-
-def _may_warn(
-    state: EnterpriseState, absorbed: Absorbed, before: Standing, expertise: Expertise
-) -> bool:
-    """Return whether any rule could have something to say: for most events none has."""
-    return (
-        absorbed.retracted
-        or state.rule.rank != before.rank
-        or state.rule.score > before.score
-        or bool(state.open_warnings)
-        or expertise.rulebook.is_set_off(state.facts, absorbed.fresh)
-    )
 
 
 def _check_subject(event: Event, expertise: Expertise) -> None:
@@ -182,63 +144,104 @@ def _check_subject(event: Event, expertise: Expertise) -> None:
         )
 
 
-def _take_in(state: EnterpriseState, absorbed: Absorbed, identity: int) -> None:
-    state.facts = absorbed.facts
-    state.marks = absorbed.marks
-    state.profile = absorbed.profile
-    state.register = absorbed.register
-    state.archive = absorbed.archive
-    if not absorbed.fresh or absorbed.fresh[0].id != identity:
-        state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
+Vectors = tuple[list[float], list[float]]
 
 
-def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None) -> Assessment:
+def _assessed(
+    before: EnterpriseState, state: EnterpriseState, news: News, expertise: Expertise
+) -> tuple[Assessment, Vectors | None]:
+    """Return what the indicators say now, and the features before and after the event.
+
+    An outcome is learned from with the features as they stood before it; where it adds nothing
+    that an indicator rests on, what the indicators said before it still holds.
+    """
     catalogue = expertise.catalogue
+    as_of = state.as_of
+    is_same = (
+        not news.resettled
+        and state.profile is before.profile
+        and not any([catalogue.is_weighty[fact.kind] for fact in news.fresh])
+    )
+    needs_score = bool(expertise.scorers) and state.profile.domain in expertise.scorers
+    if news.outcome is None:
+        assessment = catalogue.assess(state.profile, state.facts, as_of)
+        if not needs_score:
+            return assessment, None
+        vector = tally_of(state, as_of).vector(state.profile, assessment.score)
+        return assessment, (vector, vector)
+    earlier = catalogue.assess(before.profile, before.facts, as_of)
+    tally = tally_of(before, as_of)
+    vector = tally.vector(before.profile, earlier.score)
+    assessment = earlier
+    if not is_same:
+        assessment = catalogue.assess(state.profile, state.facts, as_of)
+    if not needs_score:
+        return assessment, (vector, vector)
+    return assessment, (vector, _after(tally, state, news, assessment.score))
+
+
+def _after(tally: Tally, state: EnterpriseState, news: News, rule_score: float) -> list[float]:
+    """Return the features after an outcome."""
+    if news.resettled:
+        tally = tally_of(state, state.as_of)
+    else:
+        for fact in news.fresh:
+            tally.add(fact)
+    return tally.vector(state.profile, rule_score)
+
+
+def _stand(
+    state: EnterpriseState,
+    before: EnterpriseState,
+    assessment: Assessment,
+    expertise: Expertise,
+    vector: list[float] | None,
+) -> None:
+    """Move the standings, by rules alone and with the learned part."""
     scoring = expertise.knowledge.scoring
-    assessment = catalogue.assess(state.profile, state.facts, state.as_of)
-    before = state.rule
+    as_of = state.as_of
     state.rule = next_standing(
-        before,
+        before.rule,
         assessment.score,
         floor_rank=assessment.floor_rank,
-        as_of=state.as_of,
+        as_of=as_of,
         scoring=scoring,
     )
     if not state.low_at:
-        state.low_score, state.low_at = 0.0, state.as_of
-    elif state.as_of - state.low_at > LOW_WATER_S:
-        state.low_score, state.low_at = before.score, state.as_of
+        state.low_score, state.low_at = 0.0, as_of
+    elif as_of - state.low_at > LOW_WATER_S:
+        state.low_score, state.low_at = before.rule.score, as_of
     if state.rule.score <= state.low_score:
-        state.low_score, state.low_at = state.rule.score, state.as_of
-    if scorer is None:
+        state.low_score, state.low_at = state.rule.score, as_of
+    scorer = expertise.scorers.get(state.profile.domain) if vector is not None else None
+    if scorer is None or vector is None:
         state.learned = Learned(-1.0, "", state.rule)
-        return assessment
-    seen = features(state, as_of=state.as_of, rule_score=assessment.score)
-    probability = scorer.probability(seen, state.profile.category)
-    score = catalogue.score_of(assessment.severities, extra=scoring.learned_points * probability)
+        return
+    probability = scorer.probability(vector, state.profile.category)
+    score = expertise.catalogue.score_of(
+        assessment.severities, scoring.learned_points * probability
+    )
     live = next_standing(
-        state.learned.live,
+        before.learned.live,
         score,
         floor_rank=assessment.floor_rank,
-        as_of=state.as_of,
+        as_of=as_of,
         scoring=scoring,
     )
     if live.rank > state.rule.rank + 1:
         live = Standing(live.score, state.rule.rank + 1, 0)
     state.learned = Learned(round(probability, 6), scorer.version, live)
-    return assessment
 
 
 def _bond_changes(
+    before: EnterpriseState,
     state: EnterpriseState,
     event: Event,
     assessment: Assessment,
     expertise: Expertise,
-    *,
-    before: Tied,
 ) -> list[BondChanged]:
     """Return what the junctions must hear; what the neighbours told radiates nothing."""
-    catalogue, rules = expertise.catalogue, expertise.neighbours
+    catalogue, knowledge = expertise.catalogue, expertise.knowledge
     own = without_relations(assessment.severities, catalogue.indicators)
     is_all = len(own) == len(assessment.severities)
     state.trouble = trouble_of(
@@ -246,55 +249,106 @@ def _bond_changes(
         alone=assessment.score if is_all else catalogue.score_of(own),
         before=before.trouble,
         as_of=state.as_of,
-        rules=rules,
-        scoring=expertise.knowledge.scoring,
+        rules=knowledge.neighbours,
+        scoring=knowledge.scoring,
     )
     return bond_changes(
         event.subject,
-        before=before,
+        before=Tied(before.facts, before.as_of, before.trouble),
         after=Tied(state.facts, state.as_of, state.trouble),
-        rules=rules,
-        place=Place(state.epoch, state.partition, state.offset, cause=f"{event.source}/{event.id}"),
+        rules=knowledge.neighbours,
+        place=Place(state.epoch, state.partition, state.offset, f"{event.source}/{event.id}"),
     )
 
 
 def _example(  # noqa: PLR0917 - all that an example is made of
-    state: EnterpriseState,
-    absorbed: Absorbed,
+    before: EnterpriseState,
+    news: News,
     identity: int,
     at: int,
     position: Position,
-    expertise: Expertise,
+    vector: list[float],
 ) -> Example:
     """Return the outcome with the features as they stood before it."""
-    assert absorbed.outcome is not None
-    as_of = max(state.as_of, at)
-    rule_score = expertise.catalogue.assess(state.profile, state.facts, as_of).score
+    assert news.outcome is not None
     return Example(
         id=fact_name(identity),
-        domain=absorbed.outcome.domain,
+        domain=news.outcome.domain,
         at=at,
-        features=features(state, as_of=as_of, rule_score=rule_score),
-        category=absorbed.outcome.category or state.profile.category,
-        form=absorbed.outcome.form,
-        found=absorbed.outcome.found,
+        features=vector,
+        category=news.outcome.category or before.profile.category,
+        form=news.outcome.form,
+        found=news.outcome.found,
         features_version=FEATURES_VERSION,
         epoch=position.epoch,
         partition=position.partition,
         offset=position.offset,
-        predicted=state.learned.probability,
+        predicted=before.learned.probability,
     )
 
 
-def _moment(state: EnterpriseState, absorbed: Absorbed, before: Standing) -> Moment:
-    return Moment(
-        facts=state.facts,
-        fresh=[fact.id for fact in absorbed.fresh],
-        as_of=state.as_of,
-        rank_before=before.rank,
-        rank=state.rule.rank,
-        rise=state.rule.score - state.low_score if state.rule.score > before.score else 0.0,
-    )
+def _warn(  # noqa: PLR0917 - all that a warning rests on
+    state: EnterpriseState,
+    before: EnterpriseState,
+    event: Event,
+    news: News,
+    expertise: Expertise,
+    effects: list[Effect],
+) -> bool:
+    """Add the warnings that the event issues, closes or takes back; return whether it did.
+
+    The rules on time are judged when a deadline event says that a moment has come; an event that
+    comes before it leaves the moment to it.
+    """
+    rulebook = expertise.rulebook
+    as_of = state.as_of
+    is_deadline = isinstance(event.data, DeadlineFellDue)
+    judged = before.judged
+    if (
+        is_deadline
+        or news.retracted
+        or news.resettled
+        or state.rule.rank != before.rule.rank
+        or state.rule.score > before.rule.score
+        or has_overdue(state, as_of)
+        or (bool(news.fresh) and rulebook.is_set_off(news.fresh))
+    ):
+        silent = event.data.silent_feeds if isinstance(event.data, DeadlineFellDue) else ()
+        moment = Moment(
+            profile=state.profile,
+            facts=state.facts,
+            fresh=frozenset([fact.id for fact in news.fresh]),
+            as_of=as_of,
+            judged=judged if is_deadline else as_of,
+            rank_before=before.rule.rank,
+            rank=state.rule.rank,
+            rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
+            silent_feeds=silent,
+        )
+        warnings = warnings_of(Occasion(state, event, expertise), moment, news)
+        effects += warnings
+    else:
+        silent, warnings = (), []
+    if (is_deadline and not silent) or not before.wake_at or as_of < before.wake_at:
+        state.judged = as_of
+    state.wake_at = _wake(state, expertise, silent=bool(silent))
+    return bool(warnings)
+
+
+def _wake(state: EnterpriseState, expertise: Expertise, *, silent: bool) -> int:
+    """Return the next moment at which time alone may change something."""
+    wake = expertise.rulebook.wake_after(state.profile, state.facts, state.judged)
+    if silent:
+        # The feed that explains an absence may speak tomorrow: judge again then.
+        wake = state.as_of + DAY_S
+    if state.rule.rank:
+        scoring = expertise.knowledge.scoring
+        review = state.as_of + scoring.review_days * DAY_S
+        if state.rule.better_since:
+            review = state.rule.better_since + scoring.better_after_hours * HOUR_S
+        if review > state.as_of and (not wake or review < wake):
+            wake = review
+    return wake
 
 
 def _tell(
@@ -302,6 +356,7 @@ def _tell(
     event: Event,
     expertise: Expertise,
     effects: list[Effect],
+    assessment: Assessment,
     *,
     is_news: bool,
 ) -> None:
@@ -313,7 +368,7 @@ def _tell(
             effects.append(
                 ClassChanged(
                     uscc=event.subject,
-                    before=tuple(RiskClass)[before],
+                    before=CLASSES[before],
                     after=live.risk_class,
                     score=live.score,
                     at=dt.datetime.fromtimestamp(state.as_of, dt.UTC),
@@ -330,4 +385,4 @@ def _tell(
         return
     state.told_score, state.told_rank = round(live.score), live.rank
     state.told_rules = round(state.rule.score)
-    effects.append(CARD_DUE)
+    effects.append(CardDue(assessment))

@@ -16,6 +16,7 @@ class WarningStatus(enum.StrEnum):
 
     ISSUED = "issued"
     CANCELLED = "cancelled"  # the source took the facts back: nobody needs to act any more
+    CLOSED = "closed"  # what it warned of has ended by itself: filed, removed, renewed, cured
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):

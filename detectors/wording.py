@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from detectors.facts import Fact, FactKind
+from detectors.facts import CONFIRMED, CONTESTED, OBJECTED, PROVISIONAL, Fact, FactKind
 from detectors.warning import CHINA
 
 LABELS = {
@@ -102,6 +102,7 @@ LABELS = {
     FactKind.MASS_REGISTRATION_FOUND: "短期内批量登记达到阈值",
     FactKind.FILED_BY: "代理登记",
     FactKind.DOMICILED: "住所登记",
+    FactKind.REPRESENTED: "法定代表人登记",
     FactKind.HOLDER: "持股登记",
     FactKind.BRANCH: "设立分支机构",
     FactKind.SUPPLIER: "供货关系",
@@ -144,8 +145,8 @@ def fact_in_words(fact: Fact) -> str:
         text += f"（{fact.note}）"
     if fact.kind in _TO_BE_DONE and fact.due:
         text += f"，期限{day(fact.due - 1)}"
-    if fact.provisional and not fact.final:
+    if fact.doubt & PROVISIONAL and not fact.doubt & CONFIRMED:
         text += "（复检期内，暂定）"
-    if fact.contested:
+    if fact.doubt & (CONTESTED | OBJECTED):
         text += "（已提出异议，未定）"
     return text

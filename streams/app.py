@@ -176,7 +176,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         desk = NeighbourDesk(
             store=RedisJunctions(parts.redis),
             publisher=parts.publisher,
-            rules=parts.wisdom.expertise.neighbours,
+            rules=parts.wisdom.expertise.knowledge.neighbours,
             epoch=parts.epoch,
             partitions=settings.kafka.partitions,
             metrics=parts.metrics,

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -24,11 +24,11 @@ from alerts.notification_log import NotificationLog
 from alerts.pipeline import check_renderings
 from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
-from config.load import load_documents
+from config.load import load_documents, load_history
 from config.schema import Settings
 from detectors.expertise import Expertise, compiled
-from detectors.knowledge import InvalidKnowledgeError, parse
-from detectors.neighbour_rules import parse_neighbours
+from detectors.knowledge import InvalidKnowledgeError
+from detectors.knowledge_check import parse
 from streams.redis_notification_log import RedisRows
 
 COUNTY_DIGITS = 6  # GB/T 2260
@@ -61,8 +61,9 @@ def build_wisdom(settings: Settings) -> Wisdom:
         detectors.knowledge.InvalidKnowledgeError: the catalogue or the rules have a hole.
         alerts.knowledge.InvalidKnowledgeError: somebody would be forgotten.
     """
-    documents = load_documents(Path(settings.knowledge) if settings.knowledge else None)
-    expertise = compiled(parse(documents), parse_neighbours(documents))
+    folder = Path(settings.knowledge) if settings.knowledge else None
+    documents = load_documents(folder)
+    expertise = build_expertise(documents, load_history(folder))
     desk = build_desk(documents, settings)
     places = {region for one in desk.tree.authorities for region in one.regions}
     # A matter lies in a county or below; whole cities and provinces are no places.
@@ -71,6 +72,17 @@ def build_wisdom(settings: Settings) -> Wisdom:
     if holes:
         raise InvalidAlertsError(holes)
     return Wisdom(expertise, desk)
+
+
+def build_expertise(
+    documents: Mapping[str, object], history: Sequence[Mapping[str, object]] = ()
+) -> Expertise:
+    """Return what decides, with the versions that were in force before it (the newest first)."""
+    earlier: Expertise | None = None
+    for version in reversed([documents, *history]):
+        earlier = compiled(parse(version), earlier=earlier)
+    assert earlier is not None, "there is the present version at least"
+    return earlier
 
 
 def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:

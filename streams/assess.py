@@ -9,19 +9,21 @@ import asyncio
 import dataclasses
 import datetime as dt
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from detectors import state as states
+from detectors.assessment import Assessment
 from detectors.card import RiskCard, risk_card
+from detectors.effects import CardDue, ClassChanged, Effect, Position, Skipped
 from detectors.events import Cause, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
-from detectors.step import CardDue, ClassChanged, Effect, Position, Skipped, step
-from detectors.warning import EarlyWarning
+from detectors.step import step
+from detectors.warning import EarlyWarning, WarningStatus
 from streams.batch import Batch, Record
 from streams.codec import decode_record, envelope
 from streams.dead_letters import Origin, dead_letter
@@ -32,6 +34,8 @@ from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
 from streams.topics import WARNING_TOPICS, Topic
 
+# An example takes some 500 bytes; a broker takes a mebibyte a record unless told otherwise.
+EXAMPLES_A_RECORD = 1000
 _BACKOFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -53,7 +57,8 @@ class Work:
 
     states: dict[str, EnterpriseState] = dataclasses.field(default_factory=dict)
     changed: set[str] = dataclasses.field(default_factory=set)
-    cards: set[str] = dataclasses.field(default_factory=set)
+    cards: dict[str, tuple[EnterpriseState, Assessment]] = dataclasses.field(default_factory=dict)
+    examples: dict[str, list[Example]] = dataclasses.field(default_factory=dict)
     outgoing: list[Outgoing] = dataclasses.field(default_factory=list)
     dead: list[Outgoing] = dataclasses.field(default_factory=list)
     rejected: list[Cause] = dataclasses.field(default_factory=list)
@@ -148,6 +153,8 @@ class Assessor:
         self.metrics.up.labels("redis").set(1)
         self._step_all(batch, decoded, at_hand, work, expertise)
         fields = self._add_cards(work, batch.partition, expertise)
+        for domain, examples in work.examples.items():
+            work.outgoing += example_records(domain, examples, self.partitions)
         if work.dead:
             await self._bury(work.dead)
         if work.outgoing:
@@ -224,21 +231,15 @@ class Assessor:
                 work.changed.add(uscc)
             work.applied += 1
             for effect in effects:
-                self._take(effect, uscc, record, batch.partition, work)
+                if isinstance(effect, CardDue):
+                    work.cards[uscc] = (after, effect.assessment)
+                elif isinstance(effect, Example):
+                    work.examples.setdefault(effect.domain, []).append(effect)
+                else:
+                    self._take(effect, record, batch.partition, work)
 
-    def _take(self, effect: Effect, uscc: str, record: Record, partition: int, work: Work) -> None:
+    def _take(self, effect: Effect, record: Record, partition: int, work: Work) -> None:
         match effect:
-            case Example():
-                work.outgoing.append(
-                    Outgoing(
-                        Topic.EXAMPLE.value,
-                        partition_of(effect.domain, self.partitions),
-                        effect.domain.encode(),
-                        msgspec.json.encode(effect),
-                    )
-                )
-            case CardDue():
-                work.cards.add(uscc)
             case EarlyWarning():
                 work.warnings.append((effect, record.timestamp))
                 work.outgoing += warning_records(effect, partition, self.partitions)
@@ -266,7 +267,10 @@ class Assessor:
     def _add_cards(self, work: Work, partition: int, expertise: Expertise) -> dict[str, list[str]]:
         fields = {}
         for uscc in sorted(work.cards):
-            card = risk_card(uscc, work.states[uscc], expertise)
+            state, assessment = work.cards[uscc]
+            last = work.states[uscc]
+            # What the indicators said holds for the very state they were asked about.
+            card = risk_card(uscc, last, expertise, assessment if last is state else None)
             fields[uscc] = card_fields(card)
             work.outgoing.append(
                 Outgoing(
@@ -325,15 +329,26 @@ def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> l
         time=warning.issued_at,
         data=warning,
     )
-    return [
-        Outgoing(WARNING_TOPICS[warning.measure].value, partition, warning.uscc.encode(), value),
-        Outgoing(
-            Topic.WARNING_STATE.value,
-            partition_of(warning.id, partitions),
-            warning.id.encode(),
-            value,
-        ),
-    ]
+    state = Outgoing(
+        Topic.WARNING_STATE.value,
+        partition_of(warning.id, partitions),
+        warning.id.encode(),
+        value,
+    )
+    if warning.status is WarningStatus.CLOSED:
+        return [state]
+    topic = WARNING_TOPICS[warning.measure].value
+    return [Outgoing(topic, partition, warning.uscc.encode(), value), state]
+
+
+def example_records(
+    domain: str, examples: Sequence[Example], partitions: int
+) -> Iterator[Outgoing]:
+    """Yield the examples of a batch and domain, many a record: each is a line of an array."""
+    partition = partition_of(domain, partitions)
+    for some in range(0, len(examples), EXAMPLES_A_RECORD):
+        value = msgspec.json.encode(examples[some : some + EXAMPLES_A_RECORD])
+        yield Outgoing(Topic.EXAMPLE.value, partition, domain.encode(), value)
 
 
 def card_fields(card: RiskCard) -> list[str]:

@@ -1,11 +1,7 @@
 """What can a person do from a terminal?"""
 
 import asyncio
-import collections
 import datetime as dt
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,26 +9,26 @@ import msgspec
 import typer
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from rich.console import Console
 
-from alerts.knowledge import InvalidKnowledgeError as InvalidAlertsError
-from config.load import InvalidConfigError, load_settings
+from config.load import load_settings
 from config.schema import Settings
 from detectors.events import InvalidEventError, decode
-from detectors.knowledge import InvalidKnowledgeError
-from detectors.state import IncompatibleStateError
-from streams import clock
+from detectors.warning import CHINA
+from streams import cli_replay
 from streams.assembly import build_redis, build_wisdom
-from streams.explaining import Found, card_in_words, find_card
-from streams.replay import replay as replay_records
-from streams.store import StoreUnavailableError
-from streams.topics import (
-    BrokerUnreachableError,
-    Topic,
-    TopicsMissingError,
-    create_topics,
-    read_epoch,
+from streams.explaining import Found, card_in_words, find_card, way_back_in_words
+from streams.terminal import (
+    NOT_FOUND,
+    USAGE,
+    Config,
+    File,
+    Knowledge,
+    err,
+    out,
+    told_plainly,
+    with_knowledge,
 )
+from streams.topics import BrokerUnreachableError, Topic, create_topics, read_epoch
 from streams.worker import plan_of, run_worker
 
 app = typer.Typer(
@@ -44,38 +40,7 @@ app = typer.Typer(
 )
 topics = typer.Typer(help="主题管理。Kafka topics.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
-
-out = Console()
-# One message, one line: a path that rich cut in two can be neither copied nor searched for.
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-USAGE = 2
-NOT_FOUND = 1
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", envvar="SANZAO_CONFIG", help="配置文件 settings.yaml"),
-]
-File = Annotated[Path, typer.Argument(help="事件文件，每行一个 CloudEvents JSON")]
-Knowledge = Annotated[Path | None, typer.Option("--knowledge", help="知识目录")]
-
-
-@contextmanager
-def told_plainly() -> Iterator[None]:
-    """Turn what a person can mend into one plain message and exit code 2."""
-    try:
-        yield
-    except (
-        InvalidConfigError,
-        InvalidKnowledgeError,
-        InvalidAlertsError,
-        BrokerUnreachableError,
-        TopicsMissingError,
-        StoreUnavailableError,
-        IncompatibleStateError,
-        OSError,
-    ) as error:
-        err.print(f"错误 / error: {error}", style="red", markup=False)
-        raise typer.Exit(USAGE) from error
+app.command()(cli_replay.replay)
 
 
 @app.command()
@@ -133,8 +98,12 @@ def explain(
     uscc: Annotated[str, typer.Argument(help="统一社会信用代码")],
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    at: Annotated[
+        dt.datetime | None, typer.Option(help="按某一时刻的事实解释（北京时间），默认最近事件")
+    ] = None,
 ) -> None:
-    """解释一家企业的实时等级：分值、事实、文号。Why does an enterprise stand where it does?"""
+    """解释一家企业的实时等级：分值、事实、文号、修复建议。Why does it stand where it does?"""
+    moment = at.replace(tzinfo=CHINA) if at else None
     with told_plainly():
         settings = load_settings(config)
         expertise = build_wisdom(settings).expertise
@@ -144,7 +113,7 @@ def explain(
             redis = build_redis(settings)
             try:
                 partitions = settings.kafka.partitions
-                return await find_card(redis, uscc, expertise, partitions=partitions)
+                return await find_card(redis, uscc, expertise, partitions=partitions, at=moment)
             finally:
                 await redis.aclose()
 
@@ -152,18 +121,20 @@ def explain(
     if found is None:
         err.print(f"{uscc}：没有该企业的事件。No event of this enterprise has been seen.")
         raise typer.Exit(NOT_FOUND)
-    card = found.card
     if as_json:
-        out.print_json(msgspec.json.encode(card).decode())
-    else:
-        out.print(card_in_words(card))
+        told = {"card": found.card, "way_back": found.way_back}
+        out.print_json(msgspec.json.encode(told).decode())
+        return
+    out.print(card_in_words(found.card))
+    if found.way_back is not None:
+        out.print(way_back_in_words(found.way_back))
 
 
 @app.command("check-config")
 def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
     """检查配置与知识：指标、规则、权责、模板，有漏洞则不通过。Find every hole before start."""
     with told_plainly():
-        settings = _with_knowledge(load_settings(config), knowledge)
+        settings = with_knowledge(load_settings(config), knowledge)
         wisdom = build_wisdom(settings)
     known = wisdom.expertise.knowledge
     out.print(
@@ -182,44 +153,6 @@ def topics_create(config: Config = None) -> None:
         created = create_topics(settings.kafka.bootstrap, plan_of(settings))
         epoch = read_epoch(settings.kafka.bootstrap)
     out.print(f"created={len(created)} epoch={epoch} {' '.join(created)}", soft_wrap=True)
-
-
-@app.command()
-def replay(
-    file: File,
-    knowledge: Knowledge = None,
-    config: Config = None,
-    now: Annotated[dt.datetime | None, typer.Option(help="收到时刻（UTC），默认当前时间")] = None,
-) -> None:
-    """离线重放：只用纯核心，不需要 Kafka 与 Redis。The pure core alone on a file."""
-    with told_plainly():
-        settings = _with_knowledge(load_settings(config), knowledge)
-        expertise = build_wisdom(settings).expertise
-        moment = now.replace(tzinfo=dt.UTC) if now else clock.now()
-        lines = file.read_bytes().splitlines()
-        began = time.perf_counter()
-        result = replay_records(lines, expertise, now=moment)
-        elapsed = time.perf_counter() - began
-    for complaint in result.complaints:
-        err.print(f"{file}: {complaint}", style="yellow", markup=False)
-    classes = collections.Counter(
-        state.learned.live.risk_class.value for state in result.states.values()
-    )
-    measures = collections.Counter(one.measure.label for one in result.warnings)
-    out.print("等级 " + " ".join(f"{name}={classes[name]}" for name in "ABCD"))
-    out.print("预警 " + " ".join(f"{name}={count}" for name, count in measures.items()))
-    out.print(
-        f"events={result.events} states={len(result.states)} "
-        f"rejected={result.rejected.total()} skipped={result.skipped.total()} "
-        f"warnings={len(result.warnings)} events_per_second={result.events / elapsed:.0f}",
-        soft_wrap=True,
-    )
-
-
-def _with_knowledge(settings: Settings, knowledge: Path | None) -> Settings:
-    if knowledge is None:
-        return settings
-    return msgspec.structs.replace(settings, knowledge=str(knowledge))
 
 
 def _checked(file: Path) -> tuple[list[tuple[str, bytes]], list[str]]:

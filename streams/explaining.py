@@ -1,6 +1,7 @@
 """Where does one enterprise stand, and why?  Read from Redis, told in Chinese."""
 
 import dataclasses
+import datetime as dt
 
 from redis.asyncio import Redis
 from rich.console import Group, RenderableType
@@ -8,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from detectors import state as states
-from detectors.card import RiskCard, risk_card
+from detectors.card import RiskCard, as_of_moment, risk_card
+from detectors.counterfactual import WayBack, way_back
 from detectors.expertise import Expertise
 from streams.publisher import partition_of
 from streams.store import RedisStore
@@ -18,19 +20,25 @@ CLASS_STYLES = {"A": "green", "B": "cyan", "C": "yellow", "D": "bold red"}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Found:
-    """A card and the partition its state was found in."""
+    """A card, the way back to class B (None where it stands there), and the state's partition."""
 
     card: RiskCard
+    way_back: WayBack | None
     partition: int
 
 
 async def find_card(
-    redis: Redis, uscc: str, expertise: Expertise, *, partitions: int
+    redis: Redis,
+    uscc: str,
+    expertise: Expertise,
+    *,
+    partitions: int,
+    at: dt.datetime | None = None,
 ) -> Found | None:
     """Return the card of an enterprise, or None where nothing is known of it.
 
     The partition follows from the code; a source with another partitioner may have used another
-    one, so the rest is looked through too.
+    one, so the rest is looked through too.  With ``at`` the facts are read as of that moment.
     """
     home = partition_of(uscc, partitions)
     store = RedisStore(redis)
@@ -38,7 +46,10 @@ async def find_card(
         loaded = await store.load(partition, [uscc])
         if uscc in loaded.states:
             state = states.decode(loaded.states[uscc])
-            return Found(risk_card(uscc, state, expertise), partition)
+            if at is not None:
+                state = as_of_moment(state, expertise, int(at.timestamp()))
+            known = expertise.at(state.as_of)
+            return Found(risk_card(uscc, state, known), way_back(state, known), partition)
     return None
 
 
@@ -72,3 +83,18 @@ def card_in_words(card: RiskCard) -> RenderableType:
         for one in card.open_warnings
     ]
     return Group(head, Text(), table, Text(), *matters)
+
+
+def way_back_in_words(way: WayBack) -> RenderableType:
+    """Return what would bring an enterprise back, as a person reads it at a terminal."""
+    head = Text.assemble(("信用修复建议", "bold"), f"（回到{way.target.value}级，按影响大小排列）")
+    lines = []
+    for number, remedy in enumerate(way.remedies, start=1):
+        when = f"，{remedy.possible_from}起可办" if remedy.possible_from else ""
+        after = f"此后规则分 {remedy.score:.1f}（{remedy.risk_class.value}级）"
+        lines.append(Text(f"{number}. {remedy.text}{when}；{after}"))
+    if not way.is_reached:
+        lines.append(Text(f"以上尚不足以回到{way.target.value}级，其余为登记属性。"))
+    alone = f"不采取措施，{way.by_time}起随时间回到{way.target.value}级。"
+    never = f"不采取措施，四年内不会随时间回到{way.target.value}级。"
+    return Group(Text(), head, *lines, Text(alone if way.by_time else never))

@@ -127,8 +127,7 @@ class LearningDesk:
         """
         touched: set[str] = set()
         count = refused = 0
-        for raw in raws:
-            example = _example(raw)
+        for example in [one for raw in raws for one in _examples(raw)]:
             if example is None:
                 refused += 1
                 continue
@@ -198,13 +197,21 @@ class ModelFeed:
         return changed
 
 
-def _example(raw: bytes) -> Example | None:
+def _examples(raw: bytes) -> list[Example | None]:
+    """Return the examples of a record, None for what is none of ours."""
     try:
-        example = msgspec.json.decode(raw, type=Example)
+        examples = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    is_ours = example.features_version == FEATURES_VERSION and len(example.features) == len(NAMES)
-    return example if is_ours else None
+        return [None]
+    return [
+        one
+        if one.features_version == FEATURES_VERSION and len(one.features) == len(NAMES)
+        else None
+        for one in examples
+    ]
+
+
+_DECODER = msgspec.json.Decoder(list[Example])
 
 
 def _restored(domain: str, raw: bytes) -> Learner:

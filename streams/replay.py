@@ -6,13 +6,15 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable
 
+from detectors.deadline import deadline_of
+from detectors.effects import Position, Skipped
 from detectors.events import Event, InvalidEventError, decode
 from detectors.expertise import Expertise
 from detectors.meeting import SOURCE as NEIGHBOURS
 from detectors.meeting import Meetings
 from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
-from detectors.step import Position, Skipped, step
+from detectors.step import step
 from detectors.warning import EarlyWarning
 
 
@@ -31,59 +33,102 @@ class Replayed:
     skipped: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     complaints: list[str] = dataclasses.field(default_factory=list)
     events: int = 0
+    deadlines: int = 0
 
-    def reject(self, line: int, error: InvalidEventError) -> None:
-        """Note what can never be an event, and where it stood."""
-        self.rejected[error.cause.value] += 1
-        self.complaints.append(f"line {line}: {error.cause.value}: {error.detail}")
+
+class Replay:
+    """The core over records, one after another; with ``timers`` their deadlines fall due between.
+
+    Without timers only what stands in the records happens, as where a log holds its deadline
+    events already.  With ``neighbours`` their recorded signals are passed over and told anew.
+    """
+
+    def __init__(
+        self,
+        expertise: Expertise,
+        *,
+        now: dt.datetime,
+        timers: bool = False,
+        neighbours: bool = False,
+    ) -> None:
+        self.result = Replayed()
+        self._meetings = Meetings(expertise.knowledge.neighbours) if neighbours else None
+        self._expertise = expertise
+        self._now = now
+        self._timers = timers
+        self._places = itertools.count()
+
+    def take(self, raw: bytes) -> None:
+        """Take the next record; what is no event is counted, with its line."""
+        result = self.result
+        result.events += 1
+        try:
+            event = decode(raw)
+            if self._meetings is not None and event.source == NEIGHBOURS:
+                return
+            if self._timers:
+                self.wait(event.subject, until=int(event.time.timestamp()))
+            self._step(event)
+        except InvalidEventError as error:
+            self._reject(error)
+
+    def wait(self, uscc: str, *, until: int) -> None:
+        """Let the deadlines of an enterprise fall due up to a moment (event time, seconds)."""
+        state = self.result.states.get(uscc)
+        while state is not None and 0 < state.wake_at <= until:
+            self.result.deadlines += 1
+            state = self._step(deadline_of(uscc, state.wake_at))
+
+    def _reject(self, error: InvalidEventError) -> None:
+        result = self.result
+        result.rejected[error.cause.value] += 1
+        result.complaints.append(f"line {result.events}: {error.cause.value}: {error.detail}")
+
+    def _tell(self, change: BondChanged) -> None:
+        """Let a junction hear of a change, and its members of what it says; they cause no more."""
+        assert self._meetings is not None
+        for signal in self._meetings.hear(change).signals:
+            try:
+                self._step(signal.event)
+            except InvalidEventError as error:
+                self._reject(error)
+
+    def _step(self, event: Event) -> EnterpriseState:
+        result = self.result
+        state = result.states.get(event.subject) or EnterpriseState()
+        place = Position(0, 0, next(self._places))
+        after, effects = step(state, event, self._expertise, now=self._now, position=place)
+        result.states[event.subject] = after
+        for effect in effects:
+            if isinstance(effect, EarlyWarning):
+                result.warnings.append(effect)
+            elif isinstance(effect, Skipped):
+                result.skipped[effect.reason] += 1
+            elif isinstance(effect, BondChanged) and self._meetings is not None:
+                self._tell(effect)
+        return result.states[event.subject]
 
 
 def replay(
-    records: Iterable[bytes], expertise: Expertise, *, now: dt.datetime, neighbours: bool = False
+    records: Iterable[bytes],
+    expertise: Expertise,
+    *,
+    now: dt.datetime,
+    timers: bool = False,
+    neighbours: bool = False,
+    until: dt.datetime | None = None,
 ) -> Replayed:
     """Return what the core decides on the records, in their order.
 
-    A recorded log holds the signals of neighbours already.  With ``neighbours`` they are passed
-    over and told anew: what the same sources would have led to under other rules.
-
     Units:
         ``now`` is the moment of receipt that every record is given: events after it by more than
-        a day are rejected, as the live stream would.
+        a day are rejected, as the live stream would.  With ``timers`` deadlines fall due between
+        the records, and after the last of them up to ``until``.
     """
-    result = Replayed()
-    meetings = Meetings(expertise.neighbours) if neighbours else None
-    places = itertools.count()
-    for line, raw in enumerate(records, start=1):
-        result.events += 1
-        try:
-            waiting = collections.deque([decode(raw)])
-        except InvalidEventError as error:
-            result.reject(line, error)
-            continue
-        if meetings is not None and waiting[0].source == NEIGHBOURS:
-            continue
-        while waiting:
-            try:
-                changes = _decide(waiting.popleft(), expertise, now, next(places), result)
-            except InvalidEventError as error:
-                result.reject(line, error)
-                continue
-            if meetings is not None:
-                for change in changes:
-                    waiting += [one.event for one in meetings.hear(change).signals]
-    return result
-
-
-def _decide(
-    event: Event, expertise: Expertise, now: dt.datetime, place: int, result: Replayed
-) -> list[BondChanged]:
-    """Take one event in; return what the junctions would hear."""
-    state = result.states.get(event.subject) or EnterpriseState()
-    after, effects = step(state, event, expertise, now=now, position=Position(0, 0, place))
-    result.states[event.subject] = after
-    for effect in effects:
-        if isinstance(effect, EarlyWarning):
-            result.warnings.append(effect)
-        elif isinstance(effect, Skipped):
-            result.skipped[effect.reason] += 1
-    return [effect for effect in effects if isinstance(effect, BondChanged)]
+    run = Replay(expertise, now=now, timers=timers, neighbours=neighbours)
+    for raw in records:
+        run.take(raw)
+    if timers and until is not None:
+        for uscc in list(run.result.states):
+            run.wait(uscc, until=int(until.timestamp()))
+    return run.result

@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from config.load import load_documents
 from detectors import events as e
-from detectors.catalogue import Assessment
+from detectors.assessment import Assessment
+from detectors.deadline import deadline_of
+from detectors.effects import Effect, Position
 from detectors.expertise import Expertise, compiled
 from detectors.facts import Fact, hash_of
-from detectors.knowledge import parse
-from detectors.neighbour_rules import parse_neighbours
+from detectors.knowledge_check import parse
 from detectors.state import EnterpriseState, OpenWarning, Profile
-from detectors.step import Effect, Position, step
+from detectors.step import step
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 
 USCC = "91410422MA3X1A2B83"
@@ -32,7 +33,7 @@ def documents() -> dict[str, object]:
 @functools.cache
 def expertise() -> Expertise:
     """Return the shipped knowledge, compiled, without a model."""
-    return compiled(parse(documents()), parse_neighbours(documents()))
+    return compiled(parse(documents()))
 
 
 def on(day: float) -> dt.datetime:
@@ -80,9 +81,24 @@ class Enterprise:
         self.knowing = knowing or expertise()
         self.effects: list[Effect] = []
         self.offset = -1
+        self.silent_feeds: tuple[str, ...] = ()
 
     def meets(self, happening: e.Event) -> list[Effect]:
-        """Take the next event of the log; return its effects."""
+        """Take the next event of the log, and before it the deadlines that fall due until then."""
+        effects = self.waits_until(happening.time) + self._takes(happening)
+        self.effects += effects
+        return effects
+
+    def waits_until(self, moment: dt.datetime) -> list[Effect]:
+        """Let the timers speak up to a moment; return their effects."""
+        effects: list[Effect] = []
+        while self.state.wake_at and self.state.wake_at <= int(moment.timestamp()):
+            due = self.state.wake_at
+            effects += self._takes(deadline_of(USCC, due, silent_feeds=self.silent_feeds))
+            assert self.state.wake_at != due, "a deadline that is judged must not come again"
+        return effects
+
+    def _takes(self, happening: e.Event) -> list[Effect]:
         self.offset += 1
         self.state, effects = step(
             self.state,
@@ -91,7 +107,6 @@ class Enterprise:
             now=happening.time,
             position=Position(epoch=1, partition=0, offset=self.offset),
         )
-        self.effects += effects
         return effects
 
     def has(

@@ -15,7 +15,7 @@ TEXT = st.characters(exclude_categories=["Cs"])
 ZONES = st.integers(-12 * 60, 14 * 60).map(lambda m: dt.timezone(dt.timedelta(minutes=m)))
 
 
-def _values(type_: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911 - one arm a type
+def _values(type_: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911, PLR0912 - one arm a type
     """Return the values that a declared type allows."""
     match type_:
         case inspect.StrType(pattern=str() as pattern):
@@ -34,6 +34,8 @@ def _values(type_: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR09
             return st.sampled_from(values)
         case inspect.EnumType(cls=enum):
             return st.sampled_from(list(enum))
+        case inspect.VarTupleType(item_type=inner):
+            return st.lists(_values(inner), max_size=3).map(tuple)
         case inspect.NoneType():
             return st.none()
         case inspect.VarTupleType(item_type=item, max_length=most):

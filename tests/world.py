@@ -6,13 +6,15 @@ Every event goes through the pure core; every signal comes back as an event, unt
 import dataclasses
 from collections import deque
 
+from msgspec.structs import replace
+
 from detectors import events as e
 from detectors.card import contributions
+from detectors.effects import Effect
 from detectors.junction import Junction
 from detectors.meeting import Meetings, Signal
-from detectors.neighbour_rules import NeighbourRules, parse_neighbours
+from detectors.neighbour_rules import NeighbourRules
 from detectors.neighbours import BondChanged
-from detectors.step import Effect
 from detectors.uscc import synthetic
 from tests import builders as b
 
@@ -27,7 +29,7 @@ def code(number: int) -> str:
 
 def rules() -> NeighbourRules:
     """Return the shipped rules of neighbours."""
-    return parse_neighbours(b.documents())
+    return b.expertise().knowledge.neighbours
 
 
 class World:
@@ -36,7 +38,9 @@ class World:
     def __init__(self, knowing: NeighbourRules | None = None) -> None:
         """Start empty, with the shipped rules unless told otherwise."""
         self.rules = knowing or rules()
-        self.knowing = dataclasses.replace(b.expertise(), neighbours=self.rules)
+        shipped = b.expertise()
+        knowledge = replace(shipped.knowledge, neighbours=self.rules)
+        self.knowing = dataclasses.replace(shipped, knowledge=knowledge)
         self.enterprises: dict[str, b.Enterprise] = {}
         self.meetings = Meetings(self.rules)
         self.changes: list[BondChanged] = []

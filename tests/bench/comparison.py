@@ -67,7 +67,9 @@ def compare(expected: Expected, observed: Observed, *, learned: bool) -> Differe
         repeated = _surplus(_id_of(record) for record in observed.records.get(topic, ()))
         found.repeated[topic] += repeated
     examples = observed.records.get(Topic.EXAMPLE.value, ())
-    found.repeated[Topic.EXAMPLE.value] += _surplus(_id_of(record) for record in examples)
+    found.repeated[Topic.EXAMPLE.value] += _surplus(
+        one["id"] for record in examples for one in msgspec.json.decode(record.value or b"[]")
+    )
     return found
 
 

@@ -10,11 +10,12 @@ import msgspec
 from alerts.delivery import Way
 from alerts.pipeline import plan_notifications
 from detectors import state as states
+from detectors.effects import Position
 from detectors.events import Cause, decode
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.state import EnterpriseState, Learned
-from detectors.step import Position, step
+from detectors.step import step
 from detectors.warning import EarlyWarning
 from streams.assembly import Wisdom
 from streams.replay import replay

@@ -17,13 +17,14 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from detectors import learned
+from detectors.effects import Position
 from detectors.events import Event, decode, encode
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.learned import Scorer, Snapshot, scorer_of
 from detectors.model import Learner
 from detectors.state import EnterpriseState
-from detectors.step import Position, step
+from detectors.step import step
 from streams.devstack.processes import Program, Server, free_port
 from streams.devstack.stack import Stack, probe
 from streams.keys import SNAPSHOTS

@@ -11,6 +11,7 @@ import heapq
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
+from detectors.effects import Effect, Position
 from detectors.events import Event
 from detectors.example import Example
 from detectors.expertise import Expertise
@@ -18,7 +19,7 @@ from detectors.features import NAMES
 from detectors.learned import Scorer, scorer_of
 from detectors.model import Learner
 from detectors.state import EnterpriseState
-from detectors.step import Effect, Position, step
+from detectors.step import step
 from detectors.warning import CHINA
 
 PAST_RATE = NAMES.index("past_rate")

@@ -40,7 +40,7 @@ def test_a_file_is_published_and_explained(bureau, tmp_path):
     assert explained.returncode == 0, explained.stderr
     assert "叶市监罚7号" in explained.stdout
     assert "实时等级" in explained.stdout
-    card = json.loads(as_json.stdout)
+    card = json.loads(as_json.stdout)["card"]
     assert card["uscc"] == usccs[0]
     assert card["risk_class"] == bureau.card(usccs[0])["class"]
 

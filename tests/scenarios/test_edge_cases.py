@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from detectors import events as e
+from detectors.effects import DUPLICATE
 from detectors.expertise import compiled
 from detectors.measure import Measure, RiskClass
-from detectors.step import DUPLICATE
 from tests import builders as b
 
 
@@ -22,7 +22,7 @@ def test_a_revoked_penalty_is_recomputed_cancelled_and_kept():
 
     assert enterprise.state.rule.score == 0.0
     assert {one.rule for one in b.cancelled(effects)} == {"W25"}
-    assert [fact.revoked for fact in enterprise.state.facts if fact.weight and fact.until] == [
+    assert [fact.bounds.revoked for fact in enterprise.state.facts if fact.weight and fact.due] == [
         b.at(3)
     ]
 
@@ -130,10 +130,7 @@ def test_a_replay_under_an_old_catalogue_gives_the_old_result():
         msgspec.structs.replace(one, points=400) if one.id == "S01" else one
         for one in shipped.indicators
     )
-    later = compiled(
-        msgspec.structs.replace(shipped, version="2026.2", indicators=heavier),
-        b.expertise().neighbours,
-    )
+    later = compiled(msgspec.structs.replace(shipped, version="2026.2", indicators=heavier))
     life = [b.event(e.AbnormalAdded(reason=1))]
 
     then, now, again = b.after(life), b.after(life, later), b.after(life)

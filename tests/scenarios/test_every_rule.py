@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from detectors import deadline
 from detectors import events as e
 from detectors.measure import Measure
 from tests import builders as b
@@ -137,13 +138,15 @@ def test_every_rule_has_a_near_miss():
 
 @pytest.mark.parametrize(("rule", "measure", "happenings"), rows(CASES))
 def test_a_rule_fires_on_its_case(rule, measure, happenings):
-    """The last happening sets the rule off: open with this measure, and told at once."""
+    """The last happening, or a deadline before it, sets the rule off: open, told at once."""
     enterprise, effects = played(happenings)
 
     (warning,) = b.issued(effects, rule)
 
     assert warning.measure is measure
-    assert warning.cause == f"{b.SOURCE}/n{len(happenings) - 1}"
+    assert warning.cause.startswith(
+        (f"{b.SOURCE}/n{len(happenings) - 1}", f"{deadline.SOURCE}/{b.USCC}/")
+    )
     assert (warning.domain, warning.family, measure.rank) in enterprise.open()
 
 

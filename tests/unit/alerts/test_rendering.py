@@ -176,7 +176,7 @@ class Balance(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("status", WarningStatus)
+@pytest.mark.parametrize("status", [WarningStatus.ISSUED, WarningStatus.CANCELLED])
 def test_a_page_is_whole_and_asks_for_nothing(read, status):
     """Every tag is closed, styles are inline, and nothing is loaded from anywhere."""
     _, letter = read(status=status)

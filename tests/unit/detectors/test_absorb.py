@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import events as e
-from detectors.absorb import MAX_MARKS
+from detectors.effects import UNKNOWN_FACT
 from detectors.facts import FactKind
-from detectors.step import UNKNOWN_FACT
+from detectors.marks import MAX_MARKS
 from tests import builders as b
 from tests import strategies
 

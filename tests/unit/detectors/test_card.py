@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from detectors import events as e
 from detectors.card import LEARNED, contributions, risk_card
-from detectors.facts import Fact, FactKind
+from detectors.facts import CONTESTED, PROVISIONAL, Fact, FactKind
 from detectors.learned import Scorer
 from detectors.measure import RiskClass
 from detectors.score import combined
@@ -209,8 +209,8 @@ def test_every_kind_of_fact_has_words(kind):
 @pytest.mark.parametrize(
     ("flag", "told"),
     [
-        pytest.param({"provisional": True}, "暂定", id="provisional"),
-        pytest.param({"contested": True}, "异议", id="contested"),
+        pytest.param({"doubt": PROVISIONAL}, "暂定", id="provisional"),
+        pytest.param({"doubt": CONTESTED}, "异议", id="contested"),
     ],
 )
 def test_an_unsettled_fact_says_so(flag, told):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from detectors import events as e
 from detectors.catalogue import countdown_severity
-from detectors.facts import DAY_S, Fact, FactKind
+from detectors.facts import CONTESTED, DAY_S, PROVISIONAL, Fact, FactKind
 from detectors.state import Profile
 from tests import builders as b
 from tests import strategies
@@ -23,7 +23,7 @@ FACTS = st.lists(
         kind=st.sampled_from(SCORED),
         at=st.integers(b.at(-800), b.at(0)),
         weight=st.floats(0.125, 1),
-        contested=st.booleans(),
+        doubt=st.sampled_from([0, CONTESTED, PROVISIONAL]),
     ),
     max_size=10,
     unique_by=lambda fact: fact.id,
@@ -134,9 +134,9 @@ def test_the_heaviest_of_an_offence_revoked_lets_the_next_count():
     ("flags", "score"),
     [
         pytest.param({}, 320.0, id="final"),
-        pytest.param({"provisional": True}, 160.0, id="provisional"),
-        pytest.param({"contested": True}, 160.0, id="contested"),
-        pytest.param({"provisional": True, "contested": True}, 160.0, id="both, halved once"),
+        pytest.param({"doubt": PROVISIONAL}, 160.0, id="provisional"),
+        pytest.param({"doubt": CONTESTED}, 160.0, id="contested"),
+        pytest.param({"doubt": PROVISIONAL | CONTESTED}, 160.0, id="both, halved once"),
     ],
 )
 def test_what_is_not_settled_weighs_half(flags, score):

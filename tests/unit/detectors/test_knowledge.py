@@ -4,7 +4,8 @@ import copy
 
 import pytest
 
-from detectors.knowledge import Dimension, InvalidKnowledgeError, parse
+from detectors.knowledge import Dimension, InvalidKnowledgeError
+from detectors.knowledge_check import parse
 from tests import builders as b
 
 

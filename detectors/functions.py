@@ -1,0 +1,200 @@
+"""Which functions turn facts into a severity, and which tests can a rule make?  As checked data.
+
+Each is one line of a YAML document; ``detectors.catalogue`` and ``detectors.rules`` say what it
+means.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from detectors.measure import RiskClass
+
+Severity = Annotated[float, Meta(ge=0, le=1)]
+Days = Annotated[int, Meta(ge=0, le=3650)]
+Offset = Annotated[int, Meta(ge=-3650, le=3650)]
+Names = Annotated[tuple[str, ...], Meta(min_length=1)]  # an empty one could never hold
+MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document's part: an unknown key is a misspelt one."""
+
+
+class InForce(Strict, frozen=True, tag_field="function", tag="STATE"):
+    """In force or not: the heaviest fact counts."""
+
+
+class Decay(Strict, frozen=True, tag_field="function", tag="DECAY"):
+    """Each fact loses half its weight in ``half_life_days``; several add up, capped at 1.
+
+    With ``until_due`` a fact counts until its due day only: a penalty while it is published.
+    """
+
+    half_life_days: Annotated[int, Meta(gt=0)]
+    window_days: Days
+    until_due: bool = False
+
+
+class CountIn(Strict, frozen=True, tag_field="function", tag="COUNT"):
+    """How many in the window: ``steps`` maps a number of facts to a severity."""
+
+    window_days: Days
+    steps: dict[int, Severity]
+
+
+class Burst(Strict, frozen=True, tag_field="function", tag="BURST"):
+    """Distinct complainants x matters in a week, against the twelve weeks before.
+
+    Severity ``some`` from max(``at_least``, mean + 3 sigma) on; 1 from three times that, or from
+    ``many`` on.
+    """
+
+    at_least: Annotated[int, Meta(ge=1)]
+    many: Annotated[int, Meta(ge=1)]
+    some: Severity = 0.5
+
+
+class Gathering(Strict, frozen=True, tag_field="function", tag="GATHERING"):
+    """Distinct complainants of one matter within ``window_hours``: ``steps`` as in COUNT."""
+
+    window_hours: Annotated[int, Meta(ge=1)]
+    steps: dict[int, Severity]
+
+
+class Countdown(Strict, frozen=True, tag_field="function", tag="COUNTDOWN"):
+    """Days left to a day that is due: ``steps`` maps "at most so many days" to a severity."""
+
+    steps: dict[int, Severity]
+
+
+class Overdue(Strict, frozen=True, tag_field="function", tag="OVERDUE"):
+    """Days past a day that was due: ``steps`` maps "at least so many days" to a severity."""
+
+    steps: dict[int, Severity]
+
+
+class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
+    """Days in force: ``steps`` maps "at least so many days" to a severity."""
+
+    steps: dict[int, Severity]
+
+
+class Unfiled(Strict, frozen=True, tag_field="function", tag="UNFILED"):
+    """The annual report of last year is missing on ``day`` or later in the year."""
+
+    day: MonthDay
+
+
+class Together(Strict, frozen=True, tag_field="function", tag="TOGETHER"):
+    """All the kinds of ``facts`` within ``within_days``; then decays from the last of them."""
+
+    within_days: Days
+    half_life_days: Annotated[int, Meta(gt=0)]
+
+
+class Relapse(Strict, frozen=True, tag_field="function", tag="RELAPSE"):
+    """Two facts of one sort (the same ``note`` or grounds) within ``window_days``."""
+
+    window_days: Days
+
+
+class Besides(Strict, frozen=True, tag_field="function", tag="BESIDES"):
+    """A fact in force while another of ``others`` is in force, or has happened since its due day.
+
+    ``after_due`` asks that the other happened after the day on which the first fell due.
+    """
+
+    others: Names
+    after_due: bool = False
+    window_days: Days = 0
+
+
+class Age(Strict, frozen=True, tag_field="function", tag="AGE"):
+    """Years since establishment: the first step with "under so many years" gives the severity."""
+
+    steps: dict[int, Severity]
+
+
+class IndustryLevel(Strict, frozen=True, tag_field="function", tag="INDUSTRY"):
+    """The inherent risk of the industry, by the longest prefix of its code (GB/T 4754)."""
+
+    levels: dict[str, Severity]
+
+
+class Hard(Strict, frozen=True, tag_field="function", tag="HARD"):
+    """A direct rule: while a fact is in force the class is at least ``floor``."""
+
+    floor: RiskClass
+
+
+class HardIndustry(Strict, frozen=True, tag_field="function", tag="HARD_INDUSTRY"):
+    """A direct rule on industries: while a fact of ``facts`` is in force, a floor by industry."""
+
+    floors: dict[str, RiskClass]
+
+
+Collecting = Burst | Gathering | Countdown | Overdue | Lasting | Together | Relapse | Besides
+Levelling = Age | IndustryLevel | Unfiled
+Function = InForce | Decay | CountIn | Collecting | Levelling | Hard | HardIndustry
+
+
+class FactsHold(Strict, frozen=True, tag_field="test", tag="facts"):
+    """At least so many facts of these kinds, each heavy enough, within the window.
+
+    ``beside`` asks for a fact of one more kind in force; ``over_due_days`` that the day on which
+    a fact fell due lies so far back.
+    """
+
+    facts: Names
+    at_least: Annotated[int, Meta(ge=1)] = 1
+    weight_at_least: Severity = 0.0
+    within_days: Days = 0  # 0: as long as they are in force
+    domains: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+class Reached(Strict, frozen=True, tag_field="test", tag="reached"):
+    """A moment has come: so long after (negative: before) a fact's due day, or its beginning."""
+
+    facts: Names
+    since: Literal["due", "at"] = "due"
+    days: Offset = 0
+    working_days: Annotated[int, Meta(ge=0, le=400)] = 0
+    weight_at_least: Severity = 0.0
+    beside: tuple[str, ...] = ()
+
+
+class NotFiled(Strict, frozen=True, tag_field="test", tag="unfiled"):
+    """The annual report of last year is missing on ``day`` of this year.
+
+    ``until`` ends it ("06-30": from the first of July another rule speaks).
+    """
+
+    facts: Names
+    day: MonthDay
+    until: MonthDay = "12-31"
+
+
+class SurgeHolds(Strict, frozen=True, tag_field="test", tag="surge"):
+    """The severity of an indicator, seen alone, has reached a level."""
+
+    indicator: str
+    severity: Severity
+    beside: tuple[str, ...] = ()
+
+
+class ClassWorsened(Strict, frozen=True, tag_field="test", tag="worsened"):
+    """The class by rules has become worse by at least so many bands with this event."""
+
+    bands: Annotated[int, Meta(ge=1, le=3)]
+
+
+class ScoreRose(Strict, frozen=True, tag_field="test", tag="rose"):
+    """The score by rules stands so far above its lowest of 30 days, the class unchanged."""
+
+    points: Annotated[int, Meta(ge=1, le=1000)]
+
+
+Test = FactsHold | Reached | NotFiled | SurgeHolds | ClassWorsened | ScoreRose

@@ -1,0 +1,123 @@
+"""How long is a penalty published, and from when on may it be repaired?
+
+The law has changed once already, so the rules stand in ``repair.yaml`` with the day from which each
+is in force; a penalty is judged by the rules of the day of its decision.
+
+Source:
+    Domain reference §6: 总局令第45号 art. 13-14; 国办发〔2025〕22号 and the 2025 rules on repair.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
+
+from detectors.facts import PENALTIES, Fact, FactKind
+from detectors.functions import Strict
+from detectors.stating import moment
+from detectors.warning import CHINA
+
+Months = Annotated[int, Meta(ge=0, le=120)]
+_SEVERITY = {
+    FactKind.PENALTY_MINOR: "minor",
+    FactKind.PENALTY_GENERAL: "general",
+    FactKind.PENALTY_SEVERE: "severe",
+}
+_PENALTY_KINDS = frozenset(int(kind) for kind in PENALTIES)
+
+
+class BySeverity(Strict, frozen=True):
+    """Months for each severity of a penalty."""
+
+    minor: Months
+    general: Months
+    severe: Months
+
+    def of(self, kind: int) -> int:
+        """Return the months of a kind of penalty."""
+        return int(getattr(self, _SEVERITY[FactKind(kind)]))
+
+
+class Regime(Strict, frozen=True):
+    """The rules on publication and repair from one day on.
+
+    ``repair_after_months_in`` are longer waits in some domains; ``applies_to_earlier`` lets the
+    shorter publication of these rules end that of earlier penalties too.
+    """
+
+    name: str
+    effective_from: dt.date
+    publication_months: BySeverity
+    repair_after_months: BySeverity
+    basis: str
+    repair_after_months_in: dict[str, Months] = msgspec.field(default_factory=dict)
+    applies_to_earlier: bool = False
+
+
+class LegalLives(Strict, frozen=True):
+    """All regimes, the earliest first; an earlier penalty falls under the earliest."""
+
+    version: str
+    regimes: Annotated[tuple[Regime, ...], Meta(min_length=1)]
+
+    def regime_at(self, at: int) -> Regime:
+        """Return the rules in force at a moment."""
+        found = self.regimes[0]
+        for regime in self.regimes:
+            if moment(regime.effective_from) <= at:
+                found = regime
+        return found
+
+    def published_until(self, fact: Fact) -> int:
+        """Return when the publication of a penalty ends, where its source does not say."""
+        decided = fact.document.decided or fact.at
+        regime = self.regime_at(decided)
+        end = months_after(decided, regime.publication_months.of(fact.kind))
+        for later in self.regimes:
+            start = moment(later.effective_from)
+            if later.applies_to_earlier and start > decided:
+                shorter = months_after(decided, later.publication_months.of(fact.kind))
+                end = min(end, max(start, shorter))
+        return end
+
+    def repairable_from(self, fact: Fact) -> int:
+        """Return from when on a penalty may be repaired, its duty done."""
+        decided = fact.document.decided or fact.at
+        regime = self.regime_at(decided)
+        months = regime.repair_after_months.of(fact.kind)
+        if months:
+            months = max(months, regime.repair_after_months_in.get(fact.domain, 0))
+        return months_after(decided, months)
+
+    def bounded(self, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+        """Return the facts, each penalty due at the end of its publication.
+
+        What is no longer published no longer weighs; that it was decided still counts where a
+        law counts penalties (食品安全法 art. 134).
+        """
+        return tuple([
+            replace(fact, due=self.published_until(fact))
+            if fact.kind in _PENALTY_KINDS and not fact.due
+            else fact
+            for fact in facts
+        ])  # fmt: skip
+
+
+def months_after(at: int, months: int) -> int:
+    """Return the same moment so many months later; a day that is not there becomes the last one.
+
+    >>> months_after(moment(dt.date(2026, 11, 30)), 3) == moment(dt.date(2027, 2, 28))
+    True
+    """
+    then = dt.datetime.fromtimestamp(at, CHINA)
+    years, month = divmod(then.month - 1 + months, 12)
+    for day in range(then.day, 0, -1):
+        try:
+            later = then.replace(year=then.year + years, month=month + 1, day=day)
+        except ValueError:
+            continue
+        return int(later.timestamp())
+    raise AssertionError("every month has a first day")

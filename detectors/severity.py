@@ -1,0 +1,82 @@
+"""How severe are several facts seen together: a countdown, a delay, a meeting of changes?
+
+What follows fact by fact (STATE, DECAY, COUNT) stands in ``detectors.catalogue``; surges in
+``detectors.surge``.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from detectors.facts import DAY_S, Fact
+from detectors.functions import Besides, Relapse, Together
+
+
+def countdown_severity(left_s: int, steps: Mapping[int, float]) -> float:
+    """Return the severity of a due day so many seconds away.
+
+    >>> countdown_severity(45 * DAY_S, {90: 0.2, 60: 0.3, 30: 0.5, 0: 1.0})
+    0.3
+    """
+    for days in sorted(steps):
+        if left_s <= days * DAY_S:
+            return steps[days]
+    return 0.0
+
+
+def reached_severity(past_s: int, steps: Mapping[int, float]) -> float:
+    """Return the severity of a moment so many seconds past: the highest step that is reached.
+
+    >>> reached_severity(31 * DAY_S, {1: 0.5, 30: 1.0})
+    1.0
+    """
+    return max([steps[days] for days in steps if past_s >= days * DAY_S], default=0.0)
+
+
+def together_severity(
+    facts: Sequence[Fact], kinds: Collection[int], *, as_of: int, function: Together
+) -> float:
+    """Return the severity of several kinds of change close together.
+
+    One when the facts of every kind lie within one window; from the last time that they did on,
+    it loses half its weight each half-life.  A further change never hides an earlier meeting.
+    """
+    latest: dict[int, int] = {}
+    last = -1
+    for fact in sorted(facts, key=lambda fact: fact.at):
+        latest[fact.kind] = fact.at
+        together = fact.at - min(latest.values()) <= function.within_days * DAY_S
+        if together and len(latest) == len(kinds):
+            last = fact.at
+    if last < 0:
+        return 0.0
+    return float(2.0 ** (-(as_of - last) / (function.half_life_days * DAY_S)))
+
+
+def relapse_severity(facts: Sequence[Fact], *, as_of: int, function: Relapse) -> float:
+    """Return 1 where the same sort of offence came twice within the window, else 0.
+
+    The sort of an offence is the fact's ``note`` (grounds); one without a note is of no sort.
+    """
+    window = function.window_days * DAY_S
+    latest: dict[tuple[str, str], Fact] = {}
+    for fact in sorted(facts, key=lambda fact: (fact.at, fact.id)):
+        if not fact.note or as_of - fact.at >= window:
+            continue
+        before = latest.get((fact.domain, fact.note))
+        if before is not None and (not fact.ref or fact.ref != before.ref):
+            return 1.0
+        latest[fact.domain, fact.note] = fact
+    return 0.0
+
+
+def besides_severity(
+    facts: Sequence[Fact], others: Sequence[Fact], *, as_of: int, function: Besides
+) -> float:
+    """Return the weight of the heaviest fact that has one of the others beside it."""
+    window = function.window_days * DAY_S
+    recent = [one for one in others if not window or as_of - one.at < window]
+    if not recent:
+        return 0.0
+    if not function.after_due:
+        return max([fact.weight for fact in facts], default=0.0)
+    last = max([one.at for one in recent])
+    return max([fact.weight for fact in facts if fact.due and fact.due <= last], default=0.0)

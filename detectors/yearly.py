@@ -1,0 +1,73 @@
+"""What falls due once a year: is the annual report missing, and when will that matter?
+
+Units:
+    Moments are event time in seconds; a day of the year is "MM-DD" in China.
+"""
+
+import datetime as dt
+import functools
+from collections.abc import Collection, Sequence
+
+from detectors.facts import DAY_S, Fact
+from detectors.state import Profile
+
+
+def year_of(moment: int) -> int:
+    """Return the year in China.
+
+    >>> year_of(1782835200)
+    2026
+    """
+    return _year_of_day((moment + _AHEAD_S) // DAY_S)
+
+
+_AHEAD_S = 8 * 3600  # China stands eight hours before UTC
+
+
+@functools.lru_cache(maxsize=65_536)
+def _year_of_day(day: int) -> int:
+    """Return the year of a day counted from 1970; the events of a day share it."""
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=day)).year
+
+
+@functools.lru_cache(maxsize=4096)
+def day_in(year: int, day: str) -> int:
+    """Return the first second of a day of a year.
+
+    >>> day_in(2026, "07-01")
+    1782835200
+    """
+    return int(dt.datetime.fromisoformat(f"{year}-{day}T00:00:00+08:00").timestamp())
+
+
+def is_unfiled(
+    profile: Profile, facts: Sequence[Fact], as_of: int, *, kinds: Collection[int], day: str
+) -> bool:
+    """Return whether the report on last year is missing on ``day`` of this year or later.
+
+    An enterprise owes none in the year of its establishment (企业信息公示暂行条例第八条).
+    """
+    year = year_of(as_of)
+    if not profile.established or year_of(profile.established) >= year:
+        return False
+    if as_of < day_in(year, day):
+        return False
+    return not any([f.kind in kinds and f.ref == year - 1 and f.counts_at(as_of) for f in facts])
+
+
+def next_day(as_of: int, days: tuple[str, ...]) -> int:
+    """Return the first second of the next of these days of the year after ``as_of``.
+
+    >>> next_day(day_in(2026, "06-25"), ("06-15", "07-01")) == day_in(2026, "07-01")
+    True
+    """
+    return _next_of_day((as_of + _AHEAD_S) // DAY_S, days)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _next_of_day(day: int, days: tuple[str, ...]) -> int:
+    """Return the next of the days after one counted from 1970: the same for all its moments."""
+    last = (day + 1) * DAY_S - _AHEAD_S - 1
+    year = _year_of_day(day)
+    moments = [day_in(some, one) for some in (year, year + 1) for one in days]
+    return min(moment for moment in moments if moment > last)

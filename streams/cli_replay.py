@@ -1,0 +1,92 @@
+"""``sanzao replay``: the pure core alone on a file, under one knowledge or beside another."""
+
+import collections
+import datetime as dt
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alerts.responsibility import Matter, resolve
+from config.load import load_settings
+from detectors.warning import CHINA, EarlyWarning
+from streams import clock
+from streams.assembly import Wisdom, build_wisdom
+from streams.replay import Replayed
+from streams.replay import replay as replay_records
+from streams.terminal import Config, File, Knowledge, err, out, told_plainly, with_knowledge
+from streams.what_if import LeadOf, difference, difference_in_words
+
+
+def replay(
+    file: File,
+    knowledge: Knowledge = None,
+    config: Config = None,
+    now: Annotated[dt.datetime | None, typer.Option(help="收到时刻（UTC），默认当前时间")] = None,
+    diff: Annotated[
+        Path | None, typer.Option(help="另一知识目录：同一文件再放一遍，比较等级、预警与提前量")
+    ] = None,
+    until: Annotated[
+        dt.datetime | None, typer.Option(help="末条之后期限继续到期至此（北京时间）")
+    ] = None,
+    timers: Annotated[
+        bool, typer.Option("--timers/--no-timers", help="期限到期也作为事件重放")
+    ] = True,
+) -> None:
+    """离线重放：只用纯核心，不需要 Kafka 与 Redis。The pure core alone on a file."""
+    moment = now.replace(tzinfo=dt.UTC) if now else clock.now()
+    end = until.replace(tzinfo=CHINA) if until else None
+    with told_plainly():
+        settings = load_settings(config)
+        wisdom = build_wisdom(with_knowledge(settings, knowledge))
+        other = build_wisdom(with_knowledge(settings, diff)) if diff else None
+        lines = file.read_bytes().splitlines()
+        result, elapsed = _replayed(lines, wisdom, now=moment, timers=timers, until=end)
+    for complaint in result.complaints:
+        err.print(f"{file}: {complaint}", style="yellow", markup=False)
+    _print(result, elapsed)
+    if other is not None:
+        second, _ = _replayed(lines, other, now=moment, timers=timers, until=end)
+        known = (wisdom.expertise.knowledge.version, other.expertise.knowledge.version)
+        out.print(f"\n比较 knowledge {known[0]} → {known[1]}", soft_wrap=True)
+        out.print(difference_in_words(difference(result, second, lead_of=_lead_of(wisdom))))
+
+
+def _replayed(
+    lines: list[bytes],
+    wisdom: Wisdom,
+    *,
+    now: dt.datetime,
+    timers: bool,
+    until: dt.datetime | None,
+) -> tuple[Replayed, float]:
+    began = time.perf_counter()
+    result = replay_records(lines, wisdom.expertise, now=now, timers=timers, until=until)
+    return result, time.perf_counter() - began
+
+
+def _print(result: Replayed, elapsed: float) -> None:
+    classes = collections.Counter(
+        state.learned.live.risk_class.value for state in result.states.values()
+    )
+    issued = [one for one in result.warnings if one.status.value == "issued"]
+    measures = collections.Counter(one.measure.label for one in issued)
+    out.print("等级 " + " ".join(f"{name}={classes[name]}" for name in "ABCD"))
+    out.print("预警 " + " ".join(f"{name}={count}" for name, count in measures.items()))
+    out.print(
+        f"events={result.events} deadlines={result.deadlines} states={len(result.states)} "
+        f"rejected={result.rejected.total()} skipped={result.skipped.total()} "
+        f"warnings={len(issued)} events_per_second={result.events / elapsed:.0f}",
+        soft_wrap=True,
+    )
+
+
+def _lead_of(wisdom: Wisdom) -> LeadOf:
+    desk = wisdom.desk
+
+    def lead(warning: EarlyWarning) -> str:
+        """Return who acts on a warning."""
+        return resolve(Matter.of(warning), tree=desk.tree, ladder=desk.ladder).lead.short_name
+
+    return lead

@@ -1,0 +1,77 @@
+"""What would bring an enterprise back, and is the advice true?"""
+
+import pytest
+
+from detectors import events as e
+from detectors.counterfactual import way_back
+from detectors.measure import RiskClass
+from tests import builders as b
+
+
+def test_who_stands_well_needs_no_advice():
+    """In the class or better, there is nothing to come back from."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.penalty("minor"))
+
+    assert way_back(enterprise.state, b.expertise()) is None
+
+
+def test_following_the_advice_reaches_the_class():
+    """With every remedy taken, the score that it promises is the one that the facts then give."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.penalty("severe"), name="p")
+    enterprise.has(e.AbnormalAdded(reason=1), day=1)
+    way = way_back(enterprise.state, b.expertise())
+    assert way is not None
+
+    enterprise.takes_back("p", b.penalty("severe"), day=1.001)
+
+    assert way.is_reached
+    assert way.remedies[0].indicator == "S09"
+    assert way.remedies[0].score == pytest.approx(enterprise.state.rule.score, abs=0.1)
+    assert way.remedies[-1].risk_class is RiskClass.B
+
+
+def test_a_direct_rule_comes_first():
+    """While a list holds the class at D, leaving the list is the first remedy."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.SeriousListChanged(list_code="L1", action="add"))
+
+    way = way_back(enterprise.state, b.expertise())
+
+    assert way is not None
+    assert [one.indicator for one in way.remedies] == ["S04"]
+    assert way.by_time == ""
+
+
+@pytest.mark.parametrize(
+    ("severity", "day_of_year"),
+    [
+        pytest.param("general", "2026-06-02", id="general, three months"),
+        pytest.param("severe", "2027-03-02", id="severe, a year"),
+    ],
+)
+def test_repair_is_possible_from_the_day_of_the_law(severity, day_of_year):
+    """Penalties decided under the rules of 2025 wait three months, severe ones a year."""
+    enterprise = b.Enterprise()
+    for number in range(3):
+        enterprise.has(b.penalty(severity, domain="QUAL"), name=f"p{number}")
+    enterprise.has(e.AbnormalAdded(reason=1))
+
+    way = way_back(enterprise.state, b.expertise())
+
+    assert way is not None
+    assert day_of_year in {one.possible_from for one in way.remedies}
+
+
+def test_time_alone_is_said_with_its_day():
+    """A severe penalty fades: the day on which the class is reached without doing anything."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.penalty("severe"))
+
+    way = way_back(enterprise.state, b.expertise())
+
+    assert way is not None
+    enterprise.has(b.inspection("passed"), day=400)
+    assert way.by_time > "2026-03-02"
+    assert enterprise.state.rule.score < 500
