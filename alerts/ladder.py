@@ -1,7 +1,6 @@
 """What does each of the four measures demand: which document, who first, by when, by which way?"""
 
 import enum
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -9,45 +8,7 @@ import msgspec
 from alerts.delivery import Way
 from alerts.knowledge import Document, Fault, InvalidKnowledgeError, typed
 from detectors.measure import Measure
-
-_LIMIT = re.compile(r"(?P<count>[1-9]\d*)(?P<unit>小时|个工作日|日)")
-
-
-class LimitUnit(enum.StrEnum):
-    """In what a time limit is counted; a working day follows the State Council's calendar."""
-
-    HOURS = "小时"
-    WORKING_DAYS = "个工作日"
-    DAYS = "日"
-
-
-class Limit(msgspec.Struct, frozen=True):
-    """A time limit as an officer reads it, and as a calendar counts it.
-
-    >>> Limit.parse("4小时")
-    Limit(count=4, unit=<LimitUnit.HOURS: '小时'>)
-    >>> str(Limit.parse("1个工作日"))
-    '1个工作日'
-    """
-
-    count: int
-    unit: LimitUnit
-
-    @classmethod
-    def parse(cls, text: str) -> "Limit":
-        """Return the limit that ``text`` states.
-
-        Raises:
-            ValueError: the text is no limit; the loader of ladder.yaml says where.
-        """
-        found = _LIMIT.fullmatch(text)
-        if found is None:
-            raise ValueError(f"{text!r} is no time limit; write 4小时, 1个工作日 or 30日")
-        return cls(int(found["count"]), LimitUnit(found["unit"]))
-
-    def __str__(self) -> str:
-        """Return the wording of the file."""
-        return f"{self.count}{self.unit.value}"
+from detectors.working_days import Limit
 
 
 class Target(enum.StrEnum):

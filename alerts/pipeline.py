@@ -32,19 +32,27 @@ def plan_notifications(
     ladder: Ladder,
     renderer: Renderer,
     now: dt.datetime,
+    told_at: dt.datetime | None = None,
 ) -> Plan:
     """Return the duty and the messages, the one who acts first.
 
     Shapes:
         Pure and repeatable: the same warning gives the same ids, whatever ``now`` is.
+
+    Units:
+        ``told_at`` is the moment from which people's limits run.  Unless given it is ``now``, or
+        the issue where that is later: a limit that ran out before anybody heard of it is none.
     """
+    told_at = told_at or max(now, warning.issued_at)
     duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
     if warning.status is WarningStatus.CLOSED:
         return Plan(duty, ())  # people are told when they must act, not when they may rest
     return Plan(
         duty,
         tuple(
-            _notification(warning, duty, recipient, way=way, renderer=renderer, now=now)
+            _notification(
+                warning, duty, recipient, way=way, renderer=renderer, now=now, told_at=told_at
+            )
             for recipient in duty.recipients
             for way in ways_to(recipient, duty)
         ),
@@ -83,6 +91,7 @@ def _notification(
     way: Way,
     renderer: Renderer,
     now: dt.datetime,
+    told_at: dt.datetime,
 ) -> Notification:
     """Return one message."""
     render = renderer.sms if way is Way.SMS else renderer.email
@@ -105,7 +114,7 @@ def _notification(
         role=recipient.role,
         why=recipient.why,
         address=address_of(recipient.person, way),
-        content=render(warning, duty, recipient),
+        content=render(warning, duty, recipient, told_at=told_at),
         created_at=now,
         due_at=now,
     )

@@ -4,6 +4,7 @@ The renderer gets its templates as text: the shell reads the files.  What comes 
 enterprise's name, a matter, a reason) is cleaned before it reaches a header, a carrier or a page.
 """
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -16,6 +17,7 @@ from alerts.responsibility import Duty, Recipient, Role
 from alerts.sms_text import SmsBook, SmsText, cleaned, clipped, why_forbidden
 from detectors.measure import Measure
 from detectors.warning import CHINA, EarlyWarning, Reason, WarningStatus
+from detectors.working_days import Deadline, Limit, WorkingDays
 
 TEMPLATE_NAMES: Final = (
     "email/letter.html.j2",
@@ -54,11 +56,18 @@ class Renderer:
     """Turns (warning, duty, recipient) into what the recipient reads."""
 
     def __init__(
-        self, book: SmsBook, templates: Mapping[str, str], *, office: str, system_url: str = ""
+        self,
+        book: SmsBook,
+        templates: Mapping[str, str],
+        *,
+        calendar: WorkingDays,
+        office: str,
+        system_url: str = "",
     ) -> None:
         """Take the SMS templates, the sources of ``TEMPLATE_NAMES``, and who signs the letters.
 
-        ``system_url`` is where a letter's button leads; a short message never carries a link.
+        ``calendar`` turns limits into days.  ``system_url`` is where a letter's button leads; a
+        short message never carries a link.
         """
         missing = [name for name in TEMPLATE_NAMES if name not in templates]
         if missing:
@@ -67,6 +76,7 @@ class Renderer:
                 for name in missing
             )
         self._book = book
+        self._calendar = calendar
         self._office = office
         self._system_url = system_url.rstrip("/")
         self._pages = jinja2.Environment(
@@ -77,8 +87,11 @@ class Renderer:
             lstrip_blocks=True,
         )
 
-    def sms(self, warning: EarlyWarning, duty: Duty, recipient: Recipient) -> SmsText:
-        """Return the short message for ``recipient``."""
+    def sms(
+        self, warning: EarlyWarning, duty: Duty, recipient: Recipient, *, told_at: dt.datetime
+    ) -> SmsText:
+        """Return the short message for ``recipient``; limits run from ``told_at``."""
+        acknowledge, close = self._deadlines(duty, told_at)
         template = self._book.templates[_sms_template_name(warning, recipient)]
         matter = cleaned(warning.matter)
         values = {
@@ -86,8 +99,8 @@ class Renderer:
             "number": warning.number,
             "enterprise": short_name(without_personal(cleaned(warning.enterprise))),
             "matter": NEUTRAL_MATTER if why_forbidden(matter) else matter,
-            "acknowledge": str(duty.rung.acknowledge),
-            "close": str(duty.rung.close),
+            "acknowledge": short_date(acknowledge),
+            "close": short_date(close),
             "lead": duty.lead.short_name,
         }
         variables = {
@@ -100,9 +113,11 @@ class Renderer:
             body=template.filled(variables),
         )
 
-    def email(self, warning: EarlyWarning, duty: Duty, recipient: Recipient) -> Letter:
-        """Return the letter for ``recipient``."""
-        view = self._view(warning, duty, recipient)
+    def email(
+        self, warning: EarlyWarning, duty: Duty, recipient: Recipient, *, told_at: dt.datetime
+    ) -> Letter:
+        """Return the letter for ``recipient``; limits run from ``told_at``."""
+        view = self._view(warning, duty, recipient) | self._limits(duty, told_at)
         kind = warning.status.value
         return Letter(
             subject=clipped(one_line(_subject(warning)), SUBJECT_UNITS),
@@ -127,8 +142,6 @@ class Renderer:
             "reasons": [_quotable(reason) for reason in warning.reasons],
             "legal_basis": one_line(warning.legal_basis),
             "document": duty.rung.document,
-            "acknowledge": str(duty.rung.acknowledge),
-            "close": str(duty.rung.close),
             "lead": duty.lead.name,
             "co_handlers": [authority.name for authority in duty.co_handlers],
             "copies": [authority.name for authority in duty.copies],
@@ -143,6 +156,40 @@ class Renderer:
             "knowledge_version": warning.knowledge_version,
             "link": f"{self._system_url}/warnings/{warning.id}" if self._system_url else "",
         }
+
+    def _deadlines(self, duty: Duty, told_at: dt.datetime) -> tuple[Deadline, Deadline]:
+        """Return until when the warning must be signed for and dealt with."""
+        due = self._calendar.due
+        return due(duty.rung.acknowledge, told_at), due(duty.rung.close, told_at)
+
+    def _limits(self, duty: Duty, told_at: dt.datetime) -> dict[str, object]:
+        """Return the limits as a letter states them: how long, and until when."""
+        deadlines = self._deadlines(duty, told_at)
+        missing = sorted({year for one in deadlines for year in one.missing_years})
+        return {
+            "acknowledge": _limit_in_words(duty.rung.acknowledge, deadlines[0]),
+            "close": _limit_in_words(duty.rung.close, deadlines[1]),
+            "missing_years": "、".join(f"{year}年" for year in missing),
+        }
+
+
+def short_date(deadline: Deadline) -> str:
+    """Return until when, as a short message has room for it; the word 前 follows.
+
+    >>> short_date(Deadline(dt.datetime(2026, 10, 10, tzinfo=CHINA)))
+    '10月9日'
+    >>> short_date(Deadline(dt.datetime(2026, 7, 1, 13, 30, tzinfo=CHINA)))
+    '7月1日13:30'
+    """
+    day = f"{deadline.last_day.month}月{deadline.last_day.day}日"
+    return day if deadline.is_midnight else f"{day}{deadline.at:%H:%M}"
+
+
+def _limit_in_words(limit: Limit, deadline: Deadline) -> str:
+    """Return how long and until when, as a letter states it."""
+    day = deadline.last_day
+    hour = "24时" if deadline.is_midnight else f"{deadline.at.hour}时{deadline.at.minute:02d}分"
+    return f"{limit}内（{day.year}年{day.month}月{day.day}日{hour}前）"
 
 
 def _sms_template_name(warning: EarlyWarning, recipient: Recipient) -> str:

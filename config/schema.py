@@ -94,6 +94,31 @@ class Notify(Section, frozen=True):
     parallel: Annotated[int, Meta(ge=1, le=100)] = 8
 
 
+class Timers(Section, frozen=True):
+    """How deadlines fall due (decision 0013).
+
+    ``clock: wall`` is for a bureau at work: a deadline falls due by the wall clock, once all that
+    had reached the log by then is read, so that a backlog is read before anything is judged
+    absent.  ``clock: events`` is for simulations and for replaying historical data through the
+    log: time is the latest event time of the partition, and where no event comes it stands still;
+    a bureau at work that chose it would never hear of what does not happen in a quiet partition.
+    People's time limits then run from a warning's issue, too.
+
+    ``lateness_s`` is how long an event may come after one of the same moment: deadlines wait so
+    much longer.  At most ``batch`` deadlines of a partition are told at once, ``window`` are under
+    way, ``per_second`` leave this worker; one that led nowhere is told again after
+    ``again_after_s``.
+    """
+
+    clock: Literal["wall", "events"] = "wall"
+    poll_s: Positive = 1.0
+    lateness_s: Annotated[float, Meta(ge=0)] = 60.0
+    batch: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    window: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+    per_second: Annotated[int, Meta(ge=1, le=1_000_000)] = 5000
+    again_after_s: Positive = 60.0
+
+
 class Watchdog(Section, frozen=True):
     """After how long without progress the process ends itself, non-zero."""
 
@@ -101,22 +126,28 @@ class Watchdog(Section, frozen=True):
 
 
 class Roles(Section, frozen=True):
-    """What this process does.  One process does all; a busy county lets another one learn."""
+    """What this process does.  One process does all; a busy county lets another one learn.
+
+    ``timers`` tells deadlines for the partitions that ``assess`` owns; without it it does nothing.
+    Each partition needs one process with both, or nothing in it ever falls due.
+    """
 
     assess: bool = True
     learn: bool = True
     notify: bool = True
     neighbours: bool = True
+    timers: bool = True
 
     @property
     def suffix(self) -> str:
         """Return what the consumer group's name gets where a process does not do all.
 
         A group shares the partitions of its topics among its members, so members must read the
-        same topics.
+        same topics.  Timers read none.
         """
-        active = [name for name in self.__struct_fields__ if getattr(self, name)]
-        return "" if len(active) == len(self.__struct_fields__) else "-" + "-".join(active)
+        readers = {"assess": self.assess, "learn": self.learn, "notify": self.notify}
+        active = [name for name, reads in readers.items() if reads]
+        return "" if len(active) == len(readers) else "-" + "-".join(active)
 
 
 class Settings(Section, frozen=True):
@@ -130,6 +161,7 @@ class Settings(Section, frozen=True):
     sms: Sms = Sms()
     notify: Notify = Notify()
     roles: Roles = Roles()
+    timers: Timers = Timers()
     watchdog: Watchdog = Watchdog()
     knowledge: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,14 +1,17 @@
 """Everything that decides, made ready for speed: catalogue, rules, and the models of the moment."""
 
 import dataclasses
-from collections.abc import Mapping
+import datetime as dt
+import functools
+from collections.abc import Callable, Mapping
 
 from detectors.catalogue import Catalogue
-from detectors.facts import DAY_S
 from detectors.knowledge import Knowledge
 from detectors.learned import Scorer
 from detectors.rules import RuleBook
 from detectors.stating import moment
+from detectors.warning import CHINA
+from detectors.working_days import WorkingDays
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,12 +53,19 @@ def compiled(knowledge: Knowledge, *, earlier: Expertise | None = None) -> Exper
     return Expertise(
         knowledge,
         catalogue,
-        RuleBook(knowledge, catalogue, _weekdays),
+        RuleBook(knowledge, catalogue, _adding(knowledge.calendar)),
         moment(knowledge.effective_from),
         earlier,
     )
 
 
-def _weekdays(moment: int, days: int) -> int:
-    """Return a moment so many weekdays later."""
-    return moment + days * DAY_S
+def _adding(calendar: WorkingDays) -> Callable[[int, int], int]:
+    """Return how a moment moves by working days, in seconds; the same days are asked for often."""
+
+    @functools.lru_cache(maxsize=4096)
+    def add(since: int, days: int) -> int:
+        """Return the end of the last of so many working days after a moment."""
+        start = dt.datetime.fromtimestamp(since, CHINA)
+        return int(calendar.add(start, days).at.timestamp())
+
+    return add

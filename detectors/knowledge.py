@@ -14,6 +14,7 @@ from detectors.functions import Function, Names, Severity, Strict, Test
 from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
+from detectors.working_days import WorkingDays
 
 Points = Annotated[int, Meta(ge=-200, le=1000)]
 
@@ -155,3 +156,4 @@ class Knowledge(Strict, frozen=True):
     neighbours: NeighbourRules
     allowed_usccs: frozenset[str] = frozenset()
     overlays: tuple[Overlay, ...] = ()
+    calendar: WorkingDays = WorkingDays()

@@ -38,6 +38,7 @@ from detectors.knowledge import (
 )
 from detectors.legal_lives import LegalLives
 from detectors.neighbour_rules import NeighbourRules
+from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
 
 # The kinds that carry a day on which they fall due; any other would count as long overdue.
 FALLING_DUE = frozenset(
@@ -61,6 +62,7 @@ FALLING_DUE = frozenset(
 )
 
 T = TypeVar("T")
+CALENDAR = "calendar.yaml"
 PROFESSIONAL = "professional/"  # the documents of the overlays stand in this folder
 
 
@@ -92,6 +94,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         overlays=overlays,
         lives=_convert("repair.yaml", documents, LegalLives),
         neighbours=_convert(neighbour_rules.FILE, documents, NeighbourRules),
+        calendar=calendar_of(documents),
     )
     problems = [
         *_band_problems(knowledge.scoring),
@@ -106,6 +109,18 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
     return knowledge
 
 
+def calendar_of(documents: Mapping[str, object]) -> WorkingDays:
+    """Return the calendar of working days.
+
+    Raises:
+        InvalidKnowledgeError: it is missing, or contradicts itself.
+    """
+    try:
+        return parse_calendar(document(documents, CALENDAR), file=CALENDAR)
+    except InvalidCalendarError as error:
+        raise InvalidKnowledgeError(str(error)) from error
+
+
 class _Head(Strict, frozen=True):
     version: str
     effective_from: dt.date
@@ -115,12 +130,21 @@ class _Head(Strict, frozen=True):
 
 
 def _convert(name: str, documents: Mapping[str, object], type_: type[T]) -> T:
-    if name not in documents:
-        raise InvalidKnowledgeError(f"{name} is missing from the knowledge directory; restore it")
     try:
-        return msgspec.convert(documents[name], type_, str_keys=False)
+        return msgspec.convert(document(documents, name), type_, str_keys=False)
     except msgspec.ValidationError as error:
         raise InvalidKnowledgeError(f"{name}: {error}") from error
+
+
+def document(documents: Mapping[str, object], name: str) -> object:
+    """Return one of the documents.
+
+    Raises:
+        InvalidKnowledgeError: it is missing.
+    """
+    if name not in documents:
+        raise InvalidKnowledgeError(f"{name} is missing from the knowledge directory; restore it")
+    return documents[name]
 
 
 def _band_problems(scoring: Scoring) -> list[str]:

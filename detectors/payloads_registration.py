@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from detectors.payloads import Count, DomainCode, Industry, Payload, Place, Share, Text, Token, Yuan
+from detectors.payloads import Count, Industry, Payload, Place, Share, Text, Token, Yuan
 
 # A firm's scope rarely asks for more than two permits; one event states at most eight facts.
-Permits = Annotated[tuple[DomainCode, ...], Meta(max_length=4)]
+PermitDomain = Literal["FOODP", "FOODS", "CATER", "DRUG", "SE", "QUAL", "MEAS", "TEST"]
+Permits = Annotated[tuple[PermitDomain, ...], Meta(max_length=4)]
 
 
 class Established(Payload, frozen=True, kw_only=True):

@@ -2,11 +2,13 @@
 
 import datetime as dt
 import math
+from typing import get_args
 
 from detectors import events as e
 from detectors import reading_neighbours as ties
 from detectors.facts import DAY_S, Fact, FactKind, Mark, hash_of
-from detectors.stating import NOTHING, Reading, ends, fact, moment, renews, years_after
+from detectors.payloads_registration import PermitDomain
+from detectors.stating import NOTHING, Reading, document, ends, fact, moment, renews, years_after
 
 # 国务院关于实施公司法注册资本登记管理制度的规定 (2024) art. 2: firms registered before 2024-07-01
 # whose term reaches more than five years past 2027-07-01 adjust it by 2027-06-30; later firms
@@ -26,7 +28,7 @@ CAPITAL_FULL = 12.0  # a weight of one is a capital of 10**12 yuan
 
 _CAPITAL = hash_of("capital")
 _SUBSCRIPTION = hash_of("subscription")
-_SCOPE = hash_of("scope")
+_SCOPES = {domain: hash_of("scope", domain) for domain in get_args(PermitDomain)}
 _ABNORMAL_UNREACHABLE = hash_of("abnormal", "4")
 
 
@@ -55,8 +57,8 @@ def basic_changed(data: e.BasicChanged, identity: int, at: int) -> Reading:
     """E02: a new name or industry; a new scope and the permits it asks for."""
     if data.field == "scope":
         facts = _needed_permits(data, identity, at, data.permit_domains)
-        marks = (renews(identity, at, FactKind.SCOPE_NEEDS_PERMIT, _SCOPE),)
-        return Reading(tuple(facts), marks)
+        marks = [renews(identity, at, FactKind.SCOPE_NEEDS_PERMIT, ref) for ref in _SCOPES.values()]
+        return Reading(tuple(facts), tuple(marks))
     kind = {"name": FactKind.NAME_CHANGED, "industry": FactKind.INDUSTRY_CHANGED}.get(data.field)
     if kind is None:
         return NOTHING
@@ -65,8 +67,9 @@ def basic_changed(data: e.BasicChanged, identity: int, at: int) -> Reading:
 
 def legal_rep_changed(data: e.LegalRepChanged, identity: int, at: int) -> Reading:
     """E03: a change; a barred person who comes, one who goes."""
+    ref = document(data.organ, data.doc_no)
     facts = [
-        fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG"),
+        fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG", ref=ref),
         ties.represented(data, identity + 1, at, data.new_person),
     ]
     if data.barred:
@@ -76,7 +79,8 @@ def legal_rep_changed(data: e.LegalRepChanged, identity: int, at: int) -> Readin
 
 def address_changed(data: e.AddressChanged, identity: int, at: int) -> Reading:
     """E04: a move; who has moved can be reached again."""
-    moved = fact(data, identity, at, FactKind.ADDRESS_CHANGED, "REG", place=data.new_region)
+    moved = fact(data, identity, at, FactKind.ADDRESS_CHANGED, "REG", place=data.new_region,
+                 ref=document(data.organ, data.doc_no))  # fmt: skip
     domicile = ties.domiciled(data, identity + 1, at, data.new_address)
     mark = ends(identity, at, FactKind.UNREACHABLE_FOUND, _ABNORMAL_UNREACHABLE)
     return Reading((moved, domicile), (mark,))
@@ -99,7 +103,8 @@ def capital_changed(data: e.CapitalChanged, identity: int, at: int) -> Reading:
 
 def shareholder_changed(data: e.ShareholderChanged, identity: int, at: int) -> Reading:
     """E06: a change, and who holds how much."""
-    changed = fact(data, identity, at, FactKind.SHAREHOLDER_CHANGED, "REG")
+    ref = document(data.organ, data.doc_no)
+    changed = fact(data, identity, at, FactKind.SHAREHOLDER_CHANGED, "REG", ref=ref)
     return Reading((changed, ties.holding(data, identity + 1, at)))
 
 
@@ -204,10 +209,10 @@ def _subscription(data: e.Payload, identity: int, at: int) -> Fact:
 
 
 def _needed_permits(
-    data: e.Payload, identity: int, at: int, domains: tuple[str, ...]
+    data: e.Payload, identity: int, at: int, domains: tuple[PermitDomain, ...]
 ) -> list[Fact]:
     return [
-        fact(data, identity + n, at, FactKind.SCOPE_NEEDS_PERMIT, domain, ref=_SCOPE,
+        fact(data, identity + n, at, FactKind.SCOPE_NEEDS_PERMIT, domain, ref=_SCOPES[domain],
              due=at + PERMIT_WITHIN_S)
         for n, domain in enumerate(domains)
     ]  # fmt: skip

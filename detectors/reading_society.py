@@ -3,7 +3,7 @@
 from detectors import events as e
 from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
 from detectors.reading_enforcement import offence
-from detectors.stating import NOTHING, Outcome, Reading, ends, fact, moment, renews
+from detectors.stating import NOTHING, Outcome, Reading, document, ends, fact, moment, renews
 
 SETTLED_S = 92 * DAY_S  # as long as a complaint is kept: the surge looks back 13 weeks
 USED_S = 62 * DAY_S  # a month's bill comes within the next
@@ -39,7 +39,8 @@ def _runaway(data: e.Payload, identity: int, at: int, domain: str, who: str) -> 
 def food_incident(data: e.FoodIncident, identity: int, at: int) -> Reading:
     """E48: people fell ill."""
     note = f"涉及{data.people}人" + (f"，死亡{data.deaths}人" if data.deaths else "")
-    return Reading((fact(data, identity, at, FactKind.FOOD_INCIDENT, "CATER", note=note),))
+    ref = document(data.organ, data.doc_no)
+    return Reading((fact(data, identity, at, FactKind.FOOD_INCIDENT, "CATER", ref=ref, note=note),))
 
 
 def report_verified(data: e.ReportVerified, identity: int, at: int) -> Reading:

@@ -5,6 +5,7 @@ on: facts of one kind with one ``ref`` other than 0 are one matter, told by whic
 """
 
 import datetime as dt
+import functools
 
 import msgspec
 
@@ -47,6 +48,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 NOTHING = Reading()
 
 
+@functools.lru_cache(maxsize=4096)  # the same few thousand days come again and again
 def moment(day: dt.date | None, *, end: bool = False) -> int:
     """Return the first second of a day in China (or, with ``end``, the first after it); 0 for None.
 

@@ -17,6 +17,7 @@ from alerts.notification_log import NotificationLog
 from config.schema import Settings
 from detectors import learned
 from detectors.expertise import Expertise
+from detectors.warning import CHINA
 from streams import batch_transport, clock
 from streams.agents import agent_of, collecting_agent_of
 from streams.assembly import (
@@ -24,16 +25,19 @@ from streams.assembly import (
     build_channels,
     build_log,
     build_redis,
+    build_timers,
     build_wisdom,
     worker_name,
 )
 from streams.assess import Assessor
 from streams.batch import Batch, RawBatch
 from streams.courier import Courier, Receipt
+from streams.feeds import FeedWatch, RedisFeedLog
 from streams.learning import LearningDesk, ModelFeed, RedisSnapshots
 from streams.metrics import Metrics
 from streams.neighbourhood import NeighbourDesk, RedisJunctions
 from streams.notifying import Notifier, count_round, receipt_record
+from streams.progress import FaustProgress
 from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, partition_of
 from streams.store import FencedError, RedisStore, StoreUnavailableError
 from streams.topics import WARNING_TOPICS, Topic
@@ -48,7 +52,7 @@ HEARTBEAT_S = 1.0
 # A stop takes one or two seconds; compose gives ten and systemd ninety before they kill.
 STOP_WITHIN_S = 9.0
 RETRY_S = 1.0
-LOOP, CONSUMER = "event loop", "consumer"
+LOOP, CONSUMER, TIMERS = "event loop", "consumer", "timers"
 
 
 @dataclasses.dataclass(slots=True)
@@ -66,6 +70,8 @@ class Parts:
     learning: LearningDesk
     watchdog: Watchdog
     notifier: Notifier
+    store: RedisStore
+    feeds: FeedWatch
     session: aiohttp.ClientSession | None = None
     runner: web.AppRunner | None = None
 
@@ -84,6 +90,8 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
     wisdom = build_wisdom(settings)
     metrics.knowledge.labels(wisdom.expertise.knowledge.version).set(1)
     snapshots = RedisSnapshots(redis)
+    metrics.watch_feeds(wisdom.feeds.codes)
+    is_wall = settings.timers.clock == "wall"
     log = build_log(redis)
     watchdog = Watchdog(stalled_after_s=settings.watchdog.stalled_after_s)
     return Parts(
@@ -104,7 +112,10 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             metrics=metrics,
             now=clock.now,
             alive=lambda: watchdog.alive(CONSUMER),
+            in_event_time=not is_wall,
         ),
+        store=RedisStore(redis),
+        feeds=FeedWatch(wisdom.feeds, RedisFeedLog(redis), by="arrival" if is_wall else "event"),
     )
 
 
@@ -137,7 +148,7 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
     )
     batch_transport.tune(app, batch_transport.Tuning())
     _add_agents(app, parts)
-    for task in (_heartbeat, _follow_model, _carry_messages):
+    for task in (_heartbeat, _follow_model, _carry_messages, _tell_deadlines, _watch_feeds):
         app.task(_bound(task, app, parts))
     return app
 
@@ -152,7 +163,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         parts.watchdog.alive(CONSUMER)
 
     assessor = Assessor(
-        store=RedisStore(parts.redis),
+        store=parts.store,
         publisher=parts.publisher,
         expertise=parts.expertise,
         epoch=parts.epoch,
@@ -161,6 +172,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         now=clock.now,
         alive=alive,
         is_current=is_current,
+        hear=parts.feeds.note,
     )
     parts.notifier.is_current = is_current
     if settings.roles.assess:
@@ -247,18 +259,15 @@ async def _heartbeat(app: faust.App, parts: Parts) -> None:
 
 
 def _has_unread(app: faust.App, parts: Parts) -> bool:
-    """Return whether the broker has told of records that no agent has finished.
-
-    Lag comes from positions, not from a broker's end offsets: an embedded one counts them wrong.
-    """
-    lags: dict[str, int] = {}
-    for tp in app.consumer.assignment() if app.consumer else ():
-        if tp.topic == Topic.EVENT.value:
-            highwater = app.consumer.highwater(tp) or 0
-            done = app.consumer._committed_offset.get(tp) or 0  # noqa: SLF001 - Faust has no getter
-            lags[str(tp.partition)] = max(0, highwater - done)
+    """Return whether the broker has told of records that no agent has finished."""
+    progress = FaustProgress(app)
+    lags = {
+        partition: reading.unread
+        for partition in progress.assigned()
+        if (reading := progress.reading(partition)) is not None
+    }
     for partition, lag in lags.items():
-        parts.metrics.lag_events.labels(partition).set(lag)
+        parts.metrics.lag_events.labels(str(partition)).set(lag)
     return any(lags.values())
 
 
@@ -304,6 +313,42 @@ async def _carry_messages(app: faust.App, parts: Parts) -> None:
         count_round(parts.metrics, done)
         if not done.claimed:
             await asyncio.sleep(notify.poll_s)
+
+
+async def _tell_deadlines(app: faust.App, parts: Parts) -> None:
+    """Tell what falls due, for the partitions that this worker assesses."""
+    roles = parts.settings.roles
+    if not (roles.timers and roles.assess):
+        return
+    timers = build_timers(
+        parts.settings,
+        store=parts.store,
+        publisher=parts.publisher,
+        progress=FaustProgress(app),
+        feeds=parts.feeds,
+        metrics=parts.metrics,
+        now=clock.now,
+        alive=lambda: parts.watchdog.alive(TIMERS),
+    )
+    try:
+        await timers.run(lambda: app.should_stop)
+    finally:
+        parts.watchdog.excuse(TIMERS)
+
+
+async def _watch_feeds(app: faust.App, parts: Parts) -> None:
+    """Say which feeds are silent, and whether a year's holidays are missing."""
+    if not parts.settings.roles.assess:
+        return
+    while not app.should_stop:
+        now = clock.now()
+        missing = parts.wisdom.desk.calendar.missing_on(now.astimezone(CHINA).date())
+        parts.metrics.calendar_missing_year.set(bool(missing))
+        try:
+            await parts.feeds.report(parts.metrics, now=int(now.timestamp()))
+        except StoreUnavailableError as error:
+            logger.warning("feeds not judged: %s", error)
+        await asyncio.sleep(parts.settings.timers.poll_s)
 
 
 async def start(parts: Parts, app: faust.App) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -26,12 +26,22 @@ from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
 from config.load import load_documents, load_history
 from config.schema import Settings
+from detectors.events import event_types
 from detectors.expertise import Expertise, compiled
+from detectors.feeds import Feeds, InvalidFeedsError, parse_feeds
 from detectors.knowledge import InvalidKnowledgeError
-from detectors.knowledge_check import parse
+from detectors.knowledge_check import calendar_of, document, parse
+from detectors.working_days import WorkingDays
+from streams.feeds import FeedWatch
+from streams.metrics import Metrics
+from streams.progress import CatchUp, Progress
+from streams.publisher import Publisher
 from streams.redis_notification_log import RedisRows
+from streams.store import WakeStore
+from streams.timers import DueClock, EventTime, Pace, Timers, WallTime
 
 COUNTY_DIGITS = 6  # GB/T 2260
+CALENDAR, FEEDS = "calendar.yaml", "feeds.yaml"
 ALERT_DOCUMENTS = ("authorities.yaml", "ladder.yaml", "sms_templates.yaml")
 
 
@@ -43,6 +53,7 @@ class Desk:
     ladder: Ladder
     book: SmsBook
     renderer: Renderer
+    calendar: WorkingDays
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class Wisdom:
 
     expertise: Expertise
     desk: Desk
+    feeds: Feeds
 
 
 def build_wisdom(settings: Settings) -> Wisdom:
@@ -71,7 +83,17 @@ def build_wisdom(settings: Settings) -> Wisdom:
     holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
     if holes:
         raise InvalidAlertsError(holes)
-    return Wisdom(expertise, desk)
+    return Wisdom(expertise, desk, build_feeds(documents, desk.calendar))
+
+
+def build_feeds(documents: Mapping[str, object], calendar: WorkingDays) -> Feeds:
+    """Return the sources' feeds, from the documents."""
+    try:
+        return parse_feeds(
+            document(documents, FEEDS), calendar=calendar, types=event_types(), file=FEEDS
+        )
+    except InvalidFeedsError as error:
+        raise InvalidKnowledgeError(str(error)) from error
 
 
 def build_expertise(
@@ -98,13 +120,18 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     tree = parse_authorities(authorities)
     ladder = parse_ladder(ladder_document)
     book = parse_sms_book(sms)
+    calendar = calendar_of(documents)
     folder = resources.files("alerts").joinpath("templates")
     templates = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATE_NAMES}
     renderer = Renderer(
-        book, templates, office=settings.notify.office, system_url=settings.notify.system_url
+        book,
+        templates,
+        calendar=calendar,
+        office=settings.notify.office,
+        system_url=settings.notify.system_url,
     )
     check_renderings(tree=tree, ladder=ladder, renderer=renderer)
-    return Desk(tree, ladder, book, renderer)
+    return Desk(tree, ladder, book, renderer, calendar)
 
 
 def build_redis(settings: Settings) -> Redis:
@@ -146,6 +173,56 @@ def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[W
             session,
         ),
     }
+
+
+def build_timers(
+    settings: Settings,
+    *,
+    store: WakeStore,
+    publisher: Publisher,
+    progress: Progress,
+    feeds: FeedWatch,
+    metrics: Metrics,
+    now: Callable[[], dt.datetime],
+    alive: Callable[[], None],
+) -> Timers:
+    """Return the task that tells deadlines, by the clock that the settings name."""
+    chosen = settings.timers
+    caught_up = CatchUp(progress, now)
+    due_clock: DueClock = (
+        WallTime(caught_up, lateness_s=chosen.lateness_s)
+        if chosen.clock == "wall"
+        else EventTime(store, lateness_s=chosen.lateness_s)
+    )
+    return Timers(
+        store=store,
+        publisher=publisher,
+        progress=progress,
+        clock=due_clock,
+        caught_up=caught_up,
+        unsure=feeds.unsure,
+        metrics=metrics,
+        now=now,
+        alive=alive,
+        pace=Pace(
+            batch=chosen.batch,
+            window=chosen.window,
+            per_second=chosen.per_second,
+            again_after_s=chosen.again_after_s,
+            poll_s=chosen.poll_s,
+        ),
+    )
+
+
+def calendar_complaint(calendar: WorkingDays, today: dt.date) -> str:
+    """Return what an operator must be told of the calendar, or "" for nothing."""
+    missing = "、".join(f"{year}年" for year in calendar.missing_on(today))
+    if not missing:
+        return ""
+    return (
+        f"{CALENDAR} 缺少{missing}的放假调休安排：期限只按周一至周五推算，"
+        "请按国务院办公厅通知补录。 Holidays of a year are missing; enter its notice."
+    )
 
 
 def worker_name() -> str:

@@ -17,7 +17,7 @@ from detectors import state as states
 from detectors.assessment import Assessment
 from detectors.card import RiskCard, risk_card
 from detectors.effects import CardDue, ClassChanged, Effect, Position, Skipped
-from detectors.events import Cause, Event, InvalidEventError
+from detectors.events import Cause, DeadlineFellDue, Event, InvalidEventError, Payload
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.neighbours import BondChanged
@@ -27,6 +27,7 @@ from detectors.warning import EarlyWarning, WarningStatus
 from streams.batch import Batch, Record
 from streams.codec import decode_record, envelope
 from streams.dead_letters import Origin, dead_letter
+from streams.feeds import Spoken
 from streams.metrics import Metrics
 from streams.neighbourhood import change_record
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
@@ -52,7 +53,9 @@ class Work:
 
     Shapes:
         ``states`` are the states after the events so far; ``cards`` the enterprises whose card
-        has changed; ``outgoing`` what is published before anything is stored.
+        has changed; ``outgoing`` what is published before anything is stored.  ``woken`` are
+        the enterprises a deadline was told to; ``spoken`` the latest event time of each source
+        and type, ``latest`` that of all.
     """
 
     states: dict[str, EnterpriseState] = dataclasses.field(default_factory=dict)
@@ -65,7 +68,19 @@ class Work:
     warnings: list[tuple[EarlyWarning, int]] = dataclasses.field(default_factory=list)
     classes: list[ClassChanged] = dataclasses.field(default_factory=list)
     skipped: dict[str, int] = dataclasses.field(default_factory=dict)
+    woken: set[str] = dataclasses.field(default_factory=set)
+    spoken: dict[tuple[str, type[Payload]], dt.datetime] = dataclasses.field(default_factory=dict)
     applied: int = 0
+
+    @property
+    def latest(self) -> int:
+        """Return the latest event time of the batch, in seconds, 0 for none."""
+        return int(max(self.spoken.values()).timestamp()) if self.spoken else 0
+
+
+def wake_of(state: EnterpriseState) -> int:
+    """Return when an enterprise wants to be woken (event time, seconds), 0 for never."""
+    return state.wake_at
 
 
 @dataclasses.dataclass(slots=True)
@@ -74,7 +89,8 @@ class Assessor:
 
     ``expertise`` is read anew for each batch, so a model changes between batches only.
     ``alive`` is called at every sign of progress or of a known outage; ``is_current`` says
-    whether this worker still owns a batch.
+    whether this worker still owns a batch; ``hear`` takes which sources spoke in a batch, and
+    when the log took it.
     """
 
     store: EnterpriseStore
@@ -88,6 +104,8 @@ class Assessor:
     is_current: Callable[[Batch], bool] = lambda _batch: True
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     cache: StateCache = dataclasses.field(default_factory=StateCache)
+    wake_of: Callable[[EnterpriseState], int] = wake_of
+    hear: Callable[[Spoken, int], None] = lambda _spoken, _arrival: None
 
     async def digest(self, batch: Batch) -> bool:
         """Process a batch to its end; return whether it may be acknowledged.
@@ -167,6 +185,8 @@ class Assessor:
                 offset=records[-1].offset,
                 states={uscc: encode(work.states[uscc]) for uscc in work.changed},
                 cards=fields,
+                wakes=self._wakes(work, at_hand),
+                latest=work.latest,
             )
             await self.store.write(batch.partition, loaded, written)
             self.cache.keep(
@@ -175,6 +195,20 @@ class Assessor:
                 {uscc: work.states[uscc] for uscc in work.changed},
             )
         self._count(work, records)
+        self.hear(work.spoken, records[-1].timestamp // 1000)
+
+    def _wakes(self, work: Work, at_hand: Mapping[str, EnterpriseState]) -> dict[str, int]:
+        """Return the wakes that have moved, and those of whoever a deadline was told to.
+
+        The latter mend themselves: an entry that its state knows nothing of is told once.
+        """
+        wakes = {}
+        for uscc in work.changed:
+            before = at_hand.get(uscc)
+            after = self.wake_of(work.states[uscc])
+            if uscc in work.woken or after != (self.wake_of(before) if before else 0):
+                wakes[uscc] = after
+        return wakes
 
     async def _load(
         self, partition: int, usccs: Sequence[str]
@@ -227,9 +261,15 @@ class Assessor:
                 self._reject(batch, record, error, work)
                 continue
             current[uscc] = after
+            data = type(event.data)
             if after is not state:
                 work.changed.add(uscc)
+                if data is DeadlineFellDue:
+                    work.woken.add(uscc)
             work.applied += 1
+            spoken = work.spoken.get((event.source, data))
+            if spoken is None or event.time > spoken:
+                work.spoken[event.source, data] = event.time
             for effect in effects:
                 if isinstance(effect, CardDue):
                     work.cards[uscc] = (after, effect.assessment)

@@ -14,8 +14,8 @@ from config.load import load_settings
 from config.schema import Settings
 from detectors.events import InvalidEventError, decode
 from detectors.warning import CHINA
-from streams import cli_replay
-from streams.assembly import build_redis, build_wisdom
+from streams import cli_replay, clock
+from streams.assembly import build_redis, build_wisdom, calendar_complaint
 from streams.explaining import Found, card_in_words, find_card, way_back_in_words
 from streams.terminal import (
     NOT_FOUND,
@@ -45,7 +45,7 @@ app.command()(cli_replay.replay)
 
 @app.command()
 def worker(config: Config = None) -> None:
-    """运行预警进程：assess、learn、notify。Run the worker until SIGTERM."""
+    """运行预警进程：assess、learn、notify、timers。Run the worker until SIGTERM."""
     with told_plainly():
         run_worker(load_settings(config))
 
@@ -136,6 +136,9 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
     with told_plainly():
         settings = with_knowledge(load_settings(config), knowledge)
         wisdom = build_wisdom(settings)
+    complaint = calendar_complaint(wisdom.desk.calendar, clock.now().astimezone(CHINA).date())
+    if complaint:
+        err.print(f"警告 / warning: {complaint}", style="yellow", markup=False)
     known = wisdom.expertise.knowledge
     out.print(
         f"配置有效。knowledge={known.version} indicators={len(known.indicators)} "

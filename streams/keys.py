@@ -8,6 +8,9 @@ key                                type      holds
 ``sanzao:{pN}:card:USCC``          hash      the readable standing, for people and programs
 ``sanzao:{jN}:log``                string    "epoch/offset" of the last batch of bonds written
 ``sanzao:{jN}:junction:HEX``       string    who meets at a person, address, agent or enterprise
+``sanzao:{pN}:timers``             zset      USCC -> the moment to wake it (event time, seconds)
+``sanzao:{pN}:clock``              string    the latest event time applied, in seconds
+``sanzao:feeds``                   hash      "FEED:event", "FEED:arrival" -> last heard, seconds
 ``sanzao:{model}:snapshots``       hash      domain -> model snapshot, msgpack
 ``sanzao:{notify}:row:ID``         hash      a message: revision and body (msgpack)
 ``sanzao:{notify}:warning:WID``    set       the messages of a warning
@@ -50,4 +53,15 @@ def junction_prefix(partition: int) -> str:
     return f"{ROOT}:{{j{partition}}}:junction:"
 
 
+def timers_key(partition: int) -> str:
+    """Return the key of the moments at which a partition's enterprises want to be woken."""
+    return f"{ROOT}:{{p{partition}}}:timers"
+
+
+def clock_key(partition: int) -> str:
+    """Return the key of the latest event time that a partition's states have seen."""
+    return f"{ROOT}:{{p{partition}}}:clock"
+
+
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"
+FEEDS = f"{ROOT}:feeds"

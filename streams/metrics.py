@@ -1,5 +1,6 @@
 """What does Prometheus see?  Our own names, base units, closed label sets, no enterprise."""
 
+from collections.abc import Iterable
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -109,6 +110,29 @@ class Metrics:
             "sanzao_knowledge_info", "1 for the knowledge version in use", ["version"],
             registry=make,
         )  # fmt: skip
+        self.deadlines = Counter(
+            "sanzao_deadlines", "Deadlines told to the event log", registry=make
+        )
+        self.deadlines_again = Counter(
+            "sanzao_deadlines_again", "Deadlines told again: their event was read and led nowhere",
+            registry=make,
+        )  # fmt: skip
+        self.deadline_delay_seconds = Gauge(
+            "sanzao_deadline_delay_seconds", "Age of the oldest deadline that no state has met yet",
+            registry=make,
+        )  # fmt: skip
+        self.feed_silent = Gauge(
+            "sanzao_feed_silent", "1 while a live feed is late beyond its SLA", ["feed"],
+            registry=make,
+        )  # fmt: skip
+        self.feed_last_seconds = Gauge(
+            "sanzao_feed_last_seconds", "When a feed was last heard of (Unix time; 0: never)",
+            ["feed"], registry=make,
+        )  # fmt: skip
+        self.calendar_missing_year = Gauge(
+            "sanzao_calendar_missing_year", "1 while a year's table of holidays is wanted",
+            registry=make,
+        )  # fmt: skip
         self._create_series()
         self._create_neighbours()
 
@@ -134,6 +158,12 @@ class Metrics:
         for relation in get_args(NeighbourRelation):
             for phase in PHASES:
                 self.neighbour_signals.labels(relation, phase)
+
+    def watch_feeds(self, codes: Iterable[str]) -> None:
+        """Show a series of each feed that the configuration names."""
+        for code in codes:
+            self.feed_silent.labels(code)
+            self.feed_last_seconds.labels(code)
 
     def text(self) -> bytes:
         """Return the exposition of all series."""

@@ -28,7 +28,8 @@ class Notifier:
     """The notifying agent's hands: plan the messages of each warning; the courier carries them.
 
     A batch is acknowledged once its messages stand in the outbox: from then on they cannot be
-    lost, and a replayed warning plans nothing new.
+    lost, and a replayed warning plans nothing new.  ``in_event_time``: people's limits run from a
+    warning's issue, not from when they are told, as in a simulation.
     """
 
     desk: Desk
@@ -39,6 +40,7 @@ class Notifier:
     alive: Callable[[], None] = lambda: None
     is_current: Callable[[Batch], bool] = lambda _batch: True
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    in_event_time: bool = False
 
     async def digest(self, batch: Batch) -> bool:
         """Plan the messages of a batch of warnings; return whether it may be acknowledged."""
@@ -81,6 +83,7 @@ class Notifier:
                 ladder=self.desk.ladder,
                 renderer=self.desk.renderer,
                 now=now,
+                told_at=warning.issued_at if self.in_event_time else None,
             )
         except Exception as error:
             # Planning is pure, so it would fail for ever: one warning must not stop all others.

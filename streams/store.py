@@ -1,15 +1,16 @@
 """How are the states of a partition read and written, so that only one worker can?"""
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from streams.keys import card_prefix, log_key, state_prefix
+from streams.keys import card_prefix, clock_key, log_key, state_prefix, timers_key
 
 WRITTEN = b"OK"
 _PACK = msgspec.msgpack.Encoder().encode
@@ -41,18 +42,44 @@ class Written:
 
     Shapes:
         ``states`` are encoded states, ``cards`` readable fields (name, value, name, value ...),
-        both by USCC; ``epoch`` and ``offset`` name the last event of the batch.
+        ``wakes`` the moments to wake enterprises at (0: no more), all by USCC; ``epoch`` and
+        ``offset`` name the last event of the batch.
+
+    Units:
+        ``wakes`` and ``latest``, the latest event time of the batch, are seconds of event time.
     """
 
     epoch: int
     offset: int
     states: Mapping[str, bytes]
     cards: Mapping[str, Sequence[str]]
+    wakes: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    latest: int = 0
 
     @property
     def fence(self) -> bytes:
         """Return what the partition's fence is after this batch."""
         return f"{self.epoch}/{self.offset}".encode()
+
+
+class Wake(NamedTuple):
+    """An enterprise, and the moment (event time, seconds) at which it wants to be woken."""
+
+    uscc: str
+    at: int
+
+
+class WakeStore(Protocol):
+    """When enterprises want to be woken; only ``EnterpriseStore.write`` changes it."""
+
+    async def due(self, partition: int, *, until: int, limit: int) -> Sequence[Wake]:
+        """Return those to be woken at or before ``until``, the longest overdue first."""
+
+    async def wakes(self, partition: int, usccs: Sequence[str]) -> Mapping[str, int]:
+        """Return when these enterprises want to be woken; who does not is left out."""
+
+    async def latest(self, partition: int) -> int:
+        """Return the latest event time that the partition's states have seen, 0 for none."""
 
 
 class EnterpriseStore(Protocol):
@@ -72,6 +99,8 @@ class MemoryStore:
     fences: dict[int, bytes] = dataclasses.field(default_factory=dict)
     states: dict[tuple[int, str], bytes] = dataclasses.field(default_factory=dict)
     cards: dict[tuple[int, str], Sequence[str]] = dataclasses.field(default_factory=dict)
+    timers: dict[int, dict[str, int]] = dataclasses.field(default_factory=dict)
+    clocks: dict[int, int] = dataclasses.field(default_factory=dict)
     failures: int = 0
 
     async def load(self, partition: int, usccs: Sequence[str]) -> Loaded:
@@ -89,7 +118,32 @@ class MemoryStore:
             raise FencedError(f"partition {partition}: {self.fences[partition]!r}")
         self.states |= {(partition, uscc): raw for uscc, raw in written.states.items()}
         self.cards |= {(partition, uscc): card for uscc, card in written.cards.items()}
+        timers = self.timers.setdefault(partition, {})
+        for uscc, at in written.wakes.items():
+            if at:
+                timers[uscc] = at
+            else:
+                timers.pop(uscc, None)
+        self.clocks[partition] = max(self.clocks.get(partition, 0), written.latest)
         self.fences[partition] = written.fence
+
+    async def due(self, partition: int, *, until: int, limit: int) -> Sequence[Wake]:
+        """Return those to be woken at or before ``until``."""
+        self._fail()
+        timers = self.timers.get(partition, {})
+        found = sorted((at, uscc) for uscc, at in timers.items() if at <= until)
+        return [Wake(uscc, at) for at, uscc in found[:limit]]
+
+    async def wakes(self, partition: int, usccs: Sequence[str]) -> Mapping[str, int]:
+        """Return when these enterprises want to be woken."""
+        self._fail()
+        timers = self.timers.get(partition, {})
+        return {uscc: timers[uscc] for uscc in usccs if uscc in timers}
+
+    async def latest(self, partition: int) -> int:
+        """Return the latest event time that the partition's states have seen."""
+        self._fail()
+        return self.clocks.get(partition, 0)
 
     def _fail(self) -> None:
         if self.failures:
@@ -130,12 +184,16 @@ class RedisStore:
         states, cards = state_prefix(partition), card_prefix(partition)
         keys = [
             log_key(partition),
+            timers_key(partition),
+            clock_key(partition),
             *(states + uscc for uscc in written.states),
             *(cards + uscc for uscc in written.cards),
         ]
         arguments: list[bytes | int] = [
             loaded.fence,
             written.fence,
+            written.latest,
+            _PACK(tuple(itertools.chain.from_iterable(written.wakes.items()))),
             len(written.states),
             *written.states.values(),
             *map(_PACK, written.cards.values()),
@@ -146,3 +204,44 @@ class RedisStore:
             raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
         if answer != WRITTEN:
             raise FencedError(f"partition {partition} was read at {loaded.fence!r}, is {answer!r}")
+
+    async def due(self, partition: int, *, until: int, limit: int) -> Sequence[Wake]:
+        """Return those to be woken at or before ``until``, the longest overdue first.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        try:
+            found = await self._redis.zrangebyscore(
+                timers_key(partition), "-inf", until, start=0, num=limit, withscores=True
+            )
+        except RedisError as error:
+            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        scored = cast("list[tuple[bytes, float]]", found)
+        return [Wake(uscc.decode(), int(at)) for uscc, at in scored]
+
+    async def wakes(self, partition: int, usccs: Sequence[str]) -> Mapping[str, int]:
+        """Return when these enterprises want to be woken.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        if not usccs:
+            return {}
+        try:
+            moments = await self._redis.zmscore(timers_key(partition), list(usccs))
+        except RedisError as error:
+            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        pairs = zip(usccs, moments, strict=True)
+        return {uscc: int(at) for uscc, at in pairs if at is not None}
+
+    async def latest(self, partition: int) -> int:
+        """Return the latest event time that the partition's states have seen.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        try:
+            return int(await self._redis.get(clock_key(partition)) or 0)
+        except RedisError as error:
+            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error

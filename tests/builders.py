@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from config.load import load_documents
 from detectors import events as e
@@ -12,10 +12,13 @@ from detectors.deadline import deadline_of
 from detectors.effects import Effect, Position
 from detectors.expertise import Expertise, compiled
 from detectors.facts import Fact, hash_of
+from detectors.feeds import Feed, Feeds, parse_feeds
 from detectors.knowledge_check import parse
 from detectors.state import EnterpriseState, OpenWarning, Profile
 from detectors.step import step
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
+from detectors.working_days import parse_calendar
+from streams.feeds import FeedWatch, MemoryFeedLog
 
 USCC = "91410422MA3X1A2B83"
 SOURCE = "urn:yexian:test"
@@ -228,3 +231,16 @@ def shell_change() -> list[e.Payload]:
         e.ShareholderChanged(holder="h1", before=0.0, after=1.0),
         e.AddressChanged(new_region="410423"),
     ]
+
+
+def feeds(*described: Feed) -> Feeds:
+    """Return feeds over the shipped calendar; the shipped ones unless some are given."""
+    calendar = parse_calendar(documents()["calendar.yaml"])
+    if described:
+        return Feeds(described, calendar)
+    return parse_feeds(documents()["feeds.yaml"], calendar=calendar, types=e.event_types())
+
+
+def feed_watch(*described: Feed, by: Literal["arrival", "event"] = "arrival") -> FeedWatch:
+    """Return a watch over some feeds, with a log in memory."""
+    return FeedWatch(feeds(*described), MemoryFeedLog(), by=by)

@@ -292,7 +292,10 @@ def run_demo(*, keep: bool, short: bool, seed: int, folder: Path) -> int:
     _clear(folder)
     console = Console()
     screen = DemoScreen(console)
-    with running_stack(folder, redis_url=environment_value("REDIS_URL")) as stack, stack.worker():
+    with (
+        running_stack(folder, redis_url=environment_value("REDIS_URL")) as stack,
+        stack.worker(TIMERS__CLOCK="events"),
+    ):
         demo = Demo(stack, seed=seed, short=short)
         try:
             with screen:

@@ -10,13 +10,14 @@ import pytest
 
 from config.schema import Redis, Settings
 from streams.assembly import build_redis
-from streams.keys import card_prefix, log_key, state_prefix
+from streams.keys import card_prefix, clock_key, log_key, state_prefix, timers_key
 from streams.store import (
     EnterpriseStore,
     FencedError,
     MemoryStore,
     RedisStore,
     StoreUnavailableError,
+    Wake,
     Written,
 )
 from tests import builders as b
@@ -25,9 +26,16 @@ OTHER = "91350200776049653A"
 CARD = ["name", "叶县样例酒业", "score", "905.0", "class", "D", "reasons", ""]
 
 
-def written(offset, states, *, epoch=1, cards=None):
+def written(offset, states, *, epoch=1, cards=None, wakes=None, latest=0):
     """Return what a batch writes."""
-    return Written(epoch=epoch, offset=offset, states=states, cards=cards or {})
+    return Written(
+        epoch=epoch,
+        offset=offset,
+        states=states,
+        cards=cards or {},
+        wakes=wakes or {},
+        latest=latest,
+    )
 
 
 async def twin_card(store, partition, uscc):
@@ -197,6 +205,66 @@ async def test_a_full_batch_of_strangers_fits(store: EnterpriseStore, read_card)
     assert (await read_card(store, 0, usccs[-1]))["class"] == "D"
 
 
+async def put_to_sleep(store, offset, wakes, *, partition=0, latest=0):
+    """Write a batch that changes nothing but when enterprises want to be woken."""
+    batch = written(offset, {}, wakes=wakes, latest=latest)
+    await store.write(partition, await store.load(partition, []), batch)
+
+
+async def test_who_is_due_is_woken_in_order(store):
+    """Those due by a moment come, the moment included, the longest overdue first, so many."""
+    await put_to_sleep(store, 1, {"D": 40, "C": 30, "A": 10, "B": 30})
+
+    assert await store.due(0, until=30, limit=10) == [Wake("A", 10), Wake("B", 30), Wake("C", 30)]
+    assert await store.due(0, until=99, limit=2) == [Wake("A", 10), Wake("B", 30)]
+    assert await store.due(0, until=9, limit=10) == []
+    assert await store.due(1, until=99, limit=10) == []
+
+
+async def test_a_wake_moves_and_goes(store):
+    """The next write moves a wake or, with zero, takes it away; others stay."""
+    await put_to_sleep(store, 1, {"A": 10, "B": 20, "C": 30})
+
+    await put_to_sleep(store, 2, {"A": 50, "B": 0, "nobody": 0})
+
+    assert await store.due(0, until=99, limit=10) == [Wake("C", 30), Wake("A", 50)]
+    assert await store.wakes(0, ["A", "B", "C", "nobody"]) == {"A": 50, "C": 30}
+    assert await store.wakes(0, []) == {}
+
+
+async def test_a_stale_writer_moves_no_wake(store):
+    """Timers and clock stand behind the same fence as the states."""
+    stale = await store.load(0, [])
+    await put_to_sleep(store, 9, {"A": 10}, latest=100)
+
+    with pytest.raises(FencedError):
+        await store.write(0, stale, written(4, {}, wakes={"A": 0, "B": 7}, latest=900))
+
+    assert await store.due(0, until=99, limit=10) == [Wake("A", 10)]
+    assert await store.latest(0) == 100
+
+
+async def test_the_clock_of_a_partition_never_goes_back(store):
+    """It is the latest event time applied, whatever comes late; each partition has its own."""
+    assert await store.latest(0) == 0
+    await put_to_sleep(store, 1, {}, latest=1_800_000_000)
+
+    await put_to_sleep(store, 2, {}, latest=1_700_000_000)
+
+    assert await store.latest(0) == 1_800_000_000
+    assert await store.latest(1) == 0
+
+
+async def test_a_full_batch_of_wakes_fits(store):
+    """A first of July moves the wakes of a whole batch in one write."""
+    wakes = {f"U{n:017}": 1_782_835_200 for n in range(10_000)}
+
+    await put_to_sleep(store, 1, wakes)
+
+    assert len(await store.due(0, until=1_782_835_200, limit=20_000)) == 10_000
+    assert await store.wakes(0, list(wakes)) == wakes
+
+
 def closed_port():
     """Return a port on which nobody listens."""
     with socket.socket() as probe:
@@ -223,9 +291,24 @@ async def test_an_outage_is_told_as_an_outage(dead_store: EnterpriseStore):
     with pytest.raises(StoreUnavailableError):
         await dead_store.write(0, await MemoryStore().load(0, []), written(1, {}))
 
+    with pytest.raises(StoreUnavailableError):
+        await dead_store.due(0, until=1, limit=1)
+
+    with pytest.raises(StoreUnavailableError):
+        await dead_store.wakes(0, [b.USCC])
+
+    with pytest.raises(StoreUnavailableError):
+        await dead_store.latest(0)
+
 
 def test_all_keys_of_a_partition_share_a_slot():
-    """On Redis Cluster a batch is one script: fence, states and cards carry one hash tag."""
-    keys = [log_key(3), state_prefix(3) + b.USCC, card_prefix(3) + b.USCC]
+    """On Redis Cluster a batch is one script: all that it writes carries one hash tag."""
+    keys = [
+        log_key(3),
+        timers_key(3),
+        clock_key(3),
+        state_prefix(3) + b.USCC,
+        card_prefix(3) + b.USCC,
+    ]
 
     assert {key[key.index("{") : key.index("}") + 1] for key in keys} == {"{p3}"}

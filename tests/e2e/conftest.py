@@ -55,7 +55,7 @@ class Bureau:
         self.stack = stack
         self.redis_process = redis_process
         # Small batches, so that a fault meets the worker in the middle of its work.
-        self.worker = stack.worker(KAFKA__MAX_POLL_RECORDS="50")
+        self.worker = stack.worker(KAFKA__MAX_POLL_RECORDS="50", TIMERS__LATENESS_S="0")
         self.store = redis.Redis.from_url(stack.redis_url)
         self.desk = build_wisdom(Settings()).desk
         self._serials = itertools.count(1)

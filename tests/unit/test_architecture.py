@@ -36,7 +36,7 @@ BROKEN = [
         id="a template that reads settings",
     ),
     pytest.param(
-        "alerts hears only measures and warnings from detectors", "alerts/pipeline.py",
+        "alerts hears only measures, warnings and working days from detectors", "alerts/pipeline.py",
         "from detectors import score", id="an alert with an opinion on scores",
     ),
     pytest.param(

@@ -9,6 +9,7 @@ from alerts.authority import AuthorityTree, parse_authorities
 from alerts.ladder import Ladder, parse_ladder
 from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
+from detectors.working_days import WorkingDays, parse_calendar
 
 ROOT = Path(__file__).parents[3]
 
@@ -50,8 +51,18 @@ def sources() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def renderer(book, sources) -> Renderer:
+def calendar() -> WorkingDays:
+    """The shipped calendar."""
+    return parse_calendar(_document("calendar.yaml"))
+
+
+@pytest.fixture(scope="session")
+def renderer(book, sources, calendar) -> Renderer:
     """A renderer over the shipped templates."""
     return Renderer(
-        book, sources, office="叶县市场监督管理局", system_url="https://sanzao.example.org"
+        book,
+        sources,
+        calendar=calendar,
+        office="叶县市场监督管理局",
+        system_url="https://sanzao.example.org",
     )

@@ -6,8 +6,9 @@ import pytest
 
 from alerts.delivery import Way
 from alerts.knowledge import InvalidKnowledgeError
-from alerts.ladder import Limit, LimitUnit, parse_ladder
+from alerts.ladder import parse_ladder
 from detectors.measure import Measure
+from detectors.working_days import Limit, LimitUnit
 
 RUNG = {
     "document": "提醒敦促函",

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.knowledge import InvalidKnowledgeError
-from alerts.pipeline import check_renderings
+from alerts.pipeline import check_renderings, plan_notifications
 from alerts.rendering import NEUTRAL_MATTER, TEMPLATE_NAMES, Renderer, short_name
 from alerts.responsibility import Matter, Role, resolve
 from alerts.sms_text import units, why_forbidden
 from alerts.specimen import specimen
 from detectors.measure import Measure
-from detectors.warning import Reason, WarningStatus
+from detectors.warning import CHINA, Reason, WarningStatus
+from detectors.working_days import WorkingDays
 
 
 @pytest.fixture
@@ -26,7 +27,11 @@ def read(tree, ladder, renderer):
         warning = msgspec.structs.replace(specimen(measure, status), **more)
         duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
         recipient = next(one for one in duty.recipients if one.role is role)
-        return renderer.sms(warning, duty, recipient), renderer.email(warning, duty, recipient)
+        told_at = warning.issued_at
+        return (
+            renderer.sms(warning, duty, recipient, told_at=told_at),
+            renderer.email(warning, duty, recipient, told_at=told_at),
+        )
 
     return rendered
 
@@ -37,9 +42,9 @@ def test_a_red_warning_is_one_short_message(read):
 
     assert sms.text == (
         "【叶县市监】红色预警41042220260701-0013：XX商场电梯检验不合格仍在用，"
-        "请4小时内签收并报分管领导，登录系统查看。"
+        "请7月1日13:30前登录签收并报分管领导。"
     )
-    assert (units(sms.text), sms.part_count) == (66, 1)
+    assert (units(sms.text), sms.part_count) == (67, 1)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +61,10 @@ def test_every_short_message_fits_its_parts_and_says_nothing_forbidden(
     """For every recipient of every measure and status the carrier's and our rules hold."""
     duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
 
-    messages = [renderer.sms(warning, duty, recipient) for recipient in duty.recipients]
+    messages = [
+        renderer.sms(warning, duty, recipient, told_at=warning.issued_at)
+        for recipient in duty.recipients
+    ]
 
     assert all(message.part_count <= book.max_parts for message in messages)
     assert all(why_forbidden(message.body) == () for message in messages)
@@ -150,7 +158,8 @@ def test_no_enterprise_name_can_end_a_subject_line(tree, ladder, renderer, name)
     warning = msgspec.structs.replace(specimen(), enterprise=name)
     duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
 
-    subject = renderer.email(warning, duty, duty.recipients[0]).subject
+    letter = renderer.email(warning, duty, duty.recipients[0], told_at=warning.issued_at)
+    subject = letter.subject
 
     assert subject.isprintable()
     assert units(subject) <= 120
@@ -194,7 +203,7 @@ def test_a_missing_template_is_named(book, sources, name):
     fewer = {other: text for other, text in sources.items() if other != name}
 
     with pytest.raises(InvalidKnowledgeError, match=name):
-        Renderer(book, fewer, office="县局")
+        Renderer(book, fewer, calendar=WorkingDays(), office="县局")
 
 
 @pytest.mark.parametrize(
@@ -202,7 +211,12 @@ def test_a_missing_template_is_named(book, sources, name):
 )
 def test_a_broken_template_is_found_at_load(tree, ladder, book, sources, broken):
     """A specimen of everything is rendered before anything starts."""
-    spoilt = Renderer(book, {**sources, "email/cancelled.txt.j2": broken}, office="县局")
+    spoilt = Renderer(
+        book,
+        {**sources, "email/cancelled.txt.j2": broken},
+        calendar=WorkingDays(),
+        office="县局",
+    )
 
     with pytest.raises(InvalidKnowledgeError, match=r"cancelled"):
         check_renderings(tree=tree, ladder=ladder, renderer=spoilt)
@@ -215,10 +229,10 @@ def test_the_shipped_templates_render(tree, ladder, renderer):
 
 def test_without_a_system_url_a_letter_has_no_link(tree, ladder, book, sources):
     """A bureau without a web page for warnings gets words instead of a dead button."""
-    plain = Renderer(book, sources, office="县局")
+    plain = Renderer(book, sources, calendar=WorkingDays(), office="县局")
     duty = resolve(Matter.of(specimen()), tree=tree, ladder=ladder)
 
-    letter = plain.email(specimen(), duty, duty.recipients[0])
+    letter = plain.email(specimen(), duty, duty.recipients[0], told_at=specimen().issued_at)
 
     assert "href" not in letter.html
     assert "请登录系统查看" in letter.text
@@ -243,3 +257,60 @@ def test_the_moment_is_chinas(read):
     _, letter = read(issued_at=dt.datetime(2026, 7, 1, 16, 30, tzinfo=dt.UTC))
 
     assert "2026年7月2日0时30分" in letter.text
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        pytest.param(Measure.REMINDER, "请于10月13日前签收、11月3日前处置", id="blue"),
+        pytest.param(Measure.WARNING, "请于10月10日前签收、10月27日前处置", id="yellow"),
+        pytest.param(Measure.INTERVIEW, "请于10月8日前签收、10月20日前处置", id="orange"),
+        pytest.param(Measure.INSPECTION, "请9月30日19:30前登录签收", id="red"),
+    ],
+)
+def test_a_short_message_says_the_day(read, measure, said):
+    """Issued before the National Day of 2026, limits run over the holiday and its Saturday."""
+    issued_at = dt.datetime(2026, 9, 30, 15, 30, tzinfo=CHINA)
+    sms, _ = read(measure, issued_at=issued_at)
+
+    assert said in sms.body
+
+
+def test_a_letter_says_how_long_and_until_when(read):
+    """The limit as the ladder has it, and the moment at which it runs out."""
+    _, letter = read(issued_at=dt.datetime(2026, 2, 13, 9, tzinfo=CHINA))
+
+    for text in (letter.text, letter.html):
+        assert "4小时内（2026年2月13日13时00分前）" in text
+        assert "5个工作日内（2026年2月27日24时前）" in text
+        assert "推算" not in text
+
+
+def test_a_letter_says_when_a_date_is_only_estimated(read):
+    """A date in a year whose holidays are not known is not passed off as certain."""
+    _, letter = read(issued_at=dt.datetime(2026, 12, 30, 9, tzinfo=CHINA))
+
+    for text in (letter.text, letter.html):
+        assert "尚未录入2027年的放假调休安排" in text
+
+
+def test_limits_run_from_when_people_are_told(tree, ladder, renderer):
+    """A matter that reaches us a week late does not reach people with its limit run out."""
+    warning = specimen(Measure.REMINDER)
+    week = dt.timedelta(days=7)
+    plans = [
+        plan_notifications(
+            warning, tree=tree, ladder=ladder, renderer=renderer, now=now, told_at=told_at
+        )
+        for now, told_at in [
+            (warning.issued_at + week, None),
+            (warning.issued_at + week, warning.issued_at),
+            (warning.issued_at - week, None),
+        ]
+    ]
+
+    late, in_event_time, early = (plan.notifications[0].content.body for plan in plans)
+
+    assert "请于7月15日前签收" in late
+    assert "请于7月8日前签收" in in_event_time
+    assert "请于7月8日前签收" in early

@@ -41,3 +41,14 @@ def test_every_section_refuses_what_it_does_not_know():
     for section in sections:
         with pytest.raises(msgspec.ValidationError, match="unknown field `no_such_key`"):
             msgspec.convert({"no_such_key": 1}, type(section))
+
+
+def test_timers_do_not_make_another_group():
+    """They read no topic: a process that lets another one tell deadlines keeps its group."""
+    assert Roles(timers=False).suffix == ""
+    assert Roles(learn=False, timers=False).suffix == Roles(learn=False).suffix
+
+
+def test_deadlines_follow_the_wall_clock_unless_told_otherwise():
+    """The events' clock stands still without events: no bureau at work gets it by accident."""
+    assert Settings().timers.clock == "wall"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import events as e
-from detectors.facts import FACTS_AN_EVENT, FactKind, MarkAct, hash_of
+from detectors.facts import FACTS_AN_EVENT, PROVISIONAL, FactKind, MarkAct, hash_of
 from detectors.reading import _READERS, SILENT, read
 from detectors.stating import moment, years_after
 from detectors.wording import LABELS, fact_in_words
@@ -272,7 +272,7 @@ def test_a_listing_will_be_three_years_old():
     """W04 counts down to it, S03 counts entries for so long."""
     listed, entry = stated(e.AbnormalAdded(reason=1))
 
-    assert listed.due == entry.until == years_after(b.START_S, 3)
+    assert listed.due == entry.bounds.until == years_after(b.START_S, 3)
 
 
 def test_a_failed_meter_is_due_at_once():
@@ -286,7 +286,7 @@ def test_a_report_is_asked_for_again_a_year_later():
     """The report of 2025 is there until that of 2026 is due, on 2027-06-30."""
     fact = the(K.REPORT_FILED, e.AnnualReportFiled(year=2025))
 
-    assert (fact.ref, fact.until) == (2025, moment(dt.date(2027, 7, 1)))
+    assert (fact.ref, fact.bounds.until) == (2025, moment(dt.date(2027, 7, 1)))
 
 
 @pytest.mark.parametrize(
@@ -320,6 +320,44 @@ def test_a_cut_follows_its_own_notice():
     cuts = [f for f in state.facts if f.kind == K.CAPITAL_CUT and f.counts_at(state.as_of)]
 
     assert len(cuts) == 1
+
+
+def test_each_permit_that_a_scope_asks_for_is_a_matter_of_its_own():
+    """Two domains are two matters; a new scope keeps one and lets go of the other."""
+    both = e.Established(
+        name="甲", established_on=b.START.date(), permit_domains=("FOODS", "CATER")
+    )
+    enterprise = b.Enterprise()
+    enterprise.has(both, name="n0")
+    enterprise.has(
+        e.BasicChanged(field="scope", after="食品销售", permit_domains=("FOODS",)), day=1
+    )
+
+    state = enterprise.state
+    asked = [f for f in state.facts if f.kind == K.SCOPE_NEEDS_PERMIT]
+
+    assert len({fact.ref for fact in asked}) == 2
+    assert [fact.domain for fact in asked if fact.counts_at(state.as_of)] == ["FOODS"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(e.LegalRepChanged, id="a legal representative"),
+        pytest.param(e.ShareholderChanged, id="a shareholder"),
+        pytest.param(e.AddressChanged, id="a domicile"),
+    ],
+)
+def test_one_filing_is_one_change(data):
+    """Two feeds of one filing tell one change; without a number each is its own."""
+    words = {"new_person": "p", "holder": "h", "new_region": "410423"}
+    own = {name: word for name, word in words.items() if name in data.__struct_fields__}
+
+    numbered = {stated(data(organ="甲", doc_no=no, **own))[0].ref for no in ("1号", "1 号")}
+
+    assert len(numbered) == 1
+    assert numbered != {0}
+    assert stated(data(**own))[0].ref == 0
 
 
 def test_a_relapse_shows_in_its_kind_of_offence():
@@ -374,7 +412,7 @@ def test_a_provisional_failure_says_when_its_window_opens():
 
     facts = [*stated(food), *stated(product)]
 
-    assert all(fact.provisional for fact in facts)
+    assert all(fact.doubt & PROVISIONAL for fact in facts)
     assert {fact.due for fact in facts} == {moment(received)}
 
 

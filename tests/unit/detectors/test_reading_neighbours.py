@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors import events as e
+from detectors.absorb import MAX_FACTS
 from detectors.facts import FACTS_AN_EVENT, Fact, FactKind
 from detectors.reading import read
 from detectors.reading_neighbours import once_a_neighbour
@@ -107,3 +108,16 @@ def test_the_order_of_facts_does_not_matter(facts):
     back = once_a_neighbour(facts[::-1], POINTS)
 
     assert sorted(fact.id for fact in forth) == sorted(fact.id for fact in back)
+
+
+def test_three_hundred_branches_wash_away_no_listing():
+    """However many branches a bank has, what was in force before them stays in force."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.SeriousListChanged(list_code="L", action="add"), day=-1)
+
+    for number in range(300):
+        enterprise.has(e.BranchChanged(branch=synthetic(number), action="added"), day=number / 10)
+
+    kinds = [fact.kind for fact in enterprise.state.facts]
+    assert FactKind.SERIOUS_LISTED in kinds
+    assert len(kinds) <= MAX_FACTS

@@ -1,11 +1,17 @@
 """Does a stored state come back as it was, and is a foreign one refused?"""
 
+import functools
+
 import msgspec
 import pytest
+import zstandard
 from hypothesis import given, settings
 
 from detectors import state as stored
+from detectors.events import encode
 from detectors.state import SCHEMA, EnterpriseState, IncompatibleStateError
+from streams.devstack.county import simulate
+from streams.replay import replay
 from tests import builders as b
 from tests import strategies
 
@@ -19,13 +25,36 @@ def test_a_state_survives_the_store(life):
     assert stored.decode(stored.encode(state)) == state
 
 
-def test_a_usual_state_is_small():
-    """An enterprise with a dozen facts takes under two kilobytes."""
-    enterprise = b.Enterprise()
-    for n in range(12):
-        enterprise.has(b.penalty("minor", doc_no=f"叶市监处罚〔2026〕{n}号"), day=n * 40)
+@functools.cache
+def county():
+    """Return the states of a county on which no dictionary was trained."""
+    raws = [encode(event) for event in simulate(20260701)]
+    return list(replay(raws, b.expertise(), now=b.on(1000), timers=True).states.values())
 
-    assert len(stored.encode(enterprise.state)) < 2048
+
+def test_a_typical_state_fits_in_a_kibibyte():
+    """An enterprise with twenty facts, as a county has them, takes 1,024 bytes on average."""
+    sizes = [len(stored.encode(state)) for state in county() if 19 <= len(state.facts) <= 21]
+
+    assert len(sizes) >= 20
+    assert sum(sizes) / len(sizes) <= 1024
+
+
+def test_packing_loses_nothing():
+    """Whatever a county's states hold, packed or not they come back as they were."""
+    assert all(stored.decode(stored.encode(state)) == state for state in county())
+
+
+def test_a_state_packed_otherwise_is_refused():
+    """A frame that was packed with another dictionary, or is damaged, is no state of ours."""
+    large = max(county(), key=lambda state: len(state.facts))
+    damaged = bytearray(stored.encode(large))
+    damaged[len(damaged) // 2] ^= 0xFF
+    foreign = zstandard.ZstdCompressor().compress(b"x" * 100)
+
+    for raw in (bytes(damaged), foreign):
+        with pytest.raises(IncompatibleStateError, match="replay the log"):
+            stored.decode(raw)
 
 
 @pytest.mark.parametrize(

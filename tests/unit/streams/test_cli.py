@@ -1,5 +1,6 @@
 """Does a person at a terminal get an answer, a status and, when it is their turn, a remedy?"""
 
+import datetime as dt
 import json
 import shutil
 
@@ -7,7 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from config.load import KNOWLEDGE
+from config.schema import Settings
 from detectors import events as e
+from streams.assembly import build_wisdom, calendar_complaint
 from streams.cli import NOT_FOUND, USAGE, app
 from tests import builders as b
 
@@ -96,6 +99,18 @@ def replaced(name, right, wrong):
             "'快' is no time limit", id="a time that is none",
         ),
         pytest.param(
+            lambda folder: (folder / "calendar.yaml").unlink(), "calendar.yaml is missing",
+            id="no calendar",
+        ),
+        pytest.param(
+            replaced("calendar.yaml", "last: 2026-02-23", "last: 2026-02-13"),
+            "years.2026.春节: ends (2026-02-13) before it begins", id="a holiday turned round",
+        ),
+        pytest.param(
+            replaced("feeds.yaml", '"permit.*"', '"permits.*"'), "feeds.permits.events",
+            id="a feed that could never speak",
+        ),
+        pytest.param(
             shutil.rmtree, "is no folder", id="no folder at all"
         ),
     ],
@@ -110,6 +125,35 @@ def test_broken_knowledge_is_told_by_file_and_place(told, knowledge, breaks, mes
     assert shown == ""
     assert message in complaint
     assert "Traceback" not in complaint
+
+
+def test_a_missing_year_is_a_warning_not_a_hole(told, knowledge):
+    """Deadlines of a year without a table are estimates: the check passes, and says so."""
+    folder = knowledge / "calendar.yaml"
+    text = folder.read_text(encoding="utf-8")
+    folder.write_text(text[: text.index("  2025:")], encoding="utf-8")
+
+    status, shown, complaint = told("check-config", "--knowledge", knowledge)
+
+    assert status == 0
+    assert "配置有效" in shown
+    assert "calendar.yaml 缺少" in complaint
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        pytest.param(dt.date(2026, 11, 30), "", id="November"),
+        pytest.param(dt.date(2026, 12, 1), "缺少2027年的放假调休安排", id="December"),
+        pytest.param(dt.date(2027, 12, 1), "缺少2027年、2028年的", id="a year later"),
+    ],
+)
+def test_the_calendar_is_complained_of_from_december_on(today, said):
+    """Next year's table is missed once its notice must be out."""
+    complaint = calendar_complaint(build_wisdom(Settings()).desk.calendar, today)
+
+    assert said in complaint
+    assert bool(said) is bool(complaint)
 
 
 def test_a_broken_file_of_settings_is_told(told, tmp_path):

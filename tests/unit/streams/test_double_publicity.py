@@ -322,6 +322,11 @@ def test_the_same_decision_twice_in_a_file_is_reported():
         pytest.param(b"", "columns missing", id="nothing"),
         pytest.param("名称,文号\n甲,1\n".encode(), "CF_WSH, CF_JDRQ", id="columns of its own"),
         pytest.param(b"\xff\xfe\x00\x81\xff", "UTF-8 nor GBK", id="a spreadsheet"),
+        pytest.param(
+            f'{penalties()}"{"x" * 200_000}'.encode(),
+            "line 3: field larger",
+            id="a quote that is never closed",
+        ),
     ],
 )
 def test_a_file_of_another_kind_is_refused_whole(raw, told):

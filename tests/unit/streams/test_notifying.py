@@ -294,3 +294,26 @@ def test_a_round_is_counted_by_channel_state_and_cause():
     failed = {"channel": "email", "cause": "bad_address"}
     assert value("sanzao_notification_failures_total", failed) == 1
     assert Refused(Cause.BAD_ADDRESS).cause is Cause.BAD_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("in_event_time", "until"),
+    [
+        pytest.param(False, "7月31日16:00", id="wall"),
+        pytest.param(True, "7月1日13:30", id="events"),
+    ],
+)
+async def test_limits_run_from_when_people_are_told(desk, in_event_time, until):
+    """A bureau at work counts from now; a simulation, whose now is another year, from the issue."""
+    office, warning = Office(desk), specimen(Measure.INSPECTION)
+    office.notifier.in_event_time = in_event_time
+    office.now = dt.datetime(2026, 7, 31, 12, tzinfo=CHINA)
+
+    await office.digest(record(warning))
+
+    texts = [
+        row.notification.content.body
+        for row in await office.planned(warning)
+        if row.notification.way is Way.SMS
+    ]
+    assert any(f"请{until}前登录签收" in text for text in texts)
