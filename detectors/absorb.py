@@ -85,12 +85,17 @@ def _retold(
 ) -> News:
     """Take in what speaks of an earlier event."""
     data = event.data
+    reading = NOTHING
     target = hash_of(event.source, data.supersedes)
     if isinstance(data, RepairDecided):
         if data.decision == "refused":
             return News()
+        # Repair is granted by another department than the one that decided the penalty.
+        target = hash_of(data.about_source or event.source, data.supersedes)
         act = MarkAct.UNREPAIR if data.op is Op.REVOKE else MarkAct.REPAIR
         mark = Mark(identity, act, at=at, ref=target, since=moment(data.effective))
+        if act is MarkAct.REPAIR:
+            reading = _read(event, identity, at, lives)
     elif data.op is Op.UPDATE:
         reading = _read(event, identity, at, lives)
         replacing = Mark(identity, MarkAct.REPLACE, at=at, ref=target)
@@ -101,7 +106,7 @@ def _retold(
     is_known = any(is_of(fact, target) for fact in state.facts) or any(
         one.id == target for one in state.marks
     )
-    return _marked(state, [mark], NOTHING, at=at, unknown=not is_known)
+    return _marked(state, [mark], reading, at=at, unknown=not is_known)
 
 
 def _told(

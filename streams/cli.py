@@ -16,6 +16,7 @@ from detectors.events import InvalidEventError, decode
 from detectors.warning import CHINA
 from streams import cli_replay, clock
 from streams.assembly import build_redis, build_wisdom, calendar_complaint
+from streams.cli_convert import convert
 from streams.explaining import Found, card_in_words, find_card, way_back_in_words
 from streams.terminal import (
     NOT_FOUND,
@@ -41,6 +42,7 @@ app = typer.Typer(
 topics = typer.Typer(help="主题管理。Kafka topics.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
 app.command()(cli_replay.replay)
+app.command()(convert)
 
 
 @app.command()

@@ -151,7 +151,7 @@ def test_a_repaired_penalty_leaves_score_and_model_from_its_day():
 
     assert before > 500.0
     assert enterprise.state.rule.score == 0.0
-    assert len(enterprise.state.facts) == 2
+    assert len(enterprise.state.facts) == 3
 
 
 def test_the_same_record_twice_is_one_fact():

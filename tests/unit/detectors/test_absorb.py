@@ -279,7 +279,7 @@ def test_a_repaired_fact_is_not_used_from_its_day_on(day, score):
     enterprise.has(b.inspection("passed"), day=day)
 
     assert enterprise.state.rule.score == pytest.approx(score, abs=1e-3)
-    assert len(enterprise.state.facts) == 2
+    assert len(enterprise.state.facts) == 3  # the penalty, its repair, and the look
 
 
 def test_a_refused_repair_changes_nothing():

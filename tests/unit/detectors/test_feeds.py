@@ -104,9 +104,13 @@ def test_the_later_moment_stays():
 
 
 def test_every_event_that_a_source_sends_comes_by_a_shipped_feed():
-    """But for what happens to people (food incidents), honours and repair, which nobody misses."""
+    """But for what nobody misses: incidents, honours, repair, objections, and what we say."""
     shipped = b.feeds()
-    free = {"food.incident.v1", "honour.granted.v1", "repair.event.v1", "deadline.fell_due.v1"}
+    free = {
+        "food.incident.v1", "honour.granted.v1", "repair.event.v1", "objection.event.v1",
+        "classification.monthly.v1", "warning.lifecycle.v1", "deadline.fell_due.v1",
+        "neighbour.trouble.v1",
+    }  # fmt: skip
 
     without = {one for one in e.event_types() if not shipped.covering("urn:any", one)}
 

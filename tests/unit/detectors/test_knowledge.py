@@ -136,7 +136,7 @@ def test_the_shipped_knowledge_loads():
                      id="a severity above one"),
         pytest.param(indicator("S10", "severity", steps={2: 1.0, 3: 0.5}), "indicators.yaml",
                      r"S10\.severity\.steps", id="more penalties that weigh less"),
-        pytest.param(indicator("D15", facts=["case_open"]), "indicators.yaml", r"D15\.facts",
+        pytest.param(indicator("D15", facts=["established"]), "indicators.yaml", r"D15\.facts",
                      id="a countdown over facts that are never due"),
         pytest.param(twice("indicators.yaml", "S01"), "indicators.yaml", "S01.*stands twice",
                      id="an indicator twice"),

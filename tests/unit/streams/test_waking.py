@@ -69,7 +69,8 @@ async def test_the_event_of_a_wake_moves_it():
 
 async def test_an_entry_that_its_state_knows_nothing_of_is_told_once():
     """What a state of another version left behind goes away with its own event."""
-    here = Shell()
+    here = Sleeper()
+    here.wants = lambda _state: 0
     here.store.timers[0] = {b.USCC: b.at(1)}
 
     await here.digest(happens(0, offset=0))
@@ -147,9 +148,13 @@ async def test_what_could_not_be_written_has_not_spoken():
     assert len(heard) == 1
 
 
-def test_a_state_without_a_wake_sleeps():
-    """Until states carry one, nobody is woken."""
+def test_the_wake_is_the_state_s_own():
+    """What the core says of time is what the store is told."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.permit(days_left=200))
+
     assert wake_of(b.Enterprise().state) == 0
+    assert wake_of(enterprise.state) == enterprise.state.wake_at > 0
 
 
 def test_a_batch_of_nothing_has_no_time():
