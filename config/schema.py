@@ -135,6 +135,7 @@ class Roles(Section, frozen=True):
     assess: bool = True
     learn: bool = True
     notify: bool = True
+    neighbours: bool = True
     timers: bool = True
 
     @property

@@ -25,6 +25,7 @@ from detectors.legal_lives import LegalLives
 from detectors.marks import KEEP_ENDED_S, bounded, is_of, settled
 from detectors.news import News
 from detectors.reading import NOTHING, Outcome, Reading, moment, read
+from detectors.reading_neighbours import NUMEROUS
 from detectors.state import Archive, EnterpriseState, Profile
 
 # Passed looks carry nothing but a count; four of them keep "the last look" right even when a
@@ -36,7 +37,7 @@ PRUNE_ABOVE = 24
 # No enterprise of the two cities measured has more than this many that still count.
 MAX_FACTS = 256
 # What can come by the hundred; no number of them may wash away a listing that is in force.
-FLOODING = frozenset({FactKind.COMPLAINT})
+FLOODING = frozenset({FactKind.COMPLAINT}) | NUMEROUS
 _ADD = Op.ADD
 _REGISTER = (Established, BasicChanged, AddressChanged)
 _COMPLAINT = int(FactKind.COMPLAINT)

@@ -7,6 +7,7 @@ import msgspec
 from detectors.assessment import Assessment
 from detectors.example import Example
 from detectors.measure import RiskClass
+from detectors.neighbours import BondChanged
 from detectors.warning import EarlyWarning
 
 
@@ -51,4 +52,4 @@ class ClassChanged(msgspec.Struct, frozen=True, kw_only=True):
     model_version: str
 
 
-Effect = EarlyWarning | Example | ClassChanged | CardDue | Skipped
+Effect = EarlyWarning | Example | ClassChanged | BondChanged | CardDue | Skipped

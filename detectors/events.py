@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from detectors import (
     payloads_disclosure,
+    payloads_neighbours,
     payloads_registration,
     payloads_society,
     payloads_supervision,
@@ -45,6 +46,12 @@ from detectors.payloads_disclosure import (
     PermitGranted,
     SeriousListChanged,
 )
+from detectors.payloads_neighbours import (
+    CrowdRelation,
+    NeighbourDensity,
+    NeighbourRelation,
+    NeighbourTrouble,
+)
 from detectors.payloads_registration import (
     AddressChanged,
     BasicChanged,
@@ -62,7 +69,6 @@ from detectors.payloads_registration import (
     SuspensionFiled,
 )
 from detectors.payloads_society import (
-    SIGNALS,
     ClassOfMonth,
     CommitmentMade,
     ComplaintClosed,
@@ -72,7 +78,6 @@ from detectors.payloads_society import (
     FoodIncident,
     HonourGranted,
     JudicialRecord,
-    NeighbourTrouble,
     ObjectionChanged,
     OpinionHit,
     RepairDecided,
@@ -124,6 +129,7 @@ __all__ = [
     "ComplaintClosed",
     "ComplaintReceived",
     "Count",
+    "CrowdRelation",
     "DeadlineFellDue",
     "Deregistration",
     "DisclosureCorrected",
@@ -154,6 +160,8 @@ __all__ = [
     "LicenceRevoked",
     "MeterVerified",
     "MonitoringHit",
+    "NeighbourDensity",
+    "NeighbourRelation",
     "NeighbourTrouble",
     "ObjectionChanged",
     "Op",
@@ -210,6 +218,14 @@ _TYPES: dict[str, type[Payload]] = (
     | payloads_disclosure.TYPES
     | payloads_supervision.TYPES
     | payloads_society.TYPES
+    | payloads_neighbours.TYPES
+)
+# What we make ourselves: no department sends these.
+SIGNALS: frozenset[type[Payload]] = frozenset(
+    {
+        DeadlineFellDue,
+        *payloads_neighbours.TYPES.values(),
+    }
 )
 
 

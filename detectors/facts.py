@@ -110,6 +110,14 @@ class FactKind(enum.IntEnum):
     ADDRESS_DENSITY = 92
     MASS_REGISTRATION = 93
     DRUG_SAMPLE_FAILED = 94
+    # Whom an enterprise is tied to (detectors.neighbours); ref: the junction.
+    FILED_BY = 100
+    DOMICILED = 101  # note: as REPRESENTED
+    HOLDER = 102
+    BRANCH = 103
+    SUPPLIER = 104
+    REPRESENTED = 106  # note: FOUNDING where the registration itself says so
+    MASS_REGISTRATION_FOUND = 105  # the registration that crossed the threshold: one case for all
 
 
 @functools.cache
@@ -122,9 +130,9 @@ def kinds_named(names: tuple[str, ...]) -> frozenset[FactKind]:
     return frozenset(FactKind[name.upper()] for name in names)
 
 
-# One event states up to eight facts (a founding whose scope asks for four permits); they take the
-# ids from its identity on.
-FACTS_AN_EVENT = 8
+# One event states up to ten facts (a founding whose scope asks for four permits, with its agent,
+# address and representative); they take the ids from its identity on.
+FACTS_AN_EVENT = 10
 
 
 class MarkAct(enum.IntEnum):

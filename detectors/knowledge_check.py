@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from detectors import neighbour_rules
 from detectors.facts import FactKind
 from detectors.functions import (
     Besides,
@@ -36,6 +37,7 @@ from detectors.knowledge import (
     Scoring,
 )
 from detectors.legal_lives import LegalLives
+from detectors.neighbour_rules import NeighbourRules
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
 
 # The kinds that carry a day on which they fall due; any other would count as long overdue.
@@ -91,6 +93,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         rules=_convert("rules.yaml", documents, tuple[Rule, ...]),
         overlays=overlays,
         lives=_convert("repair.yaml", documents, LegalLives),
+        neighbours=_convert(neighbour_rules.FILE, documents, NeighbourRules),
         calendar=calendar_of(documents),
     )
     problems = [
@@ -99,6 +102,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         *_rule_problems(knowledge),
         *_overlay_problems(knowledge),
         *_life_problems(knowledge),
+        *neighbour_rules.problems_of(knowledge.neighbours),
     ]
     if problems:
         raise InvalidKnowledgeError("\n".join(problems))

@@ -200,26 +200,6 @@ class DeadlineFellDue(Payload, frozen=True, kw_only=True):
     silent_feeds: tuple[str, ...] = ()
 
 
-class NeighbourTrouble(Payload, frozen=True, kw_only=True):
-    """T02 关联企业风险: an enterprise one step away is in trouble, or no longer.
-
-    ``neighbour`` is a code, or the hash of the person, address or agent that is shared.
-    ``density``: not a neighbour's risk, but how many share it (一址多照、批量注册).
-    """
-
-    neighbour: Token
-    relation: Literal[
-        "legal_rep", "holder", "branch", "head_office", "address", "supplier", "agent"
-    ]
-    severity: Share
-    ended: bool = False
-    strength: Share = 1.0
-    density: bool = False
-
-
-# What we make ourselves: no department sends these.
-SIGNALS = frozenset({DeadlineFellDue, NeighbourTrouble})
-
 TYPES: dict[str, type[Payload]] = {
     "complaint.received.v1": ComplaintReceived,
     "food.incident.v1": FoodIncident,
@@ -236,5 +216,4 @@ TYPES: dict[str, type[Payload]] = {
     "repair.event.v1": RepairDecided,
     "objection.event.v1": ObjectionChanged,
     "deadline.fell_due.v1": DeadlineFellDue,
-    "neighbour.trouble.v1": NeighbourTrouble,
 }

@@ -9,6 +9,7 @@ from typing import Any
 from detectors import events as e
 from detectors import reading_disclosure as disclosure
 from detectors import reading_enforcement as enforcement
+from detectors import reading_neighbours as neighbours
 from detectors import reading_registration as registration
 from detectors import reading_society as society
 from detectors import reading_supervision as supervision
@@ -16,10 +17,9 @@ from detectors.stating import NOTHING, Outcome, Reading, moment
 
 __all__ = ["NOTHING", "SILENT", "Outcome", "Reading", "moment", "read"]
 
-# What carries no fact, and why: caps on inspections, links, the official class and the timers have
+# What carries no fact, and why: caps on inspections, the official class and the timers have
 # places of their own; pledges of goods are without points in the first release.
 SILENT = frozenset({
-    e.BranchChanged,
     e.AssetPledged,
     e.InspectionDrawn,
     e.InspectionStarted,
@@ -39,6 +39,7 @@ _READERS: Mapping[type[e.Payload], Callable[[Any, int, int], Reading]] = {
     e.LicenceRevoked: registration.licence_revoked,
     e.SuspensionFiled: registration.suspension,
     e.FalseRegistration: registration.cancelled_as_false,
+    e.BranchChanged: neighbours.branch_changed,
     e.CapitalReductionNotice: registration.capital_reduction,
     e.SpecialMark: registration.special_mark,
     e.AnnualReportFiled: disclosure.annual_report,
@@ -82,7 +83,8 @@ _READERS: Mapping[type[e.Payload], Callable[[Any, int, int], Reading]] = {
     e.HonourGranted: society.honour,
     e.WarningHandled: society.warning_handled,
     e.RepairDecided: society.repaired,
-    e.NeighbourTrouble: society.neighbour,
+    e.NeighbourTrouble: neighbours.trouble,
+    e.NeighbourDensity: neighbours.density,
 }
 
 

@@ -5,6 +5,7 @@ import math
 from typing import get_args
 
 from detectors import events as e
+from detectors import reading_neighbours as ties
 from detectors.facts import DAY_S, Fact, FactKind, Mark, hash_of
 from detectors.payloads_registration import PermitDomain
 from detectors.stating import NOTHING, Reading, document, ends, fact, moment, renews, years_after
@@ -48,6 +49,7 @@ def established(data: e.Established, identity: int, at: int) -> Reading:
     if _is_too_long(data.subscribe_due, data.established_on):
         facts.append(_subscription(data, identity + 2, at))
     facts += _needed_permits(data, identity + 3, at, data.permit_domains)
+    facts += ties.registration(data, identity + 7, at)
     return Reading(tuple(facts))
 
 
@@ -66,9 +68,12 @@ def basic_changed(data: e.BasicChanged, identity: int, at: int) -> Reading:
 def legal_rep_changed(data: e.LegalRepChanged, identity: int, at: int) -> Reading:
     """E03: a change; a barred person who comes, one who goes."""
     ref = document(data.organ, data.doc_no)
-    facts = [fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG", ref=ref)]
+    facts = [
+        fact(data, identity, at, FactKind.LEGAL_REP_CHANGED, "REG", ref=ref),
+        ties.represented(data, identity + 1, at, data.new_person),
+    ]
     if data.barred:
-        facts.append(_barred(data, identity + 1, at, data.new_person, data.barred_until))
+        facts.append(_barred(data, identity + 2, at, data.new_person, data.barred_until))
     return Reading(tuple(facts), _gone(identity, at, data.old_person))
 
 
@@ -76,8 +81,9 @@ def address_changed(data: e.AddressChanged, identity: int, at: int) -> Reading:
     """E04: a move; who has moved can be reached again."""
     moved = fact(data, identity, at, FactKind.ADDRESS_CHANGED, "REG", place=data.new_region,
                  ref=document(data.organ, data.doc_no))  # fmt: skip
+    domicile = ties.domiciled(data, identity + 1, at, data.new_address)
     mark = ends(identity, at, FactKind.UNREACHABLE_FOUND, _ABNORMAL_UNREACHABLE)
-    return Reading((moved,), (mark,))
+    return Reading((moved, domicile), (mark,))
 
 
 def capital_changed(data: e.CapitalChanged, identity: int, at: int) -> Reading:
@@ -96,9 +102,10 @@ def capital_changed(data: e.CapitalChanged, identity: int, at: int) -> Reading:
 
 
 def shareholder_changed(data: e.ShareholderChanged, identity: int, at: int) -> Reading:
-    """E06: a change."""
+    """E06: a change, and who holds how much."""
     ref = document(data.organ, data.doc_no)
-    return Reading((fact(data, identity, at, FactKind.SHAREHOLDER_CHANGED, "REG", ref=ref),))
+    changed = fact(data, identity, at, FactKind.SHAREHOLDER_CHANGED, "REG", ref=ref)
+    return Reading((changed, ties.holding(data, identity + 1, at)))
 
 
 def executive_changed(data: e.ExecutiveChanged, identity: int, at: int) -> Reading:

@@ -17,15 +17,6 @@ _OF_DEPARTMENTS = {
     "penalty": (FactKind.OTHER_PENALTY, ""),
     "safety_accident": (FactKind.SAFETY_ACCIDENT, ""),
 }
-_NEIGHBOURS = {
-    "legal_rep": FactKind.NEIGHBOUR_LEGAL_REP,
-    "holder": FactKind.NEIGHBOUR_HOLDER,
-    "branch": FactKind.NEIGHBOUR_BRANCH,
-    "head_office": FactKind.NEIGHBOUR_HEAD_OFFICE,
-    "address": FactKind.NEIGHBOUR_ADDRESS,
-    "supplier": FactKind.NEIGHBOUR_SUPPLIER,
-    "agent": FactKind.NEIGHBOUR_AGENT,
-}
 _PENALTIES = (FactKind.PENALTY_MINOR, FactKind.PENALTY_GENERAL, FactKind.PENALTY_SEVERE)
 
 
@@ -180,17 +171,3 @@ def objection(data: e.ObjectionChanged, identity: int, at: int, *, source: str) 
     return Reading(marks=tuple(
         ends(identity, at, kind, ref, act=act) for act in acts for kind in _PENALTIES
     ))  # fmt: skip
-
-
-def neighbour(data: e.NeighbourTrouble, identity: int, at: int) -> Reading:
-    """T02: trouble one step away, by its severity and the strength of the link."""
-    kind = _NEIGHBOURS[data.relation]
-    if data.density:
-        shared = data.relation == "address"
-        kind = FactKind.ADDRESS_DENSITY if shared else FactKind.MASS_REGISTRATION
-    ref = hash_of("neighbour", data.relation, data.neighbour)
-    if data.ended:
-        return Reading(marks=(ends(identity, at, kind, ref),))
-    stated = fact(data, identity, at, kind, "REG", ref=ref,
-                  weight=data.severity * data.strength)  # fmt: skip
-    return Reading((stated,), (renews(identity, at, kind, ref),))

@@ -5,6 +5,7 @@ not yet met) lasts until an event ends it.
 """
 
 from detectors import events as e
+from detectors import reading_neighbours as ties
 from detectors.facts import Fact, FactKind, Mark, MarkAct, hash_of
 from detectors.stating import NOTHING, Outcome, Reading, document, ends, fact, moment, renews
 
@@ -93,7 +94,8 @@ def food_sample(data: e.FoodSampled, identity: int, at: int) -> Reading:
         due=moment(data.received_on) if provisional else 0,
         note="：".join(part for part in (data.food, data.item) if part),
     )  # fmt: skip
-    return Reading((stated,), outcome=Outcome("FSAMP", failed))
+    facts = (stated, *ties.supply(data, identity + 1, at))
+    return Reading(facts, outcome=Outcome("FSAMP", failed))
 
 
 def product_sample(data: e.ProductSampled, identity: int, at: int) -> Reading:
@@ -118,6 +120,7 @@ def product_sample(data: e.ProductSampled, identity: int, at: int) -> Reading:
                               ref=product, note=note))  # fmt: skip
         else:
             marks = (ends(identity, at, FactKind.PRODUCT_STILL_FAILING, product),)
+    facts += ties.supply(data, identity + 2, at)
     return Reading(tuple(facts), marks, Outcome(data.domain, failed))
 
 

@@ -8,6 +8,7 @@ import zstandard
 
 from detectors.facts import Fact, Mark
 from detectors.measure import RiskClass
+from detectors.neighbours import CALM, Trouble
 
 SCHEMA = 2  # raise when a field is added, and give ``decode`` a way to read the old one
 # A source repeats itself within minutes or a day; facts remember their own event for ever, so
@@ -131,6 +132,7 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
     told_rules: int = 0
     judged: int = 0
     wake_at: int = 0
+    trouble: Trouble = CALM  # what the neighbours were told
 
     def has_applied(self, *, epoch: int, partition: int, offset: int) -> bool:
         """Return whether the event at this place of the log is already in the state."""

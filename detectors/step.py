@@ -26,6 +26,14 @@ from detectors.features import FEATURES_VERSION, Tally, tally_of
 from detectors.finding import Moment
 from detectors.issuing import Occasion, has_overdue, warnings_of
 from detectors.measure import RiskClass
+from detectors.neighbours import (
+    BondChanged,
+    Place,
+    Tied,
+    bond_changes,
+    trouble_of,
+    without_relations,
+)
 from detectors.news import News
 from detectors.score import next_standing
 from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
@@ -95,6 +103,7 @@ def step(
         assert tally is not None
         effects.append(_example(before, news, identity, at, position, tally[0]))
     _stand(state, before, assessment, expertise, tally[1] if tally else None)
+    effects += _bond_changes(before, state, event, assessment, expertise)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, as_of
@@ -223,6 +232,34 @@ def _stand(
     if live.rank > state.rule.rank + 1:
         live = Standing(live.score, state.rule.rank + 1, 0)
     state.learned = Learned(round(probability, 6), scorer.version, live)
+
+
+def _bond_changes(
+    before: EnterpriseState,
+    state: EnterpriseState,
+    event: Event,
+    assessment: Assessment,
+    expertise: Expertise,
+) -> list[BondChanged]:
+    """Return what the junctions must hear; what the neighbours told radiates nothing."""
+    catalogue, knowledge = expertise.catalogue, expertise.knowledge
+    own = without_relations(assessment.severities, catalogue.indicators)
+    is_all = len(own) == len(assessment.severities)
+    state.trouble = trouble_of(
+        state.facts,
+        alone=assessment.score if is_all else catalogue.score_of(own),
+        before=before.trouble,
+        as_of=state.as_of,
+        rules=knowledge.neighbours,
+        scoring=knowledge.scoring,
+    )
+    return bond_changes(
+        event.subject,
+        before=Tied(before.facts, before.as_of, before.trouble),
+        after=Tied(state.facts, state.as_of, state.trouble),
+        rules=knowledge.neighbours,
+        place=Place(state.epoch, state.partition, state.offset, f"{event.source}/{event.id}"),
+    )
 
 
 def _example(  # noqa: PLR0917 - all that an example is made of

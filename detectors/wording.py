@@ -99,6 +99,13 @@ LABELS = {
     FactKind.NEIGHBOUR_AGENT: "同一代理机构企业存在风险",
     FactKind.ADDRESS_DENSITY: "同一住所登记企业密集",
     FactKind.MASS_REGISTRATION: "短期内批量登记",
+    FactKind.MASS_REGISTRATION_FOUND: "短期内批量登记达到阈值",
+    FactKind.FILED_BY: "代理登记",
+    FactKind.DOMICILED: "住所登记",
+    FactKind.REPRESENTED: "法定代表人登记",
+    FactKind.HOLDER: "持股登记",
+    FactKind.BRANCH: "设立分支机构",
+    FactKind.SUPPLIER: "供货关系",
 }
 
 # What lasts and comes nearer is said by its day, not by the day on which it was told.

@@ -1,4 +1,4 @@
-"""The three agents: loops that fetch, ask, and acknowledge.  They never raise.
+"""The agents: loops that fetch, ask, and acknowledge.  They never raise.
 
 What raises in an agent, Faust acknowledges and loses; so what cannot be digested here ends the
 process without acknowledging, and the supervisor starts it again.

@@ -35,6 +35,7 @@ from streams.courier import Courier, Receipt
 from streams.feeds import FeedWatch, RedisFeedLog
 from streams.learning import LearningDesk, ModelFeed, RedisSnapshots
 from streams.metrics import Metrics
+from streams.neighbourhood import NeighbourDesk, RedisJunctions
 from streams.notifying import Notifier, count_round, receipt_record
 from streams.progress import FaustProgress
 from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, partition_of
@@ -119,7 +120,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
 
 
 def build_app(parts: Parts, *, folder: str) -> faust.App:
-    """Return the Faust app of a worker: three agents, and what runs beside them.
+    """Return the Faust app of a worker: four agents, and what runs beside them.
 
     ``folder`` is where Faust may write; nothing of ours is kept there.
     """
@@ -183,6 +184,19 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         app.agent(examples, name="learn")(
             collecting_agent_of("learn", learn, pause_s=LEARN_PAUSE_S)
         )
+    if settings.roles.neighbours:
+        desk = NeighbourDesk(
+            store=RedisJunctions(parts.redis),
+            publisher=parts.publisher,
+            rules=parts.wisdom.expertise.knowledge.neighbours,
+            epoch=parts.epoch,
+            partitions=settings.kafka.partitions,
+            metrics=parts.metrics,
+            alive=alive,
+            is_current=is_current,
+        )
+        bonds = app.topic(Topic.BOND.value, schema=RawBatch())
+        app.agent(bonds, name="neighbours")(agent_of("neighbours", desk.digest))
     if settings.roles.notify:
         names = [topic.value for topic in WARNING_TOPICS.values()]
         warnings = app.topic(*names, schema=RawBatch())

@@ -20,6 +20,7 @@ from detectors.effects import CardDue, ClassChanged, Effect, Position, Skipped
 from detectors.events import Cause, DeadlineFellDue, Event, InvalidEventError, Payload
 from detectors.example import Example
 from detectors.expertise import Expertise
+from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
 from detectors.step import step
 from detectors.warning import EarlyWarning, WarningStatus
@@ -28,6 +29,7 @@ from streams.codec import decode_record, envelope
 from streams.dead_letters import Origin, dead_letter
 from streams.feeds import Spoken
 from streams.metrics import Metrics
+from streams.neighbourhood import change_record
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
 from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
@@ -297,6 +299,8 @@ class Assessor:
                         ),
                     )
                 )
+            case BondChanged():
+                work.outgoing.append(change_record(effect, self.partitions))
             case Skipped(reason=reason):
                 work.skipped[reason] = work.skipped.get(reason, 0) + 1
 

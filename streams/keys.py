@@ -6,6 +6,8 @@ key                                type      holds
 ``sanzao:{pN}:log``                string    "epoch/offset" of the last batch written (the fence)
 ``sanzao:{pN}:state:USCC``         string    the enterprise's state, msgpack (detectors.state)
 ``sanzao:{pN}:card:USCC``          hash      the readable standing, for people and programs
+``sanzao:{jN}:log``                string    "epoch/offset" of the last batch of bonds written
+``sanzao:{jN}:junction:HEX``       string    who meets at a person, address, agent or enterprise
 ``sanzao:{pN}:timers``             zset      USCC -> the moment to wake it (event time, seconds)
 ``sanzao:{pN}:clock``              string    the latest event time applied, in seconds
 ``sanzao:feeds``                   hash      "FEED:event", "FEED:arrival" -> last heard, seconds
@@ -25,7 +27,8 @@ key                                type      holds
 =================================  ========  =====================================================
 
 ``{pN}`` is the Kafka partition: on Redis Cluster all keys of a batch share one slot, so a batch is
-one script, and one worker at a time writes there.
+one script, and one worker at a time writes there.  ``{jN}`` is the partition of
+``neighbour.bond.v1``; ``HEX`` is a hash, nothing leads back from it to a person.
 """
 
 ROOT = "sanzao"
@@ -44,6 +47,16 @@ def state_prefix(partition: int) -> str:
 def card_prefix(partition: int) -> str:
     """Return what the key of a readable card begins with; the USCC follows."""
     return f"{ROOT}:{{p{partition}}}:card:"
+
+
+def junction_log_key(partition: int) -> str:
+    """Return the key of the fence of a partition of bonds."""
+    return f"{ROOT}:{{j{partition}}}:log"
+
+
+def junction_prefix(partition: int) -> str:
+    """Return what the key of a junction begins with; its number in hexadecimal follows."""
+    return f"{ROOT}:{{j{partition}}}:junction:"
 
 
 def timers_key(partition: int) -> str:

@@ -1,17 +1,20 @@
 """What does Prometheus see?  Our own names, base units, closed label sets, no enterprise."""
 
 from collections.abc import Iterable
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from alerts.delivery import Cause as DeliveryCause
-from detectors.events import Cause
+from detectors.events import Cause, NeighbourRelation
 from detectors.measure import Measure, RiskClass
 from detectors.warning import WarningStatus
 
 # From under a linger to the stall of a rebalance.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 OUTCOMES = ("applied", "replayed", "duplicate", "unknown_fact")
+BOND_OUTCOMES = ("applied", "replayed", "dead")
+PHASES = ("begun", "ended")
 CHANNELS = ("sms", "email")
 PARTS = ("kafka", "redis", "email", "sms")
 
@@ -93,6 +96,16 @@ class Metrics:
         self.examples_refused = Counter(
             "sanzao_examples_refused", "Examples that could not be read", registry=make
         )
+        self.bonds = Counter(
+            "sanzao_bonds", "Changed ties by what became of them", ["outcome"], registry=make
+        )
+        self.neighbour_signals = Counter(
+            "sanzao_neighbour_signals", "Signals to neighbours", ["relation", "phase"],
+            registry=make,
+        )  # fmt: skip
+        self.neighbours_cut = Counter(
+            "sanzao_neighbours_cut", "Neighbours left untold, beyond the fan-out", registry=make
+        )
         self.knowledge = Gauge(
             "sanzao_knowledge_info", "1 for the knowledge version in use", ["version"],
             registry=make,
@@ -121,6 +134,7 @@ class Metrics:
             registry=make,
         )  # fmt: skip
         self._create_series()
+        self._create_neighbours()
 
     def _create_series(self) -> None:
         for outcome in OUTCOMES:
@@ -137,6 +151,13 @@ class Metrics:
         for channel in CHANNELS:
             for delivery_cause in DeliveryCause:
                 self.notification_failures.labels(channel, delivery_cause.value)
+
+    def _create_neighbours(self) -> None:
+        for outcome in BOND_OUTCOMES:
+            self.bonds.labels(outcome)
+        for relation in get_args(NeighbourRelation):
+            for phase in PHASES:
+                self.neighbour_signals.labels(relation, phase)
 
     def watch_feeds(self, codes: Iterable[str]) -> None:
         """Show a series of each feed that the configuration names."""

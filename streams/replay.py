@@ -10,6 +10,9 @@ from detectors.deadline import deadline_of
 from detectors.effects import Position, Skipped
 from detectors.events import Event, InvalidEventError, decode
 from detectors.expertise import Expertise
+from detectors.meeting import SOURCE as NEIGHBOURS
+from detectors.meeting import Meetings
+from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
 from detectors.step import step
 from detectors.warning import EarlyWarning
@@ -37,11 +40,19 @@ class Replay:
     """The core over records, one after another; with ``timers`` their deadlines fall due between.
 
     Without timers only what stands in the records happens, as where a log holds its deadline
-    events already.
+    events already.  With ``neighbours`` their recorded signals are passed over and told anew.
     """
 
-    def __init__(self, expertise: Expertise, *, now: dt.datetime, timers: bool = False) -> None:
+    def __init__(
+        self,
+        expertise: Expertise,
+        *,
+        now: dt.datetime,
+        timers: bool = False,
+        neighbours: bool = False,
+    ) -> None:
         self.result = Replayed()
+        self._meetings = Meetings(expertise.knowledge.neighbours) if neighbours else None
         self._expertise = expertise
         self._now = now
         self._timers = timers
@@ -53,12 +64,13 @@ class Replay:
         result.events += 1
         try:
             event = decode(raw)
+            if self._meetings is not None and event.source == NEIGHBOURS:
+                return
             if self._timers:
                 self.wait(event.subject, until=int(event.time.timestamp()))
             self._step(event)
         except InvalidEventError as error:
-            result.rejected[error.cause.value] += 1
-            result.complaints.append(f"line {result.events}: {error.cause.value}: {error.detail}")
+            self._reject(error)
 
     def wait(self, uscc: str, *, until: int) -> None:
         """Let the deadlines of an enterprise fall due up to a moment (event time, seconds)."""
@@ -66,6 +78,20 @@ class Replay:
         while state is not None and 0 < state.wake_at <= until:
             self.result.deadlines += 1
             state = self._step(deadline_of(uscc, state.wake_at))
+
+    def _reject(self, error: InvalidEventError) -> None:
+        result = self.result
+        result.rejected[error.cause.value] += 1
+        result.complaints.append(f"line {result.events}: {error.cause.value}: {error.detail}")
+
+    def _tell(self, change: BondChanged) -> None:
+        """Let a junction hear of a change, and its members of what it says; they cause no more."""
+        assert self._meetings is not None
+        for signal in self._meetings.hear(change).signals:
+            try:
+                self._step(signal.event)
+            except InvalidEventError as error:
+                self._reject(error)
 
     def _step(self, event: Event) -> EnterpriseState:
         result = self.result
@@ -78,7 +104,9 @@ class Replay:
                 result.warnings.append(effect)
             elif isinstance(effect, Skipped):
                 result.skipped[effect.reason] += 1
-        return after
+            elif isinstance(effect, BondChanged) and self._meetings is not None:
+                self._tell(effect)
+        return result.states[event.subject]
 
 
 def replay(
@@ -87,6 +115,7 @@ def replay(
     *,
     now: dt.datetime,
     timers: bool = False,
+    neighbours: bool = False,
     until: dt.datetime | None = None,
 ) -> Replayed:
     """Return what the core decides on the records, in their order.
@@ -96,7 +125,7 @@ def replay(
         a day are rejected, as the live stream would.  With ``timers`` deadlines fall due between
         the records, and after the last of them up to ``until``.
     """
-    run = Replay(expertise, now=now, timers=timers)
+    run = Replay(expertise, now=now, timers=timers, neighbours=neighbours)
     for raw in records:
         run.take(raw)
     if timers and until is not None:

@@ -35,6 +35,7 @@ class Topic(enum.StrEnum):
     INTERVIEW = "warning.interview.v1"
     INSPECTION = "warning.inspection.v1"
     WARNING_STATE = "warning.state.v1"
+    BOND = "neighbour.bond.v1"
     EXAMPLE = "model.example.v1"
     SNAPSHOT = "model.snapshot.v1"
     NOTIFICATION = "notification.v1"

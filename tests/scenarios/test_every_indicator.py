@@ -11,10 +11,19 @@ FOUNDED = e.Established(name="甲", established_on=b.on(-100).date(), industry="
 REP = e.LegalRepChanged(new_person="p")
 MOVE = e.AddressChanged(new_region="410423")
 
+
+def told(relation, *, severity=1.0, strength=0.5):
+    """Return the signal of a neighbour in trouble."""
+    return e.NeighbourTrouble(
+        neighbour="91350200776049653A", relation=relation, severity=severity, strength=strength
+    )
+
+
 # indicator: (points on the card, what happens)
 CASES = {
     "B01": (30.0, [FOUNDED]),
     "B02": (32.0, [FOUNDED]),
+    "B06": (36.0, [e.NeighbourDensity(relation="address", count=30, severity=0.6)]),
     "B09": (30.0, [e.EquipmentInspected(equipment="Q", passed=True, public_place=True)]),
     "C01": (250.0, [b.complaint(n) for n in range(20)]),
     "C03": (180.0, [e.ReportVerified(ticket="R", verdict="true")]),
@@ -26,6 +35,15 @@ CASES = {
     "D10": (260.0, b.shell_change()),
     "D12": (120.0, [e.EquityFrozen(case_no="F", share=0.6)]),
     "D15": (250.0, [b.permit(days_left=-1)]),
+    "R01": (90.0, [told("legal_rep"), told("legal_rep", severity=0.5)]),
+    "R02": (45.0, [told("holder", strength=0.3), told("head_office", strength=0.1)]),
+    "R03": (50.0, [told("branch")]),
+    "R05": (36.0, [told("address", strength=0.3)]),
+    "R06": (
+        150.0,
+        [e.NeighbourDensity(relation="agent", count=20, window_days=30, severity=0.6, leads=True)],
+    ),
+    "R08": (60.0, [told("supplier")]),
     "R07": (400.0, [e.LegalRepChanged(new_person="p", barred=True)]),
     "S01": (320.0, [e.AbnormalAdded(reason=3)]),
     "S02": (380.0, [e.AbnormalAdded(reason=4)]),

@@ -1,6 +1,7 @@
 """Does every rule that we ship fire on its case, and only there?"""
 
 import pytest
+from msgspec.structs import replace
 
 from detectors import deadline
 from detectors import events as e
@@ -13,6 +14,7 @@ SOME = SURGE[:5]
 INSPECT, INTERVIEW, WARN, REMIND = (
     Measure.INSPECTION, Measure.INTERVIEW, Measure.WARNING, Measure.REMINDER,
 )  # fmt: skip
+CROWD = e.NeighbourDensity(relation="agent", count=20, window_days=30, severity=0.6, leads=True)
 FOUNDED = e.Established(name="甲", established_on=b.on(-4000).date(), place="410422")
 
 
@@ -49,6 +51,7 @@ CASES = {
     "a third legal representative": ("W17", INTERVIEW, [(REP, 0), (REP, 100), (REP, 300)]),
     "a tenth of the equity frozen": ("W20", WARN, [(frozen(0.1), 0)]),
     "half of the equity frozen": ("W20", INTERVIEW, [(frozen(0.5), 0)]),
+    "the twentieth registration of one agent": ("W22", INTERVIEW, [(CROWD, 0)]),
     "a class worse": ("W25", WARN, [(FOUNDED, 0), (b.penalty("general"), 1)]),
     "two classes worse": ("W25", INTERVIEW, [(FOUNDED, 0), (b.penalty("severe"), 1)]),
     "a food incident": ("W26", INSPECT, [(e.FoodIncident(people=12), 0)]),
@@ -87,6 +90,8 @@ SILENT = {
     "two changes a year apart": ("W17", [(REP, 0), (REP, 365)]),
     "equity released": (
         "W20", [(e.EquityFrozen(case_no="F", share=0.9, status="released"), 0)]),
+    "one of the nineteen before it": ("W22", [(replace(CROWD, leads=False), 0)]),
+    "many at one address, for years": ("W22", [(replace(CROWD, window_days=0), 0)]),
     "a score that rises within its class": ("W25", [(b.penalty("minor"), 0)]),
     "a score that rises into another class": (
         "W30", [(FOUNDED, 0), (b.penalty("general"), 1)]),

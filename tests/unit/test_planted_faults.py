@@ -7,9 +7,11 @@ import types
 
 import pytest
 
+from tests.scenarios import test_neighbours as neighbour_scenarios
 from tests.unit.streams import test_agents as agent_laws
 from tests.unit.streams import test_assess as assess_laws
 from tests.unit.streams import test_learning as learning_laws
+from tests.unit.streams import test_neighbourhood as neighbour_laws
 from tests.unit.streams import test_notifying as notifying_laws
 from tests.unit.streams import test_state_cache as cache_laws
 
@@ -214,6 +216,34 @@ FAULTS = [
         "                raise\n",
         learning_laws.test_a_second_writer_is_fenced_and_forgets,
         id="it keeps a model that another worker has overtaken",
+    ),
+    pytest.param(
+        "streams.neighbourhood",
+        "            await self.publisher.publish(work.outgoing)\n",
+        "            asyncio.ensure_future(self.publisher.publish(work.outgoing))\n",
+        neighbour_laws.test_signals_are_published_then_stored_then_acknowledged,
+        id="it does not wait until its signals are published",
+    ),
+    pytest.param(
+        "streams.neighbourhood",
+        '        if self.fences.get(partition, b"") != before:\n',
+        "        if not self:\n",
+        neighbour_laws.test_a_worker_that_lost_its_partition_overwrites_nothing,
+        id="junctions have no fence",
+    ),
+    pytest.param(
+        "detectors.meeting",
+        "(known.epoch, known.offset) >= (change.epoch, change.offset)",
+        "known.epoch > change.epoch",
+        neighbour_laws.test_a_crash_after_writing_says_nothing_again,
+        id="a junction takes a tie twice",
+    ),
+    pytest.param(
+        "detectors.neighbours",
+        "if indicators[place].dimension is not Dimension.REL",
+        "if severity",
+        neighbour_scenarios.test_points_of_neighbours_radiate_nothing,
+        id="what neighbours told is told on",
     ),
 ]
 

@@ -71,6 +71,22 @@ async def test_a_batch_is_published_then_stored_then_acknowledged():
     assert len(stream.acknowledged) == 1
 
 
+async def test_changed_ties_are_told_to_their_junctions_before_the_state_is_stored():
+    """A listing goes to the junction of each tie, keyed by it, with its place in the log."""
+    here = Shell()
+    founded = e.Established(name="甲", established_on=b.on(-9).date(), legal_rep="h:p")
+
+    await here.digest(*shell.arrivals([b.event(founded), b.event(LISTED, day=1)]))
+
+    bonds = here.publisher.to(Topic.BOND.value)
+    told = [msgspec.json.decode(one.value) for one in bonds]
+    assert [(one["relation"], one["offset"]) for one in told] == [
+        ("legal_rep", 0), ("founded_by", 0), ("legal_rep", 1), ("self", 1),
+    ]  # fmt: skip
+    assert [one.key for one in bonds] == [f"{one['junction']:016x}".encode() for one in told]
+    assert here.journal == [PUBLISHED, STORED]
+
+
 @pytest.mark.parametrize(
     ("outage", "part"),
     [

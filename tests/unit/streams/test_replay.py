@@ -9,6 +9,7 @@ from streams.replay import replay
 from tests import builders as b
 from tests import shell, strategies
 from tests.shell import Shell
+from tests.world import World, code
 
 LATER = b.on(500)
 
@@ -34,6 +35,27 @@ def test_repetitions_are_counted():
     result = replay([line, line], b.expertise(), now=LATER)
 
     assert result.skipped == {"duplicate": 1}
+
+
+def test_a_replay_can_tell_the_neighbours_anew():
+    """Recorded signals are passed over and derived again: the same facts, under the rules given."""
+    world = World()
+    for number in range(2):
+        world.founds(number, day=-900, legal_rep="h:p")
+    world.has(0, e.SeriousListChanged(list_code="L", action="add"), day=1)
+    (signal,) = world.signals
+    sources = [b.event(one, day=day, subject=code(number), name=f"{number}-{day}") for
+               number, one, day in world.told]  # fmt: skip
+    lines = [e.encode(one) for one in [*sources, signal.event]]
+
+    recorded = replay(lines, b.expertise(), now=LATER)
+    anew = replay(lines, b.expertise(), now=LATER, neighbours=True)
+    alone = replay(lines[:-1], b.expertise(), now=LATER)
+
+    scores = [one.states[code(1)].rule.score for one in (recorded, anew, alone)]
+    lived = world.enterprises[code(1)].state.rule.score
+    assert scores[:2] == [lived, lived]
+    assert scores[2] < lived
 
 
 def test_a_replay_needs_no_clock():
