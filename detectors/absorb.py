@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from detectors.events import (
     AddressChanged,
     BasicChanged,
+    DeadlineFellDue,
     Established,
     Event,
     Op,
@@ -21,12 +22,13 @@ from detectors.events import (
 )
 from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
 from detectors.features import PASSED
-from detectors.legal_lives import LegalLives
+from detectors.legal_lives import LegalLives, final_from
 from detectors.marks import KEEP_ENDED_S, bounded, is_of, settled
 from detectors.news import News
 from detectors.reading import NOTHING, Outcome, Reading, moment, read
 from detectors.reading_neighbours import NUMEROUS
 from detectors.state import Archive, EnterpriseState, Profile
+from detectors.working_days import WorkingDays
 
 # Passed looks carry nothing but a count; four of them keep "the last look" right even when a
 # late one arrives or one is revoked.
@@ -44,17 +46,26 @@ _COMPLAINT = int(FactKind.COMPLAINT)
 
 
 def absorb(
-    state: EnterpriseState, event: Event, *, identity: int, at: int, lives: LegalLives
+    state: EnterpriseState,
+    event: Event,
+    *,
+    identity: int,
+    at: int,
+    lives: LegalLives,
+    calendar: WorkingDays,
 ) -> News:
     """Take an event into a state; return what is new.
 
     Shapes:
         ``state`` is changed: the caller hands in a copy of its own.  Its lists are replaced, never
-        changed, so an older copy keeps what it held.  ``lives`` end what no source ends.
+        changed, so an older copy keeps what it held.  ``lives`` and ``calendar`` end what no
+        source ends.
     """
     data = event.data
     if data.op is not _ADD or isinstance(data, RepairDecided):
         return _retold(state, event, identity, at, lives)
+    if isinstance(data, DeadlineFellDue):
+        return _settled_by_time(state, identity, at, lives, calendar)
     reading = _read(event, identity, at, lives)
     if reading.marks or isinstance(data, _REGISTER):
         return _told(state, event, at, reading, list(reading.marks))
@@ -70,6 +81,18 @@ def absorb(
     if len(state.facts) > KEEP_PASSED:
         _prune(state, added, as_of=max(state.as_of, at))
     return News(tuple([fact for fact in added if fact.end >= 0]), outcome)
+
+
+def _settled_by_time(
+    state: EnterpriseState, identity: int, at: int, lives: LegalLives, calendar: WorkingDays
+) -> News:
+    """Make final the samples whose re-test window has closed: nobody asked for a re-test."""
+    marks = [
+        Mark(identity, MarkAct.CONFIRM, at=at, ref=fact.ref, kind=fact.kind)
+        for fact in state.facts
+        if 0 < final_from(fact, lives, calendar) <= at
+    ]
+    return _marked(state, marks, NOTHING, at=at) if marks else News()
 
 
 def _read(event: Event, identity: int, at: int, lives: LegalLives) -> Reading:

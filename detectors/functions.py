@@ -18,6 +18,10 @@ Names = Annotated[tuple[str, ...], Meta(min_length=1)]  # an empty one could nev
 MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 
 
+class InvalidKnowledgeError(ValueError):
+    """A knowledge document has a hole; the analyst who edited it mends the file and key named."""
+
+
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document's part: an unknown key is a misspelt one."""
 

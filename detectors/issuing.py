@@ -4,13 +4,15 @@ import datetime as dt
 
 import msgspec
 
-from detectors.events import Event
+from detectors.events import Event, WarningHandled
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, Fact, FactKind
 from detectors.finding import Finding, Moment
 from detectors.knowledge import Rule
 from detectors.measure import Measure
 from detectors.news import News
+from detectors.observation import Tempered, tempered
+from detectors.reading_society import FINAL
 from detectors.state import EnterpriseState, OpenWarning
 from detectors.warning import EarlyWarning, Reason, WarningStatus, warning_id, warning_number
 from detectors.wording import fact_in_words
@@ -98,7 +100,9 @@ def _raised(
     occasion: Occasion,
 ) -> tuple[list[OpenWarning], EarlyWarning | None]:
     state = occasion.state
-    rule, rank = finding.rule, finding.measure.rank
+    rule = finding.rule
+    softened = _tempered(finding, occasion)
+    rank = softened.measure.rank
     ids = [fact.id for fact in finding.facts]
     known = next(
         (
@@ -129,7 +133,9 @@ def _raised(
             facts=ids[:MAX_EVIDENCE],
             place=place,
         )
-        said = _said(occasion, known, rule, WarningStatus.ISSUED, finding.facts)
+        said = _said(
+            occasion, known, rule, WarningStatus.ISSUED, finding.facts, remark=softened.why
+        )
         return [*open_warnings, known], said
     graver = rank > known.measure
     renewed = msgspec.structs.replace(
@@ -143,7 +149,43 @@ def _raised(
     others = [renewed if one is known else one for one in open_warnings]
     if not graver:
         return others, None
-    return others, _said(occasion, renewed, rule, WarningStatus.ISSUED, finding.facts)
+    return others, _said(
+        occasion, renewed, rule, WarningStatus.ISSUED, finding.facts, remark=softened.why
+    )
+
+
+def _tempered(finding: Finding, occasion: Occasion) -> Tempered:
+    """Return the measure that is taken: under observation a milder one, unless triggered."""
+    state = occasion.state
+    return tempered(
+        occasion.expertise.knowledge.observation,
+        finding.measure,
+        uscc=occasion.event.subject,
+        profile=state.profile,
+        facts=state.facts,
+        risk_class=state.rule.risk_class,
+        domain=finding.domain,
+        as_of=state.as_of,
+    )
+
+
+def without_handled(occasion: Occasion) -> list[EarlyWarning]:
+    """Close the warning that people have done with (E58); a fresh hit opens a new one."""
+    data = occasion.event.data
+    if not isinstance(data, WarningHandled) or data.state not in FINAL:
+        return []
+    state = occasion.state
+    closed = []
+    for one in state.open_warnings:
+        rule = occasion.expertise.rulebook.by_id.get(one.rule)
+        if one.id == data.warning_id and rule is not None:
+            facts = tuple([fact for fact in state.facts if fact.id in one.facts])
+            closed.append(_said(occasion, one, rule, WarningStatus.CLOSED, facts))
+    if closed:
+        handled = [one for one in state.open_warnings if one.id == data.warning_id]
+        state.past_warnings = [*state.past_warnings, *handled][-KEEP_PAST:]
+        state.open_warnings = [one for one in state.open_warnings if one.id != data.warning_id]
+    return closed
 
 
 def _without_retracted(
@@ -187,6 +229,8 @@ def _said(
     rule: Rule,
     status: WarningStatus,
     facts: tuple[Fact, ...],
+    *,
+    remark: str = "",
 ) -> EarlyWarning:
     state = occasion.state
     issued_at = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
@@ -220,6 +264,8 @@ def _said(
         issued_at=issued_at,
         score=learned.live.score,
         risk_class=learned.live.risk_class,
+        batched=rule.batched,
+        remark=remark,
         learned_probability=learned.probability if learned.version else None,
         knowledge_version=occasion.expertise.knowledge.version,
         model_version=learned.version,

@@ -14,13 +14,10 @@ from detectors.functions import Function, Names, Severity, Strict, Test
 from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
+from detectors.observation import Observation
 from detectors.working_days import WorkingDays
 
 Points = Annotated[int, Meta(ge=-200, le=1000)]
-
-
-class InvalidKnowledgeError(ValueError):
-    """A knowledge document has a hole; the analyst who edited it mends the file and key named."""
 
 
 class Dimension(enum.StrEnum):
@@ -153,6 +150,7 @@ class Knowledge(Strict, frozen=True):
     rules: tuple[Rule, ...]
     domains: dict[str, str]
     lives: LegalLives
+    observation: Observation
     neighbours: NeighbourRules
     allowed_usccs: frozenset[str] = frozenset()
     overlays: tuple[Overlay, ...] = ()

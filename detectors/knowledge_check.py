@@ -19,6 +19,7 @@ from detectors.functions import (
     CountIn,
     FactsHold,
     Gathering,
+    InvalidKnowledgeError,
     Lasting,
     NotFiled,
     Overdue,
@@ -27,17 +28,10 @@ from detectors.functions import (
     SurgeHolds,
     Test,
 )
-from detectors.knowledge import (
-    Dimension,
-    Indicator,
-    InvalidKnowledgeError,
-    Knowledge,
-    Overlay,
-    Rule,
-    Scoring,
-)
+from detectors.knowledge import Dimension, Indicator, Knowledge, Overlay, Rule, Scoring
 from detectors.legal_lives import LegalLives
 from detectors.neighbour_rules import NeighbourRules
+from detectors.observation import parse_observation
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
 
 # The kinds that carry a day on which they fall due; any other would count as long overdue.
@@ -95,6 +89,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         lives=_convert("repair.yaml", documents, LegalLives),
         neighbours=_convert(neighbour_rules.FILE, documents, NeighbourRules),
         calendar=calendar_of(documents),
+        observation=parse_observation(documents, domains=head.domains),
     )
     problems = [
         *_band_problems(knowledge.scoring),

@@ -15,10 +15,11 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from detectors.facts import PENALTIES, Fact, FactKind
+from detectors.facts import CONFIRMED, PENALTIES, PROVISIONAL, Fact, FactKind
 from detectors.functions import Strict
 from detectors.stating import moment
 from detectors.warning import CHINA
+from detectors.working_days import Limit, WorkingDays
 
 Months = Annotated[int, Meta(ge=0, le=120)]
 _SEVERITY = {
@@ -58,9 +59,13 @@ class Regime(Strict, frozen=True):
 
 
 class LegalLives(Strict, frozen=True):
-    """All regimes, the earliest first; an earlier penalty falls under the earliest."""
+    """All regimes, the earliest first; an earlier penalty falls under the earliest.
+
+    ``retest_windows`` say how long a failed sample of each kind stays provisional.
+    """
 
     version: str
+    retest_windows: dict[str, str]
     regimes: Annotated[tuple[Regime, ...], Meta(min_length=1)]
 
     def regime_at(self, at: int) -> Regime:
@@ -104,6 +109,21 @@ class LegalLives(Strict, frozen=True):
             else fact
             for fact in facts
         ])  # fmt: skip
+
+
+def final_from(fact: Fact, lives: LegalLives, calendar: WorkingDays) -> int:
+    """Return when a provisional sample becomes final, 0 where it is none.
+
+    The window begins with the day on which the enterprise received the result (``due``), or else
+    with that of the sample.
+    """
+    if fact.doubt & (PROVISIONAL | CONFIRMED) != PROVISIONAL or fact.end < 0:
+        return 0
+    window = lives.retest_windows.get(FactKind(fact.kind).name.lower())
+    if window is None:
+        return 0
+    since = dt.datetime.fromtimestamp(fact.due or fact.at, CHINA)
+    return int(calendar.due(Limit.parse(window), since).at.timestamp())
 
 
 def months_after(at: int, months: int) -> int:

@@ -16,6 +16,7 @@ from detectors.facts import Fact, FactKind, hash_of, kinds_named
 from detectors.knowledge import Dimension, Indicator, Scoring
 from detectors.measure import RiskClass
 from detectors.neighbour_rules import NeighbourRules, TroubleStep
+from detectors.trouble import CALM, Trouble
 from detectors.uscc import InvalidUsccError, status_of
 
 
@@ -81,26 +82,6 @@ class Bond(msgspec.Struct, frozen=True, gc=False):
     def key(self) -> tuple[int, str, str]:
         """Return what makes two bonds the same."""
         return self.junction, self.member, self.relation
-
-
-class Trouble(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What an enterprise radiates, by its own facts alone.
-
-    Shapes:
-        ``severity`` is a step of the rules, so a signal is rare; ``product`` is that of the last
-        failed sample.
-
-    Units:
-        Moments are event time in seconds.
-    """
-
-    severity: float = 0.0
-    since: int = 0
-    product: float = 0.0
-    product_at: int = 0
-
-
-CALM = Trouble()
 
 
 class Tied(msgspec.Struct, frozen=True, gc=False):

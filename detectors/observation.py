@@ -12,8 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from detectors.facts import DAY_S, Fact, FactKind, kinds_named
-from detectors.functions import Strict
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError, Strict
 from detectors.measure import Measure, RiskClass
 from detectors.state import Profile
 from detectors.warning import CHINA

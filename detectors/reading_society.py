@@ -8,7 +8,7 @@ from detectors.stating import NOTHING, Outcome, Reading, document, ends, fact, m
 SETTLED_S = 92 * DAY_S  # as long as a complaint is kept: the surge looks back 13 weeks
 USED_S = 62 * DAY_S  # a month's bill comes within the next
 _TAKEN_BACK = frozenset({"not_accepted", "withdrawn", "malicious"})
-_FINAL = frozenset({"closed", "cancelled", "expired", "false_positive", "transferred"})
+FINAL = frozenset({"closed", "cancelled", "expired", "false_positive", "transferred"})
 _OF_DEPARTMENTS = {
     "tax_abnormal": (FactKind.TAX_RECORD, "税务非正常户"),
     "tax_arrears": (FactKind.TAX_RECORD, "欠税"),
@@ -137,7 +137,7 @@ def honour(data: e.HonourGranted, identity: int, at: int) -> Reading:
 def warning_handled(data: e.WarningHandled, identity: int, at: int) -> Reading:
     """E58: an interview that must be acted on by a day, until the warning is closed."""
     ref = hash_of("warning", data.warning_id)
-    if data.state in _FINAL or data.outcome == "rectified":
+    if data.state in FINAL or data.outcome == "rectified":
         return Reading(marks=(ends(identity, at, FactKind.INTERVIEW_DUE, ref),))
     if data.measure != "interview" or data.due is None:
         return NOTHING

@@ -6,8 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from detectors.functions import Strict
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError, Strict
 from detectors.wording import LABELS
 
 FILE = "regions.yaml"

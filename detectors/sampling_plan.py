@@ -11,8 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from detectors.functions import Strict
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError, Strict
 from detectors.measure import RiskClass
 from detectors.wording import LABELS
 

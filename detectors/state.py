@@ -8,7 +8,7 @@ import zstandard
 
 from detectors.facts import Fact, Mark
 from detectors.measure import RiskClass
-from detectors.neighbours import CALM, Trouble
+from detectors.trouble import CALM, Trouble
 
 SCHEMA = 2  # raise when a field is added, and give ``decode`` a way to read the old one
 # A source repeats itself within minutes or a day; facts remember their own event for ever, so

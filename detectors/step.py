@@ -21,10 +21,11 @@ from detectors.effects import (
 from detectors.events import Cause, DeadlineFellDue, Established, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, fact_name, hash_of
+from detectors.facts import DAY_S, PROVISIONAL, fact_name, hash_of
 from detectors.features import FEATURES_VERSION, Tally, tally_of
 from detectors.finding import Moment
-from detectors.issuing import Occasion, has_overdue, warnings_of
+from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
+from detectors.legal_lives import final_from
 from detectors.measure import RiskClass
 from detectors.neighbours import (
     BondChanged,
@@ -38,7 +39,6 @@ from detectors.news import News
 from detectors.score import next_standing
 from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
 from detectors.uscc import InvalidUsccError, UsccStatus, status_of
-from detectors.warning import EarlyWarning
 
 # Clocks of sources drift by minutes and some send a day in another zone; two days are a mistake.
 FUTURE_TOLERANCE = dt.timedelta(days=1)
@@ -93,8 +93,10 @@ def step(
         return state, [DUPLICATE]
     state.as_of = as_of = max(state.as_of, at)
     expertise = expertise.at(as_of)
-    lives = expertise.knowledge.lives
-    news = absorb(state, event, identity=identity, at=at, lives=lives)
+    known = expertise.knowledge
+    news = absorb(
+        state, event, identity=identity, at=at, lives=known.lives, calendar=known.calendar
+    )
     if not news.fresh or news.fresh[0].id != identity:
         state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
     effects: list[Effect] = []
@@ -305,7 +307,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
     as_of = state.as_of
     data = event.data
     is_deadline = isinstance(data, DeadlineFellDue)
-    warnings: list[EarlyWarning] = []
+    warnings = without_handled(Occasion(state, event, expertise))
     is_withheld = False
     if (
         is_deadline
@@ -327,9 +329,9 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
             silent_feeds=data.silent_feeds if isinstance(data, DeadlineFellDue) else (),
         )
-        warnings = warnings_of(Occasion(state, event, expertise), moment, news)
-        effects += warnings
+        warnings += warnings_of(Occasion(state, event, expertise), moment, news)
         is_withheld = rulebook.is_withheld(moment)
+    effects += warnings
     if (is_deadline and not is_withheld) or not before.wake_at or as_of < before.wake_at:
         state.judged = as_of
     state.wake_at = _wake(state, expertise, is_withheld=is_withheld)
@@ -343,6 +345,11 @@ def _wake(state: EnterpriseState, expertise: Expertise, *, is_withheld: bool) ->
     if is_withheld:
         # A feed that may explain the absence is silent: judge again when it has had time to speak.
         wake = state.as_of + scoring.review_days * DAY_S
+    for fact in state.facts:
+        if fact.doubt == PROVISIONAL:
+            final = final_from(fact, expertise.knowledge.lives, expertise.knowledge.calendar)
+            if final > state.judged and (not wake or final < wake):
+                wake = final
     if state.rule.rank:
         review = state.as_of + scoring.review_days * DAY_S
         if state.rule.better_since:

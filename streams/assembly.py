@@ -29,7 +29,7 @@ from config.schema import Settings
 from detectors.events import event_types
 from detectors.expertise import Expertise, compiled
 from detectors.feeds import Feeds, InvalidFeedsError, parse_feeds
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError
 from detectors.knowledge_check import calendar_of, document, parse
 from detectors.working_days import WorkingDays
 from streams.feeds import FeedWatch

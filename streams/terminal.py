@@ -12,7 +12,7 @@ from rich.console import Console
 from alerts.knowledge import InvalidKnowledgeError as InvalidAlertsError
 from config.load import InvalidConfigError
 from config.schema import Settings
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError
 from detectors.state import IncompatibleStateError
 from streams.store import StoreUnavailableError
 from streams.topics import BrokerUnreachableError, TopicsMissingError

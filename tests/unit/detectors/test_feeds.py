@@ -109,7 +109,7 @@ def test_every_event_that_a_source_sends_comes_by_a_shipped_feed():
     free = {
         "food.incident.v1", "honour.granted.v1", "repair.event.v1", "objection.event.v1",
         "classification.monthly.v1", "warning.lifecycle.v1", "deadline.fell_due.v1",
-        "neighbour.trouble.v1",
+        "neighbour.trouble.v1", "neighbour.density.v1",
     }  # fmt: skip
 
     without = {one for one in e.event_types() if not shipped.covering("urn:any", one)}

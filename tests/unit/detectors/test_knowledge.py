@@ -4,7 +4,8 @@ import copy
 
 import pytest
 
-from detectors.knowledge import Dimension, InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError
+from detectors.knowledge import Dimension
 from detectors.knowledge_check import parse
 from tests import builders as b
 

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from detectors import events as e
 from detectors.junction import Junction, decode, encode
 from detectors.meeting import KEEP_GONE, SOURCE, meet
-from detectors.neighbours import CALM, BondChanged, Relation, Trouble
+from detectors.neighbours import BondChanged, Relation
 from detectors.state import IncompatibleStateError
+from detectors.trouble import CALM, Trouble
 from tests import builders as b
 from tests.world import code, rules
 

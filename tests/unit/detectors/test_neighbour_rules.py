@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError
 from detectors.knowledge_check import parse
 from detectors.neighbour_rules import FILE
 from tests import builders as b

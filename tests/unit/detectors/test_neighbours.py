@@ -8,19 +8,18 @@ from detectors import events as e
 from detectors.facts import DAY_S, PROVISIONAL, Fact, FactKind
 from detectors.neighbour_rules import Persons
 from detectors.neighbours import (
-    CALM,
     ENTERPRISE,
     PERSON,
     Place,
     Relation,
     Tied,
-    Trouble,
     bond_changes,
     bonds_of,
     junction_of,
     trouble_of,
     without_relations,
 )
+from detectors.trouble import CALM, Trouble
 from detectors.uscc import synthetic
 from tests import builders as b
 from tests.strategies import lives

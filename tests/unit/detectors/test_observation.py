@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from detectors import events as e
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError
 from detectors.measure import Measure, RiskClass
 from detectors.observation import FILE, parse_observation, tempered
 from detectors.state import Profile

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors import events as e
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError
 from detectors.official import Month
 from detectors.regions import (
     Cell,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.facts import Fact, FactKind
-from detectors.knowledge import InvalidKnowledgeError
+from detectors.functions import InvalidKnowledgeError
 from detectors.measure import RiskClass
 from detectors.sampling import Due, domains_of, ratio_for
 from detectors.sampling_plan import FILE, parse_sampling

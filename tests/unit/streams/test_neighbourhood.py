@@ -7,8 +7,9 @@ import pytest
 
 from detectors import events as e
 from detectors import junction as junctions
-from detectors.neighbours import CALM, BondChanged, Relation, Trouble
+from detectors.neighbours import BondChanged, Relation
 from detectors.state import IncompatibleStateError
+from detectors.trouble import CALM, Trouble
 from streams import agents
 from streams.metrics import Metrics
 from streams.neighbourhood import MemoryJunctions, NeighbourDesk, change_record
