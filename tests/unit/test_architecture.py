@@ -37,7 +37,8 @@ BROKEN = [
     ),
     pytest.param(
         "alerts hears only measures, warnings and working days from detectors",
-        "alerts/pipeline.py", "from detectors import score", id="an alert with an opinion on scores",
+        "alerts/pipeline.py", "from detectors import score",
+        id="an alert with an opinion on scores",
     ),
     pytest.param(
         "The alert domain does not know its channels", "alerts/rendering.py",
