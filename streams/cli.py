@@ -18,7 +18,14 @@ from streams import cli_replay, clock
 from streams.assembly import build_redis, build_wisdom, calendar_complaint
 from streams.cli_classes import classes
 from streams.cli_convert import convert
-from streams.explaining import Found, card_in_words, find_card, way_back_in_words
+from streams.explaining import (
+    Found,
+    card_in_words,
+    find_card,
+    official_in_words,
+    way_back_in_words,
+)
+from streams.plans import build_plans
 from streams.terminal import (
     NOT_FOUND,
     USAGE,
@@ -126,10 +133,16 @@ def explain(
         err.print(f"{uscc}：没有该企业的事件。No event of this enterprise has been seen.")
         raise typer.Exit(NOT_FOUND)
     if as_json:
-        told = {"card": found.card, "way_back": found.way_back}
+        told = {
+            "card": found.card,
+            "way_back": found.way_back,
+            "official": found.official,
+            "provisional": found.provisional,
+        }
         out.print_json(msgspec.json.encode(told).decode())
         return
     out.print(card_in_words(found.card))
+    out.print(official_in_words(found))
     if found.way_back is not None:
         out.print(way_back_in_words(found.way_back))
 
@@ -140,6 +153,7 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
     with told_plainly():
         settings = with_knowledge(load_settings(config), knowledge)
         wisdom = build_wisdom(settings)
+        build_plans(settings, wisdom)
     complaint = calendar_complaint(wisdom.desk.calendar, clock.now().astimezone(CHINA).date())
     if complaint:
         err.print(f"警告 / warning: {complaint}", style="yellow", markup=False)

@@ -12,6 +12,9 @@ from detectors import state as states
 from detectors.card import RiskCard, as_of_moment, risk_card
 from detectors.counterfactual import WayBack, way_back
 from detectors.expertise import Expertise
+from detectors.official import Month, OfficialClass, Provisional, Source, provisional
+from detectors.warning import CHINA
+from streams.official_store import RedisOfficialStore
 from streams.publisher import partition_of
 from streams.store import RedisStore
 
@@ -20,10 +23,18 @@ CLASS_STYLES = {"A": "green", "B": "cyan", "C": "yellow", "D": "bold red"}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Found:
-    """A card, the way back to class B (None where it stands there), and the state's partition."""
+    """All that is told of one enterprise.
+
+    Shapes:
+        ``way_back`` is None where it stands in class B or better; ``official`` is the class of the
+        last closed month, the province's before our own, None where that month has none;
+        ``provisional`` what a direct rule makes of it until the month's end.
+    """
 
     card: RiskCard
     way_back: WayBack | None
+    official: OfficialClass | None
+    provisional: Provisional | None
     partition: int
 
 
@@ -49,8 +60,49 @@ async def find_card(
             if at is not None:
                 state = as_of_moment(state, expertise, int(at.timestamp()))
             known = expertise.at(state.as_of)
-            return Found(risk_card(uscc, state, known), way_back(state, known), partition)
+            official = await _official(redis, uscc, state.as_of, partitions=partitions)
+            return Found(
+                card=risk_card(uscc, state, known),
+                way_back=way_back(state, known),
+                official=official,
+                provisional=provisional(
+                    known.catalogue,
+                    state.profile,
+                    state.facts,
+                    official=official.risk_class if official else None,
+                    as_of=state.as_of,
+                ),
+                partition=partition,
+            )
     return None
+
+
+async def _official(
+    redis: Redis, uscc: str, as_of: int, *, partitions: int
+) -> OfficialClass | None:
+    """Return the official class of the month before a moment."""
+    store = RedisOfficialStore(redis, partitions=partitions)
+    first = dt.datetime.fromtimestamp(as_of, CHINA).replace(day=1)
+    last = first - dt.timedelta(days=1)
+    month = Month(last.year, last.month)
+    for source in (Source.IMPORTED, Source.FROZEN):
+        found = await store.get(month, source, [uscc])
+        if uscc in found:
+            return found[uscc]
+    return None
+
+
+def official_in_words(found: Found) -> Text:
+    """Return the official class beside the live one: two classes, never mixed."""
+    official = found.official
+    if official is None:
+        text = "上月官方等级：未冻结、未导入"
+    else:
+        origin = "省局导入" if official.source is Source.IMPORTED else "月末冻结"
+        text = f"{official.month} 官方等级 {official.risk_class.value}（{origin}）"
+    if found.provisional is not None:
+        text += f"\n{found.provisional.text}"
+    return Text(text)
 
 
 def card_in_words(card: RiskCard) -> RenderableType:
