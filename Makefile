@@ -11,7 +11,7 @@ DATA_ARGS = $(if $(DATA),--data "$(DATA)")
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-kafka check format lock verify-real verify-kill bench-path \
-	bench-quality docs-capture clean
+	bench-quality bench-states clean
 
 help:  ## 列出所有命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ bench-path: $(STAMP)  ## 吞吐与延迟：裸读、原版 Faust、全程、纯�
 
 bench-quality: $(STAMP)  ## 在线学习的质量（ROC AUC、平均精度）
 	@$(BIN)/python -m tests.bench.bench_quality $(DATA_ARGS) $(ARGS)
+
+bench-states: $(STAMP)  ## 一百万户企业在 Redis 中占多少内存
+	@$(BIN)/python -m tests.bench.bench_states $(ARGS)
 
 clean:  ## 删除运行产生的文件（不删 .venv）
 	rm -rf run build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
