@@ -14,6 +14,7 @@ NESTING = "__"
 FILE_SUFFIX = "_FILE"
 SECRETS = {("email", "password"), ("sms", "secret")}
 KNOWLEDGE = Path(__file__).parent / "knowledge"
+PROFESSIONAL = "professional"  # the folder of the professional catalogues
 
 
 class InvalidConfigError(ValueError):
@@ -56,7 +57,9 @@ def environment_value(name: str) -> str | None:
 
 
 def load_documents(folder: Path | None = None) -> dict[str, object]:
-    """Return the documents of a knowledge folder, by file name.
+    """Return the documents of a knowledge folder, by file name; ``professional/`` by its path.
+
+    The scenarios in ``tests/`` are no part of the knowledge.
 
     Raises:
         InvalidConfigError: a file is no YAML, or the folder is not there; with line and column.
@@ -64,7 +67,8 @@ def load_documents(folder: Path | None = None) -> dict[str, object]:
     folder = folder or KNOWLEDGE
     if not folder.is_dir():
         raise InvalidConfigError(f"{folder} is no folder; pass the one with knowledge.yaml")
-    return {path.name: _document(path) for path in sorted(folder.glob("*.yaml"))}
+    found = [*folder.glob("*.yaml"), *folder.glob(f"{PROFESSIONAL}/*.yaml")]
+    return {path.relative_to(folder).as_posix(): _document(path) for path in sorted(found)}
 
 
 def _mapping(path: Path) -> dict[str, dict[str, object]]:

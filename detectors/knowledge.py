@@ -48,9 +48,10 @@ class Indicator(Strict, frozen=True):
     """One line of the catalogue.
 
     ``points`` are what full severity weighs in the score (negative: good news).  Indicators of
-    one ``group`` count once, by the heaviest.  ``basis`` is the legal basis, or "proposal".
+    one of the ``groups`` count once, by the heaviest.  ``of`` names the domains whose facts alone
+    it speaks of (none: all).  ``basis`` is the legal basis, or "proposal".
     ``overlay`` names the professional catalogue (专业型) that the line belongs to, "" the generic
-    one (通用型).
+    one (通用型); ``why`` is what a professional line gives as its reason.
     """
 
     id: Annotated[str, Meta(pattern=r"^[BDSRC]\d{2}$")]
@@ -62,17 +63,20 @@ class Indicator(Strict, frozen=True):
     facts: Names
     severity: Function
     points: Points
-    group: str = ""
+    groups: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
     lead: str = ""
     basis: str = "proposal"
     overlay: str = ""
+    why: str = ""
 
 
 class Tier(Strict, frozen=True):
-    """What has to hold for a measure."""
+    """What has to hold for a measure; while a fact of ``unless`` is in force it does not."""
 
     measure: Measure
     when: Test
+    unless: tuple[str, ...] = ()
 
 
 class Rule(Strict, frozen=True):

@@ -1,5 +1,6 @@
 """Which rules are broken at this moment, and by which facts?"""
 
+import collections
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from detectors.catalogue import KINDS, Catalogue
 from detectors.facts import DAY_S, PENALTIES, Fact, FactKind, kinds_named
 from detectors.finding import Finding, Moment
 from detectors.functions import (
+    Burst,
     ClassWorsened,
     FactsHold,
     NotFiled,
@@ -17,6 +19,7 @@ from detectors.functions import (
     Test,
 )
 from detectors.knowledge import Knowledge, Rule
+from detectors.severity import open_facts
 from detectors.state import Profile
 from detectors.yearly import day_in, is_unfiled, next_day, year_of
 
@@ -36,6 +39,7 @@ class RuleBook:
         self._add_working_days = add_working_days
         self.by_id = {rule.id: rule for rule in knowledge.rules}
         self._kinds: dict[tuple[str, ...], Kinds] = {}
+        self._rests_on: dict[str, Kinds] = {}
         by_kind: list[list[Rule]] = [[] for _ in range(KINDS)]
         always: list[Rule] = []
         timed: list[Rule] = []
@@ -43,6 +47,7 @@ class RuleBook:
         self._clocks: dict[int, list[Reached]] = {}
         for rule in knowledge.rules:
             tests = [tier.when for tier in rule.tiers]
+            self._rests_on[rule.id] = self._own_kinds(tests)
             if any(isinstance(test, ClassWorsened | ScoreRose) for test in tests):
                 always.append(rule)
             if any(isinstance(test, Reached | NotFiled) for test in tests):
@@ -73,8 +78,7 @@ class RuleBook:
             case FactsHold(facts=names, beside=beside) | Reached(facts=names, beside=beside):
                 return self._named(names) | self._named(beside)
             case SurgeHolds(indicator=name, beside=beside):
-                place = self._catalogue.places[name]
-                return self._named(self._catalogue.indicators[place].facts) | self._named(beside)
+                return self._catalogue.kinds_of(name) | self._named(beside)
             case _:
                 return frozenset()
 
@@ -95,6 +99,8 @@ class RuleBook:
             if fact.kind not in clocks or fact.end < 0:
                 continue
             for test in clocks[fact.kind]:
+                if test.domains and fact.domain not in test.domains:
+                    continue
                 moment = self.moment_of(test, fact)
                 if moment > as_of and (not wake or moment < wake):
                     wake = moment
@@ -123,7 +129,11 @@ class RuleBook:
             for rule in self._always:
                 rules[rule.id] = rule
         found = []
+        present = {fact.kind for fact in moment.facts}
         for rule in rules.values():
+            rests_on = self._rests_on[rule.id]
+            if rests_on and rests_on.isdisjoint(present):
+                continue
             for part in self._matters(rule, moment):
                 finding = self.check(rule, part, news_only=rule not in self._always)
                 if finding is not None:
@@ -139,15 +149,34 @@ class RuleBook:
         if rule.unless and _in_force(self._named(rule.unless), moment):
             return None
         for tier in rule.tiers:
+            if tier.unless and _in_force(self._named(tier.unless), moment):
+                continue
             facts = self._holds(tier.when, moment)
             if facts is None or (news_only and not self._is_news(tier.when, facts, moment)):
                 continue
             domain = rule.domain
             if domain == "fact":
-                newest = max(facts, key=lambda fact: (fact.at, fact.id))
-                domain = newest.domain
+                own = self._own(tier.when)
+                rests_on = [fact for fact in facts if fact.kind in own] or facts
+                domain = max(rests_on, key=lambda fact: (fact.at, fact.id)).domain
             return Finding(rule, tier.measure, tuple(facts), domain)
         return None
+
+    def _own_kinds(self, tests: Sequence[Test]) -> Kinds:
+        """Return the kinds without a fact of which no tier can hold; none where one always may."""
+        kinds = [self._own(test) for test in tests]
+        return frozenset[int]().union(*kinds) if all(kinds) else frozenset()
+
+    def _own(self, test: Test) -> Kinds:
+        """Return the kinds that a test rests on, without those that must stand beside them."""
+        match test:
+            case FactsHold(facts=names) | Reached(facts=names):
+                return self._named(names)
+            case SurgeHolds(indicator=name):
+                place = self._catalogue.places[name]
+                return self._named(self._catalogue.indicators[place].facts)
+            case _:
+                return frozenset()
 
     def _holds(self, test: Test, moment: Moment) -> list[Fact] | None:
         match test:
@@ -157,18 +186,35 @@ class RuleBook:
                 return self._reached(test, moment)
             case NotFiled():
                 return _not_filed(test, moment, self._named(test.facts))
-            case SurgeHolds(indicator=name, severity=severity, beside=beside):
-                severe = self._catalogue.severity_of(name, moment.facts, moment.as_of)
-                if severe < severity or (beside and not _in_force(self._named(beside), moment)):
-                    return None
-                place = self._catalogue.places[name]
-                facts = self._catalogue.facts_of(place, moment.facts, moment.as_of)
-                return [fact for fact in facts if moment.as_of - fact.at < _WEEK_S]
+            case SurgeHolds():
+                return self._surge_holds(test, moment)
             case ClassWorsened(bands=bands):
                 return _newest(moment) if moment.rank - moment.rank_before >= bands else None
             case ScoreRose(points=points):
                 unchanged = moment.rank == moment.rank_before
                 return _newest(moment) if unchanged and moment.rise >= points else None
+
+    def _surge_holds(self, test: SurgeHolds, moment: Moment) -> list[Fact] | None:
+        catalogue, facts, as_of = self._catalogue, moment.facts, moment.as_of
+        looked_at = range(0, test.calm_days * DAY_S + 1, _WEEK_S)
+        if not any(
+            [catalogue.severity_of(test.indicator, facts, as_of - ago) >= test.severity
+             for ago in looked_at]
+        ):  # fmt: skip
+            return None
+        beside = self._open(test.beside, moment)
+        if test.beside and not beside:
+            return None
+        place = catalogue.places[test.indicator]
+        found = catalogue.facts_of(place, facts, as_of)
+        if isinstance(catalogue.indicators[place].severity, Burst):
+            found = [fact for fact in found if as_of - fact.at < looked_at[-1] + _WEEK_S]
+        others = catalogue.others_of(test.indicator, facts, as_of)
+        return sorted([*found, *others, *beside], key=lambda fact: (-fact.at, fact.id))
+
+    def _open(self, names: tuple[str, ...], moment: Moment) -> list[Fact]:
+        """Return the open matters of some kinds: in force, and no settled complaint."""
+        return open_facts(moment.facts, self._named(names), moment.as_of) if names else []
 
     def _matters(self, rule: Rule, moment: Moment) -> Iterable[Moment]:
         """Return the moment as the departments see it: each looks at the facts of its domain."""
@@ -205,9 +251,11 @@ class RuleBook:
                 best = matched.get(offence)
                 if best is None or (fact.kind, fact.weight) > (best.kind, best.weight):
                     matched[offence] = fact
+        if test.alike:
+            matched = _of_one_sort(matched, test.at_least)
         if len(matched) < test.at_least:
             return None
-        beside = _in_force(self._named(test.beside), moment) if test.beside else []
+        beside = self._open(test.beside, moment)
         if test.beside and not beside:
             return None
         return sorted([*matched.values(), *beside], key=lambda fact: (-fact.at, fact.id))
@@ -219,12 +267,14 @@ class RuleBook:
             for fact in moment.facts
             if fact.kind in kinds
             and fact.weight >= test.weight_at_least
+            and (not test.domains or fact.domain in test.domains)
             and fact.counts_at(moment.as_of)
             and 0 < self.moment_of(test, fact) <= moment.as_of
         ]
-        if not found or (test.beside and not _in_force(self._named(test.beside), moment)):
+        beside = self._open(test.beside, moment)
+        if not found or (test.beside and not beside):
             return None
-        return found
+        return [*found, *beside]
 
     def _is_news(self, test: Test, facts: Sequence[Fact], moment: Moment) -> bool:
         """Return whether this event has to do with it: a fact of its own, or a moment come."""
@@ -233,7 +283,9 @@ class RuleBook:
         if moment.judged >= moment.as_of:
             return False
         if isinstance(test, Reached):
-            return any([self.moment_of(test, fact) > moment.judged for fact in facts])
+            own = self._own(test)
+            return any([self.moment_of(test, one) > moment.judged for one in facts
+                        if one.kind in own])  # fmt: skip
         if isinstance(test, NotFiled):
             return day_in(year_of(moment.as_of), test.day) > moment.judged
         return False
@@ -247,6 +299,16 @@ def _not_filed(test: NotFiled, moment: Moment, kinds: Kinds) -> list[Fact] | Non
     if not is_unfiled(moment.profile, moment.facts, moment.as_of, kinds=kinds, day=test.day):
         return None
     return [fact for fact in moment.facts if fact.kind == FactKind.ESTABLISHED][:1] or None
+
+
+def _of_one_sort(
+    matched: dict[tuple[int, int], Fact], at_least: int
+) -> dict[tuple[int, int], Fact]:
+    """Return the facts of the sorts of which there are enough; one without a note is of none."""
+    counts = collections.Counter(fact.note for fact in matched.values())
+    return {
+        key: fact for key, fact in matched.items() if fact.note and counts[fact.note] >= at_least
+    }
 
 
 def _in_force(kinds: Kinds, moment: Moment) -> list[Fact]:

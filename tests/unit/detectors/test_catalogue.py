@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import events as e
-from detectors.catalogue import countdown_severity
+from detectors.severity import countdown_severity
 from detectors.facts import CONTESTED, DAY_S, PROVISIONAL, Fact, FactKind
 from detectors.state import Profile
 from tests import builders as b
