@@ -90,9 +90,6 @@ class Catalogue:
             or any(t[kind] for t in (self._generic, *self._domains.values()))
             for kind in range(KINDS)
         ]
-        for place in self._unfiled:
-            for kind in self._kinds[place]:
-                self.is_weighty[kind] = True
         for kinds in self._others:
             for kind in kinds:
                 self.is_weighty[kind] = True
@@ -340,7 +337,7 @@ class Catalogue:
         for place in self._unfiled:
             function = self.indicators[place].severity
             assert isinstance(function, Unfiled)
-            if is_unfiled(profile, usable, as_of, kinds=self._kinds[place], day=function.day):
+            if is_unfiled(profile, usable, as_of, kinds=self._others[place], day=function.day):
                 severities[place] = 1.0
 
 

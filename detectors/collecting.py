@@ -22,6 +22,7 @@ from detectors.functions import (
     Overdue,
     Relapse,
     Together,
+    Unfiled,
     WordLevel,
 )
 from detectors.knowledge import Indicator
@@ -50,7 +51,7 @@ def others_of(indicator: Indicator) -> frozenset[int]:
     match indicator.severity:
         case Besides(others=names) | Lasting(again=names) | Gathering(signs=names):
             pass
-        case Overdue(unless=names) | InForce(unless=names):
+        case Overdue(unless=names) | InForce(unless=names) | Unfiled(filed=names):
             pass
         case _:
             names = ()

@@ -108,9 +108,13 @@ class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
 
 
 class Unfiled(Strict, frozen=True, tag_field="function", tag="UNFILED"):
-    """The annual report of last year is missing on ``day`` or later in the year."""
+    """The annual report of last year is missing on ``day`` or later in the year.
+
+    ``filed`` names the facts that say it is there; the duty rests on the indicator's own.
+    """
 
     day: MonthDay
+    filed: Names
 
 
 class Together(Strict, frozen=True, tag_field="function", tag="TOGETHER"):

@@ -30,6 +30,7 @@ from detectors.functions import (
     Strict,
     SurgeHolds,
     Test,
+    Unfiled,
 )
 from detectors.groups import groups_of, linked
 from detectors.knowledge import (
@@ -231,6 +232,8 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
             return _undue(indicator.facts, f"{where}.facts")
         case Besides(others=others):
             return _kinds(others, f"{at}.others")
+        case Unfiled(filed=filed):
+            return _kinds(filed, f"{at}.filed")
         case InForce(unless=unless):
             return _kinds(unless, f"{at}.unless")
         case CapitalLevel(ranges=ranges):

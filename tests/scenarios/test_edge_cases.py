@@ -65,7 +65,7 @@ def test_a_late_penalty_counts_from_its_own_day():
     enterprise = b.Enterprise()
     enterprise.has(b.inspection("passed"), day=45)
 
-    enterprise.has(b.penalty("general"), day=0)
+    enterprise.has(b.penalty("general", domain="QUAL"), day=0)
 
     assert enterprise.state.rule.score == pytest.approx(250 * 2 ** (-45 / 180))
 
