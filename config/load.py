@@ -15,6 +15,7 @@ FILE_SUFFIX = "_FILE"
 SECRETS = {("email", "password"), ("sms", "secret")}
 KNOWLEDGE = Path(__file__).parent / "knowledge"
 PROFESSIONAL = "professional"  # the folder of the professional catalogues
+SCENARIOS = "tests"  # the folder of the rules' own tests
 
 
 class InvalidConfigError(ValueError):
@@ -69,6 +70,19 @@ def load_documents(folder: Path | None = None) -> dict[str, object]:
         raise InvalidConfigError(f"{folder} is no folder; pass the one with knowledge.yaml")
     found = [*folder.glob("*.yaml"), *folder.glob(f"{PROFESSIONAL}/*.yaml")]
     return {path.relative_to(folder).as_posix(): _document(path) for path in sorted(found)}
+
+
+def load_scenarios(folder: Path | None = None, file: Path | None = None) -> dict[str, object]:
+    """Return the scenarios of one file, or of all under a knowledge folder, by file name.
+
+    Raises:
+        InvalidConfigError: a file is no YAML, or there is none; with line and column.
+    """
+    within = (folder or KNOWLEDGE) / SCENARIOS
+    files = [file] if file is not None else sorted(within.glob("*.yaml"))
+    if not files:
+        raise InvalidConfigError(f"{within} holds no scenarios; name a file of them")
+    return {path.name: _document(path) for path in files}
 
 
 def _mapping(path: Path) -> dict[str, dict[str, object]]:

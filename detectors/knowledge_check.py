@@ -215,7 +215,7 @@ def _indicator_problems(knowledge: Knowledge) -> list[str]:
     return problems
 
 
-def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: PLR0911 - one a function
+def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: C901, PLR0911 - one arm a function
     at = f"{where}.severity"
     match indicator.severity:
         case CountIn(steps=steps):

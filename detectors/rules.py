@@ -116,6 +116,20 @@ class RuleBook:
 
     def findings(self, moment: Moment) -> list[Finding]:
         """Return what fires at this moment: one finding a rule, and a domain of the matter."""
+        found = []
+        present = {fact.kind for fact in moment.facts}
+        for rule in self._concerned(moment).values():
+            rests_on = self._rests_on[rule.id]
+            if rests_on and rests_on.isdisjoint(present):
+                continue
+            for part in self._matters(rule, moment):
+                finding = self.check(rule, part, news_only=rule not in self._always)
+                if finding is not None:
+                    found.append(finding)
+        return found
+
+    def _concerned(self, moment: Moment) -> dict[str, Rule]:
+        """Return the rules that the event or the passing of time can set off, by id."""
         rules: dict[str, Rule] = {}
         for fact in moment.facts:
             if fact.id in moment.fresh:
@@ -128,17 +142,7 @@ class RuleBook:
         if moment.rank != moment.rank_before or moment.rise > 0:
             for rule in self._always:
                 rules[rule.id] = rule
-        found = []
-        present = {fact.kind for fact in moment.facts}
-        for rule in rules.values():
-            rests_on = self._rests_on[rule.id]
-            if rests_on and rests_on.isdisjoint(present):
-                continue
-            for part in self._matters(rule, moment):
-                finding = self.check(rule, part, news_only=rule not in self._always)
-                if finding is not None:
-                    found.append(finding)
-        return found
+        return rules
 
     def check(self, rule: Rule, moment: Moment, *, news_only: bool = False) -> Finding | None:
         """Return what a rule finds: its gravest tier that holds, or None.

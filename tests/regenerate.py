@@ -1,7 +1,8 @@
 """How are the files written that are made from the code?  ``python -m tests.regenerate``.
 
 docs/schemas holds a JSON Schema for each event type; docs/events.md, docs/facts.md and
-docs/indicators.md hold tables between two marks.  Tests fail where a file differs from what this makes.
+docs/indicators.md hold tables between two marks.  Tests fail where a file differs from what this
+makes.
 """
 
 import collections
@@ -65,9 +66,7 @@ def stated_by_code() -> dict[str, set[str]]:
     """Return the fact kinds that the golden records of each event state or end, by its code."""
     stated, ended = _told()
     return {
-        (payload.__doc__ or "")[:3]: {
-            kind.name.lower() for kind in stated[type_] | ended[type_]
-        }
+        (payload.__doc__ or "")[:3]: {kind.name.lower() for kind in stated[type_] | ended[type_]}
         for type_, payload in e.event_types().items()
     }
 
@@ -85,7 +84,8 @@ def indicator_table() -> str:
         basis = "建议" if one.basis == "proposal" else one.basis
         cells = (
             number, one.name, one.dimension.label, domain, " ".join(one.events), function,
-            one.points, "、".join(one.groups) or "–", one.lead, basis + (f"。{one.why}" if one.why else ""),
+            one.points, "、".join(one.groups) or "–", one.lead,
+            basis + (f"。{one.why}" if one.why else ""),
         )  # fmt: skip
         rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(rows)

@@ -28,9 +28,7 @@ CUT = e.CapitalChanged(before=1_000_000.0, after=400_000.0)
 SHELL = [(change, 0) for change in b.shell_change()]
 SOLD_AND_COMPLAINED = [*SHELL, (b.complaint(1), 5)]
 USED = e.UtilityUsage(meter="M", period="2026-03", usage=900.0)
-SETTLED = e.ComplaintClosed(
-    ticket="T1", complainant="person-1", matter="退费", outcome="settled"
-)
+SETTLED = e.ComplaintClosed(ticket="T1", complainant="person-1", matter="退费", outcome="settled")
 CROWD = [(b.complaint(n), n / 10) for n in range(10)]
 FLED = e.ComplaintReceived(ticket="T", complainant="p", matter="退卡", runaway=True)
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import events as e
-from detectors.severity import countdown_severity
 from detectors.facts import CONTESTED, DAY_S, PROVISIONAL, Fact, FactKind
+from detectors.severity import countdown_severity
 from detectors.state import Profile
 from tests import builders as b
 from tests import strategies
