@@ -85,14 +85,13 @@ class Catalogue:
             for domain in sorted({*professional, *special})
         }
         self._generic = self._table(entries, "", "")
-        self.is_weighty = [
+        self._speaks = [
             bool(self._hard.get(kind))
             or any(t[kind] for t in (self._generic, *self._domains.values()))
             for kind in range(KINDS)
         ]
-        for kinds in self._others:
-            for kind in kinds:
-                self.is_weighty[kind] = True
+        looked_at = frozenset[int]().union(*self._others)
+        self.is_weighty = [speaks or kind in looked_at for kind, speaks in enumerate(self._speaks)]
 
     def _entry(self, place: int, indicator: Indicator) -> _Entry | None:
         """Compile one indicator; return what its facts meet in the table."""
@@ -135,21 +134,21 @@ class Catalogue:
 
     def assess(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> Assessment:
         """Return what the indicators say of ``facts`` at ``as_of`` (event time, seconds)."""
-        weighty = self.is_weighty
+        speaks = self._speaks
         # Most facts are looks that found nothing: no indicator rests on them.
         usable = [
             fact
             for fact in facts
-            if weighty[fact.kind] and fact.at <= as_of and (not fact.end or as_of < fact.end)
+            if speaks[fact.kind] and fact.at <= as_of and (not fact.end or as_of < fact.end)
         ]
         if not usable and not profile.established and not profile.industry:
             return NOTHING
-        severities = self._weighed(usable, as_of, profile.industry) if usable else {}
+        severities = self._weighed(usable, facts, as_of, profile.industry) if usable else {}
         if profile.industry:
             for place, severity in self._levels_of(profile.industry):
                 severities[place] = severity
         if profile.established:
-            self._add_ages(severities, profile, usable, as_of)
+            self._add_ages(severities, profile, facts, as_of)
         floor = 0
         if self._hard:
             floor = self._floor(profile, usable)
@@ -266,7 +265,9 @@ class Catalogue:
                 floor = max(floor, self.floor_of(place, profile))
         return floor
 
-    def _weighed(self, usable: list[Fact], as_of: int, industry: str) -> dict[int, float]:
+    def _weighed(
+        self, usable: list[Fact], all_facts: Sequence[Fact], as_of: int, industry: str
+    ) -> dict[int, float]:
         """Return the severities that rest on facts."""
         if len(usable) > 1:
             usable = _one_of_each_matter(usable)
@@ -306,7 +307,7 @@ class Catalogue:
             if reached and steps[1][reached - 1]:
                 severities[place] = steps[1][reached - 1]
         for place, facts in collected.items():
-            severity = collect[place](facts, usable, as_of, industry)
+            severity = collect[place](facts, all_facts, as_of, industry)
             if severity > 0.0:
                 severities[place] = severity
         return severities
@@ -326,7 +327,7 @@ class Catalogue:
         return known
 
     def _add_ages(
-        self, severities: dict[int, float], profile: Profile, usable: list[Fact], as_of: int
+        self, severities: dict[int, float], profile: Profile, facts: Sequence[Fact], as_of: int
     ) -> None:
         years = (as_of - profile.established) / YEAR_S
         for place, steps in self._ages:
@@ -337,7 +338,7 @@ class Catalogue:
         for place in self._unfiled:
             function = self.indicators[place].severity
             assert isinstance(function, Unfiled)
-            if is_unfiled(profile, usable, as_of, kinds=self._others[place], day=function.day):
+            if is_unfiled(profile, facts, as_of, kinds=self._others[place], day=function.day):
                 severities[place] = 1.0
 
 

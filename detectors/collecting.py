@@ -41,7 +41,7 @@ from detectors.severity import (
 from detectors.surge import gathering_severity, surge_severity
 
 Facts = Sequence[Fact]
-# (the facts it rests on, all facts that count, as_of, the industry) -> severity
+# (the facts it rests on, all facts of the state, as_of, the industry) -> severity
 Collect = Callable[[Facts, Facts, int, str], float]
 _T = TypeVar("_T")
 
