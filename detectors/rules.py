@@ -200,7 +200,8 @@ class RuleBook:
 
     def _surge_holds(self, test: SurgeHolds, moment: Moment) -> list[Fact] | None:
         catalogue, facts, as_of = self._catalogue, moment.facts, moment.as_of
-        looked_at = range(0, test.calm_days * DAY_S + 1, _WEEK_S)
+        # What is open holds on until it has been calm for a while; what is new must be so now.
+        looked_at = range(0, 1 if moment.fresh else test.calm_days * DAY_S + 1, _WEEK_S)
         if not any(
             [catalogue.severity_of(test.indicator, facts, as_of - ago) >= test.severity
              for ago in looked_at]

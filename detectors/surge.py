@@ -78,20 +78,21 @@ def gathering_severity(
         gone = max([strength_of(fact, half) for fact in recent if fact.kind in fled], default=0.0)
     else:
         gone = 0.0
-    crowd = _largest_crowd(recent, gathering.window_hours * HOUR_S)
+    fewest = min(gathering.steps, default=1)
+    crowd = _largest_crowd(recent, gathering.window_hours * HOUR_S, fewest=fewest)
     reached = [severity for least, severity in gathering.steps.items() if crowd >= least]
     return max([gone, *reached])
 
 
-def _largest_crowd(complaints: Sequence[Fact], window: int) -> int:
-    """Return the most distinct complainants of one matter within any window."""
+def _largest_crowd(complaints: Sequence[Fact], window: int, *, fewest: int) -> int:
+    """Return the most distinct complainants of one matter within any window; 0 under ``fewest``."""
     matters: dict[str, list[Fact]] = {}
     for fact in complaints:
         if fact.kind == FactKind.COMPLAINT and fact.note:
             matters.setdefault(fact.note, []).append(fact)
     most = 0
     for facts in matters.values():
-        if len(facts) <= most:
+        if len(facts) <= most or len(facts) < fewest:
             continue
         facts.sort(key=lambda fact: fact.at)
         crowd: dict[int, int] = {}

@@ -48,9 +48,9 @@ def is_unfiled(
     An enterprise owes none in the year of its establishment (企业信息公示暂行条例第八条).
     """
     year = year_of(as_of)
-    if not profile.established or year_of(profile.established) >= year:
+    if as_of < day_in(year, day) or not profile.established:
         return False
-    if as_of < day_in(year, day):
+    if year_of(profile.established) >= year:
         return False
     return not any([f.kind in kinds and f.ref == year - 1 and f.counts_at(as_of) for f in facts])
 
