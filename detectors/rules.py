@@ -1,6 +1,7 @@
 """Which rules are broken at this moment, and by which facts?"""
 
 import collections
+import types
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
@@ -40,30 +41,47 @@ class RuleBook:
         self.by_id = {rule.id: rule for rule in knowledge.rules}
         self._kinds: dict[tuple[str, ...], Kinds] = {}
         self._rests_on: dict[str, Kinds] = {}
-        by_kind: list[list[Rule]] = [[] for _ in range(KINDS)]
-        always: list[Rule] = []
-        timed: list[Rule] = []
-        days: set[str] = set()
+        self._filed: Kinds = frozenset()
+        self._ending: Kinds = frozenset()  # whose coming ends what a rule found
         self._clocks: dict[int, list[Reached]] = {}
+        self._calms: dict[int, tuple[int, int]] = {}  # how many make a surge, how long it holds
+        by_kind: list[list[Rule]] = [[] for _ in range(KINDS)]
         for rule in knowledge.rules:
-            tests = [tier.when for tier in rule.tiers]
-            self._rests_on[rule.id] = self._own_kinds(tests)
-            if any(isinstance(test, ClassWorsened | ScoreRose) for test in tests):
-                always.append(rule)
-            if any(isinstance(test, Reached | NotFiled) for test in tests):
-                timed.append(rule)
-            for kind in frozenset[int]().union(*[self._setting_off(test) for test in tests]):
-                by_kind[kind].append(rule)
-            for test in tests:
-                if isinstance(test, NotFiled):
-                    days.add(test.day)
-                if isinstance(test, Reached):
-                    for kind in self._named(test.facts):
-                        self._clocks.setdefault(kind, []).append(test)
+            self._add(rule, by_kind)
+        self._ending |= self._filed
+        for kind in (*self._ending, *self._calms):
+            self._clocks.setdefault(kind, [])
         self._by_kind = [tuple(rules) for rules in by_kind]
-        self._always = tuple(always)
-        self._timed = tuple(timed)
-        self._days = tuple(sorted(days))
+        self._always = _testing(knowledge.rules, ClassWorsened | ScoreRose)
+        self._timed = _testing(knowledge.rules, Reached | NotFiled)
+        tests = [tier.when for rule in knowledge.rules for tier in rule.tiers]
+        self._days = tuple(sorted({test.day for test in tests if isinstance(test, NotFiled)}))
+
+    def _add(self, rule: Rule, by_kind: list[list[Rule]]) -> None:
+        """Compile a rule: what sets it off, what ends it, and when time alone may."""
+        tests = [tier.when for tier in rule.tiers]
+        self._rests_on[rule.id] = self._own_kinds(tests)
+        self._ending |= self._named(rule.unless).union(*[self._named(t.unless) for t in rule.tiers])
+        for kind in frozenset[int]().union(*[self._setting_off(test) for test in tests]):
+            by_kind[kind].append(rule)
+        for test in tests:
+            match test:
+                case NotFiled(facts=names):
+                    self._filed |= self._named(names)
+                case Reached(facts=names):
+                    for kind in self._named(names):
+                        self._clocks.setdefault(kind, []).append(test)
+                case SurgeHolds():
+                    self._keep_calm(test)
+                case _:
+                    pass
+
+    def _keep_calm(self, test: SurgeHolds) -> None:
+        """Remember after how long of calm a surge is to be looked at again."""
+        function = self._catalogue.indicators[self._catalogue.places[test.indicator]].severity
+        if test.calm_days and isinstance(function, Burst):
+            for kind in self._own(test):
+                self._calms[kind] = (function.at_least, _WEEK_S + test.calm_days * DAY_S)
 
     def _named(self, names: tuple[str, ...]) -> Kinds:
         known = self._kinds.get(names)
@@ -92,18 +110,48 @@ class RuleBook:
         return rule in self._always
 
     def wake_after(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
-        """Return the first later moment at which time alone may break a rule; 0 for never."""
-        wake = next_day(as_of, self._days) if self._days and profile.established else 0
+        """Return the first later moment at which time alone may break a rule; 0 for never.
+
+        What ends a warning by its coming (a report is filed) is looked at a second after it.
+        """
         clocks = self._clocks
-        for fact in facts:
-            if fact.kind not in clocks or fact.end < 0:
-                continue
+        concerned = [fact for fact in facts if fact.kind in clocks and fact.end >= 0]
+        wakes = []
+        if self._days and profile.established:
+            wakes.append(self._next_duty(profile, concerned, as_of))
+        for fact in concerned:
+            if fact.at >= as_of and fact.kind in self._ending and not self._is_early(fact):
+                wakes.append(fact.at + 1)
             for test in clocks[fact.kind]:
-                if test.domains and fact.domain not in test.domains:
-                    continue
-                moment = self.moment_of(test, fact)
-                if moment > as_of and (not wake or moment < wake):
-                    wake = moment
+                if not test.domains or fact.domain in test.domains:
+                    wakes.append(self.moment_of(test, fact))  # noqa: PERF401 - two ways to wake
+        for kind, (at_least, holds) in self._calms.items():
+            moments = [fact.at for fact in concerned if fact.kind == kind]
+            if len(moments) >= at_least:
+                wakes.append(max(moments) + holds)
+        return min([moment for moment in wakes if moment > as_of], default=0)
+
+    def _is_early(self, fact: Fact) -> bool:
+        """Return whether a report was filed before anybody was reminded of it."""
+        return fact.kind in self._filed and fact.at < day_in(year_of(fact.at), self._days[0])
+
+    def _next_duty(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
+        """Return the next day on which the annual report may be found missing.
+
+        Whoever has filed, or was founded this year, is not asked before the next.
+        """
+        wake = next_day(as_of, self._days)
+        year = year_of(wake)
+        is_filed = any(
+            [
+                fact.kind in self._filed
+                and fact.ref == year - 1
+                and (not fact.end or fact.end > wake)
+                for fact in facts
+            ]
+        )
+        if is_filed or year_of(profile.established) >= year:
+            return day_in(year + 1, self._days[0])
         return wake
 
     def moment_of(self, test: Reached, fact: Fact) -> int:
@@ -294,6 +342,11 @@ class RuleBook:
         if isinstance(test, NotFiled):
             return day_in(year_of(moment.as_of), test.day) > moment.judged
         return False
+
+
+def _testing(rules: Sequence[Rule], tests: type | types.UnionType) -> tuple[Rule, ...]:
+    """Return the rules with a tier of these tests."""
+    return tuple(rule for rule in rules if any(isinstance(t.when, tests) for t in rule.tiers))
 
 
 def _not_filed(test: NotFiled, moment: Moment, kinds: Kinds) -> list[Fact] | None:

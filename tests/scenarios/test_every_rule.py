@@ -307,10 +307,17 @@ def test_a_rule_stays_silent_on_a_near_miss(rule, happenings):
     assert b.issued(enterprise.effects, rule) == []
 
 
-# What ends a matter: (rule, what happens on which day); the last happening closes the warning.
+# What ends a matter: (rule, what happens on which day); the last happening, or a deadline before
+# it, closes the warning.
 CLOSED = {
     "the report is filed": (
-        "W01", [(FOUNDED, 0), (SEEN, JUNE), (FILED, JUNE + 3), (SEEN, MIDJUNE)]),
+        "W01", [(FOUNDED, 0), (SEEN, JUNE), (FILED, JUNE + 3), (SEEN, JUNE + 4)]),
+    "the report is filed late": (
+        "W02", [(FOUNDED, 0), (SEEN, JULY), (FILED, JULY + 3), (SEEN, JULY + 4)]),
+    "listed for the report": (
+        "W02", [(FOUNDED, 0), (SEEN, JULY), (LISTED, JULY + 9), (SEEN, JULY + 10)]),
+    "deregistered": (
+        "W06", [(b.permit(days_left=20), 0), (GONE, 9), (SEEN, 10)]),
     "removed from the list": ("W03", [(LISTED, 0), (e.AbnormalRemoved(reason=1), 9)]),
     "reached again": ("W03", [(UNREACHABLE, 0), (e.AbnormalRemoved(reason=4), 9)]),
     "removed in the third year": (
@@ -337,6 +344,7 @@ CLOSED = {
     "the hazard put right": (
         "W10", [(e.EquipmentOrdered(order="O", serious=True), 0),
                 (e.EquipmentOrdered(order="O", status="rectified"), 9)]),
+    "calm for a fortnight": ("W15", [*SOME, (SEEN, 22)]),
     "the equity released": (
         "W20", [(frozen(0.6), 0), (e.EquityFrozen(case_no="F1", share=0.6, status="released"), 9)]),
     "the case of the sold shop closed": ("W18", [(CASE, 0), *SHELL, (CASE_CLOSED, 9)]),
@@ -366,6 +374,32 @@ def test_a_warning_closes_when_its_condition_ends(rule, happenings):
     assert rule in {one.rule for one in b.issued(enterprise.effects)}
     assert rule in {one.rule for one in b.closed(effects)}
     assert rule not in {one.rule for one in enterprise.state.open_warnings}
+
+
+def test_a_surge_is_not_over_before_a_fortnight_of_calm():
+    """W15: a week after the last complaint the warning stands, for it could flare up again."""
+    enterprise, _ = played([*SOME, (SEEN, 15)])
+
+    assert ("CONS", "complaints", WARN.rank) in enterprise.open()
+
+
+@pytest.mark.parametrize(
+    ("happenings", "wakes"),
+    [
+        pytest.param([(FOUNDED, 0)], JUNE, id="not filed: the first of June"),
+        pytest.param([(FOUNDED, 0), (FILED, 1)], b.days_until(6, 1, year=2027),
+                     id="filed: next year's"),
+        pytest.param([(FOUNDED, 0), (FILED, 1), (b.revoked(FILED, "n1"), 2)], JUNE,
+                     id="taken back: this year's again"),
+        pytest.param([(b.founded(years=0.1), 0)], b.days_until(6, 1, year=2027),
+                     id="founded this year: next year's"),
+    ],
+)  # fmt: skip
+def test_only_who_may_owe_a_report_is_woken(happenings, wakes):
+    """The burst of July is of those who have not filed, not of the whole county."""
+    enterprise, _ = played(happenings)
+
+    assert enterprise.state.wake_at == b.at(wakes)
 
 
 TIMED = {"W01": "annual_report", "W02": "annual_report", "W04": "lists", "W06": "permits",
