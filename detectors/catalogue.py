@@ -62,6 +62,7 @@ class Catalogue:
         self._clusters = clusters_of(groups)
         self._groups = numbered(groups, self._clusters)
         self._kinds = [frozenset(int(k) for k in kinds_named(i.facts)) for i in self.indicators]
+        self._elsewhere = [_replaced(knowledge, one) for one in self.indicators]
         self._others = [others_of(indicator) for indicator in self.indicators]
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._ages: list[tuple[int, list[tuple[int, float]]]] = []
@@ -222,6 +223,7 @@ class Catalogue:
         indicator = self.indicators[place]
         window = getattr(indicator.severity, "window_days", 0) * DAY_S
         domains = indicator.of or self._domains_of(indicator)
+        elsewhere = self._elsewhere[place]
         found = [
             fact
             for fact in facts
@@ -229,6 +231,7 @@ class Catalogue:
             and fact.counts_at(as_of)
             and not (window and as_of - fact.at >= window)
             and (not domains or fact.domain in domains)
+            and fact.domain not in elsewhere
         ]
         found.sort(key=lambda fact: (-fact.at, fact.id))
         return found
@@ -340,6 +343,18 @@ class Catalogue:
             assert isinstance(function, Unfiled)
             if is_unfiled(profile, facts, as_of, kinds=self._others[place], day=function.day):
                 severities[place] = 1.0
+
+
+def _replaced(knowledge: Knowledge, indicator: Indicator) -> frozenset[str]:
+    """Return the domains in which a professional line stands in a generic one's place."""
+    if indicator.overlay:
+        return frozenset()
+    return frozenset(
+        domain
+        for overlay in knowledge.overlays
+        for domain in overlay.domains
+        if any(one.id == indicator.id for one in overlay.indicators)
+    )
 
 
 def _one_of_each_matter(facts: list[Fact]) -> list[Fact]:

@@ -355,10 +355,22 @@ def _test_problems(test: Test, where: str, knowledge: Knowledge) -> list[str]:
             ]
         case NotFiled(facts=facts):
             return _kinds(facts, f"{where}.facts")
-        case SurgeHolds(indicator=name, beside=beside):
-            known = {one.id: one.severity for one in knowledge.indicators if not one.overlay}
-            if not isinstance(known.get(name), _COLLECTING):
-                return [f"{where}.indicator: {name!r} is no indicator that collects facts"]
-            return _kinds(beside, f"{where}.beside")
+        case SurgeHolds():
+            return _surge_problems(test, where, knowledge)
         case _:
             return []
+
+
+def _surge_problems(test: SurgeHolds, where: str, knowledge: Knowledge) -> list[str]:
+    name = test.indicator
+    problems = _kinds(test.beside, f"{where}.beside")
+    generic = {one.id: one.severity for one in knowledge.indicators if not one.overlay}
+    if not isinstance(generic.get(name), _COLLECTING):
+        problems.append(f"{where}.indicator: {name!r} is no indicator that collects facts")
+    problems += [
+        f"{where}.indicator: {name} has a line in professional/{one.overlay}.yaml too; a rule looks "
+        f"at the generic one alone, take that line out"
+        for one in knowledge.indicators
+        if one.id == name and one.overlay
+    ]
+    return problems

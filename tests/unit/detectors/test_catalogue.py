@@ -414,6 +414,25 @@ def test_a_professional_and_a_generic_line_count_once(domains, score):
     assert catalogue.score_of(severities) == score
 
 
+def test_a_line_quotes_its_own_facts():
+    """The generic line does not quote the penalty that the food catalogue weighs."""
+    catalogue = b.expertise().catalogue
+    facts = [
+        fact(FactKind.PENALTY_GENERAL, identity=n, domain=domain)
+        for n, domain in enumerate(["QUAL", "FOODS"], 1)
+    ]
+
+    quoted = {
+        catalogue.indicators[place].name: [
+            one.domain for one in catalogue.facts_of(place, facts, b.at(0))
+        ]
+        for place in b.assessed(facts).severities
+        if catalogue.indicators[place].id == "S08"
+    }
+
+    assert quoted == {"一般行政处罚": ["QUAL"], "一般行政处罚（食品）": ["FOODS"]}
+
+
 def test_what_is_not_overlaid_speaks_for_professional_domains_too():
     """The food catalogue says nothing of refusals: the generic line does."""
     refused = fact(FactKind.INSPECTION_REFUSED, domain="FOODP")

@@ -77,6 +77,12 @@ def new_overlay(**changes):
     return {**b.documents(), "professional/toys.yaml": document | changes}
 
 
+def overlaid(identity):
+    """Return the shipped documents with a professional line for an indicator."""
+    line = {**b.documents()["indicators.yaml"][row("indicators.yaml", identity)], "why": "重"}
+    return new_overlay(indicators=[line])
+
+
 def tangled(count):
     """Return the shipped documents with so many indicators that hang together by their groups."""
     documents = copy.deepcopy(b.documents())
@@ -186,6 +192,9 @@ def test_the_shipped_knowledge_loads():
         pytest.param(rule("W15", "tiers", 0, "when", indicator="C99"), "rules.yaml",
                      r"W15\.tiers\.interview\.indicator: 'C99' is no indicator that collects",
                      id="a surge of nothing"),
+        pytest.param(overlaid("C05"), "rules.yaml",
+                     r"W16\.tiers\.inspection\.indicator: C05 has a line in professional/toys",
+                     id="a rule on an indicator that is overlaid"),
         pytest.param(rule("W03", basis=""), "rules.yaml", "basis", id="no legal basis"),
         pytest.param(rule("W03", matter="很长" * 11), "rules.yaml", "matter",
                      id="a matter too long to read on a phone"),
