@@ -67,7 +67,7 @@ class Catalogue:
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._ages: list[tuple[int, list[tuple[int, float]]]] = []
         self._industries: list[int] = []
-        self._unfiled: list[int] = []
+        self._unfiled: list[tuple[int, frozenset[int], str]] = []
         self._of_industry: dict[str, tuple[tuple[int, float], ...]] = {}
         self._hard: dict[int, list[int]] = {}
         self._half = knowledge.scoring.provisional_weight
@@ -112,8 +112,8 @@ class Catalogue:
                 self._ages.append((place, sorted(steps.items())))
             case IndustryLevel():
                 self._industries.append(place)
-            case Unfiled():
-                self._unfiled.append(place)
+            case Unfiled(day=day):
+                self._unfiled.append((place, self._others[place], day))
             case Hard() | HardIndustry():
                 for kind in self._kinds[place]:
                     self._hard.setdefault(kind, []).append(place)
@@ -338,10 +338,8 @@ class Catalogue:
                 if years < under:
                     severities[place] = severity
                     break
-        for place in self._unfiled:
-            function = self.indicators[place].severity
-            assert isinstance(function, Unfiled)
-            if is_unfiled(profile, facts, as_of, kinds=self._others[place], day=function.day):
+        for place, filed, day in self._unfiled:
+            if is_unfiled(profile, facts, as_of, kinds=filed, day=day):
                 severities[place] = 1.0
 
 

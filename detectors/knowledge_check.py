@@ -368,8 +368,8 @@ def _surge_problems(test: SurgeHolds, where: str, knowledge: Knowledge) -> list[
     if not isinstance(generic.get(name), _COLLECTING):
         problems.append(f"{where}.indicator: {name!r} is no indicator that collects facts")
     problems += [
-        f"{where}.indicator: {name} has a line in professional/{one.overlay}.yaml too; a rule looks "
-        f"at the generic one alone, take that line out"
+        f"{where}.indicator: {name} has a line in professional/{one.overlay}.yaml too; a rule "
+        f"looks at the generic one alone, take that line out"
         for one in knowledge.indicators
         if one.id == name and one.overlay
     ]

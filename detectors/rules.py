@@ -26,6 +26,7 @@ from detectors.yearly import day_in, is_unfiled, next_day, year_of
 
 _PENALTIES = frozenset(int(kind) for kind in PENALTIES)
 _WEEK_S = 7 * DAY_S
+_NEW_YEAR = "01-01"
 Kinds = frozenset[int]
 AddWorkingDays = Callable[[int, int], int]
 
@@ -114,45 +115,44 @@ class RuleBook:
 
         What ends a warning by its coming (a report is filed) is looked at a second after it.
         """
-        clocks = self._clocks
-        concerned = [fact for fact in facts if fact.kind in clocks and fact.end >= 0]
+        clocks, calms = self._clocks, self._calms
         wakes = []
+        concerned = [fact for fact in facts if fact.kind in clocks and fact.end >= 0]
         if self._days and profile.established:
             wakes.append(self._next_duty(profile, concerned, as_of))
         for fact in concerned:
-            if fact.at >= as_of and fact.kind in self._ending and not self._is_early(fact):
+            kind = fact.kind
+            if fact.at >= as_of and kind in self._ending and not self._is_early(fact):
                 wakes.append(fact.at + 1)
-            for test in clocks[fact.kind]:
+            for test in clocks[kind]:
                 if not test.domains or fact.domain in test.domains:
-                    wakes.append(self.moment_of(test, fact))  # noqa: PERF401 - two ways to wake
-        for kind, (at_least, holds) in self._calms.items():
-            moments = [fact.at for fact in concerned if fact.kind == kind]
-            if len(moments) >= at_least:
-                wakes.append(max(moments) + holds)
-        return min([moment for moment in wakes if moment > as_of], default=0)
-
-    def _is_early(self, fact: Fact) -> bool:
-        """Return whether a report was filed before anybody was reminded of it."""
-        return fact.kind in self._filed and fact.at < day_in(year_of(fact.at), self._days[0])
+                    moment = self.moment_of(test, fact)
+                    if moment > as_of:
+                        wakes.append(moment)
+        if calms:
+            for kind in calms.keys() & {fact.kind for fact in concerned}:
+                at_least, holds = calms[kind]
+                moments = [fact.at for fact in concerned if fact.kind == kind]
+                if len(moments) >= at_least and max(moments) + holds > as_of:
+                    wakes.append(max(moments) + holds)
+        return min(wakes, default=0)
 
     def _next_duty(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
         """Return the next day on which the annual report may be found missing.
 
         Whoever has filed, or was founded this year, is not asked before the next.
         """
-        wake = next_day(as_of, self._days)
+        days, filed = self._days, self._filed
+        wake = next_day(as_of, days)
         year = year_of(wake)
-        is_filed = any(
-            [
-                fact.kind in self._filed
-                and fact.ref == year - 1
-                and (not fact.end or fact.end > wake)
-                for fact in facts
-            ]
-        )
-        if is_filed or year_of(profile.established) >= year:
-            return day_in(year + 1, self._days[0])
-        return wake
+        for fact in facts:
+            if fact.ref == year - 1 and fact.kind in filed and (not fact.end or fact.end > wake):
+                return day_in(year + 1, days[0])
+        return wake if profile.established < day_in(year, _NEW_YEAR) else day_in(year + 1, days[0])
+
+    def _is_early(self, fact: Fact) -> bool:
+        """Return whether a report was filed before anybody was reminded of it."""
+        return fact.kind in self._filed and fact.at < day_in(year_of(fact.at), self._days[0])
 
     def moment_of(self, test: Reached, fact: Fact) -> int:
         """Return when a fact reaches what a test waits for; 0 where it never does."""
@@ -165,19 +165,18 @@ class RuleBook:
     def findings(self, moment: Moment) -> list[Finding]:
         """Return what fires at this moment: one finding a rule, and a domain of the matter."""
         found = []
-        present = {fact.kind for fact in moment.facts}
-        for rule in self._concerned(moment).values():
-            rests_on = self._rests_on[rule.id]
-            if rests_on and rests_on.isdisjoint(present):
-                continue
+        for rule in self._concerned(moment):
             for part in self._matters(rule, moment):
                 finding = self.check(rule, part, news_only=rule not in self._always)
                 if finding is not None:
                     found.append(finding)
         return found
 
-    def _concerned(self, moment: Moment) -> dict[str, Rule]:
-        """Return the rules that the event or the passing of time can set off, by id."""
+    def _concerned(self, moment: Moment) -> list[Rule]:
+        """Return the rules that the event or the passing of time can set off.
+
+        A rule of which no tier has a fact to rest on is none of them.
+        """
         rules: dict[str, Rule] = {}
         for fact in moment.facts:
             if fact.id in moment.fresh:
@@ -190,7 +189,15 @@ class RuleBook:
         if moment.rank != moment.rank_before or moment.rise > 0:
             for rule in self._always:
                 rules[rule.id] = rule
-        return rules
+        if not rules:
+            return []
+        present = {fact.kind for fact in moment.facts}
+        rests_on = self._rests_on
+        return [
+            rule
+            for rule in rules.values()
+            if not rests_on[rule.id] or not rests_on[rule.id].isdisjoint(present)
+        ]
 
     def check(self, rule: Rule, moment: Moment, *, news_only: bool = False) -> Finding | None:
         """Return what a rule finds: its gravest tier that holds, or None.
