@@ -15,6 +15,8 @@ FILE_SUFFIX = "_FILE"
 SECRETS = {("email", "password"), ("sms", "secret")}
 KNOWLEDGE = Path(__file__).parent / "knowledge"
 HISTORY, HEAD = "history", "knowledge.yaml"
+PROFESSIONAL = "professional"  # the folder of the professional catalogues
+SCENARIOS = "tests"  # the folder of the rules' own tests
 
 
 class InvalidConfigError(ValueError):
@@ -57,7 +59,9 @@ def environment_value(name: str) -> str | None:
 
 
 def load_documents(folder: Path | None = None) -> dict[str, object]:
-    """Return the documents of a knowledge folder, by file name.
+    """Return the documents of a knowledge folder, by file name; ``professional/`` by its path.
+
+    The scenarios in ``tests/`` are no part of the knowledge.
 
     Raises:
         InvalidConfigError: a file is no YAML, or the folder is not there; with line and column.
@@ -65,7 +69,21 @@ def load_documents(folder: Path | None = None) -> dict[str, object]:
     folder = folder or KNOWLEDGE
     if not folder.is_dir():
         raise InvalidConfigError(f"{folder} is no folder; pass the one with knowledge.yaml")
-    return {path.name: _document(path) for path in sorted(folder.glob("*.yaml"))}
+    found = [*folder.glob("*.yaml"), *folder.glob(f"{PROFESSIONAL}/*.yaml")]
+    return {path.relative_to(folder).as_posix(): _document(path) for path in sorted(found)}
+
+
+def load_scenarios(folder: Path | None = None, file: Path | None = None) -> dict[str, object]:
+    """Return the scenarios of one file, or of all under a knowledge folder, by file name.
+
+    Raises:
+        InvalidConfigError: a file is no YAML, or there is none; with line and column.
+    """
+    within = (folder or KNOWLEDGE) / SCENARIOS
+    files = [file] if file is not None else sorted(within.glob("*.yaml"))
+    if not files:
+        raise InvalidConfigError(f"{within} holds no scenarios; name a file of them")
+    return {path.name: _document(path) for path in files}
 
 
 def load_history(folder: Path | None = None) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from detectors.assessment import NOTHING, Assessment
+from detectors.collecting import beside, collector_of, longest, others_of
 from detectors.facts import (
     CONTESTED,
     DAY_S,
@@ -21,32 +22,19 @@ from detectors.facts import (
 from detectors.functions import (
     Age,
     Besides,
-    Burst,
-    Countdown,
     CountIn,
     Decay,
-    Gathering,
     Hard,
     HardIndustry,
     IndustryLevel,
     InForce,
-    Lasting,
-    Overdue,
-    Relapse,
-    Together,
     Unfiled,
 )
+from detectors.groups import TANGLED, clusters_of, groups_of, numbered
 from detectors.knowledge import Indicator, Knowledge
 from detectors.score import PLACES, combined
-from detectors.severity import (
-    besides_severity,
-    countdown_severity,
-    reached_severity,
-    relapse_severity,
-    together_severity,
-)
+from detectors.severity import beside_it
 from detectors.state import Profile
-from detectors.surge import gathering_severity, surge_severity
 from detectors.yearly import is_unfiled
 
 YEAR_S = 365.25 * DAY_S
@@ -70,66 +58,77 @@ class Catalogue:
         for place, indicator in enumerate(self.indicators):
             self.places.setdefault(indicator.id, place)
         self._points = [float(indicator.points) for indicator in self.indicators]
-        self._groups = _groups_of(self.indicators)
+        groups = groups_of(self.indicators)
+        self._clusters = clusters_of(groups)
+        self._groups = numbered(groups, self._clusters)
         self._kinds = [frozenset(int(k) for k in kinds_named(i.facts)) for i in self.indicators]
-        self._others = [_others_of(indicator) for indicator in self.indicators]
+        self._elsewhere = [_replaced(knowledge, one) for one in self.indicators]
+        self._others = [others_of(indicator) for indicator in self.indicators]
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._ages: list[tuple[int, list[tuple[int, float]]]] = []
         self._industries: list[int] = []
-        self._unfiled: list[int] = []
+        self._unfiled: list[tuple[int, frozenset[int], str]] = []
         self._of_industry: dict[str, tuple[tuple[int, float], ...]] = {}
         self._hard: dict[int, list[int]] = {}
         self._half = knowledge.scoring.provisional_weight
-        entries = [self._entry(place, one) for place, one in enumerate(self.indicators)]
-        self._domains = {
-            domain: self._table(entries, overlay.name)
-            for overlay in knowledge.overlays
-            for domain in overlay.domains
+        self._collect = {
+            place: collect
+            for place, one in enumerate(self.indicators)
+            if (collect := collector_of(one, self._half)) is not None
         }
-        self._generic = self._table(entries, "")
-        self.is_weighty = [
+        entries = [self._entry(place, one) for place, one in enumerate(self.indicators)]
+        professional = {
+            domain: overlay.name for overlay in knowledge.overlays for domain in overlay.domains
+        }
+        special = {domain for one in self.indicators for domain in one.of}
+        self._domains = {
+            domain: self._table(entries, professional.get(domain, ""), domain)
+            for domain in sorted({*professional, *special})
+        }
+        self._generic = self._table(entries, "", "")
+        self._speaks = [
             bool(self._hard.get(kind))
             or any(t[kind] for t in (self._generic, *self._domains.values()))
             for kind in range(KINDS)
         ]
-        for place in self._unfiled:
-            for kind in self._kinds[place]:
-                self.is_weighty[kind] = True
+        looked_at = frozenset[int]().union(*self._others)
+        self.is_weighty = [speaks or kind in looked_at for kind, speaks in enumerate(self._speaks)]
 
     def _entry(self, place: int, indicator: Indicator) -> _Entry | None:
         """Compile one indicator; return what its facts meet in the table."""
+        window_s = getattr(indicator.severity, "window_days", 0) * DAY_S
         match indicator.severity:
+            case _ if place in self._collect:
+                return (place, _COLLECT, 0.0, window_s)
             case InForce():
-                return (place, _STATE, 0.0, 0)
-            case Decay(half_life_days=half_life, window_days=window, until_due=until_due):
+                return (place, _STATE, 0.0, window_s)
+            case Decay(half_life_days=half_life, until_due=until_due):
                 mode = _DECAY_DUE if until_due else _DECAY
-                return (place, mode, 1 / (half_life * DAY_S), window * DAY_S)
-            case CountIn(window_days=window, steps=steps):
+                return (place, mode, 1 / (half_life * DAY_S), window_s)
+            case CountIn(steps=steps):
                 ordered = sorted(steps.items())
                 self._counts[place] = [n for n, _ in ordered], [s for _, s in ordered]
-                return (place, _COUNT, 0.0, window * DAY_S)
+                return (place, _COUNT, 0.0, window_s)
             case Age(steps=steps):
                 self._ages.append((place, sorted(steps.items())))
             case IndustryLevel():
                 self._industries.append(place)
-            case Unfiled():
-                self._unfiled.append(place)
+            case Unfiled(day=day):
+                self._unfiled.append((place, self._others[place], day))
             case Hard() | HardIndustry():
                 for kind in self._kinds[place]:
                     self._hard.setdefault(kind, []).append(place)
-            case _:
-                return (place, _COLLECT, 0.0, 0)
         return None
 
-    def _table(self, entries: Sequence[_Entry | None], overlay: str) -> _Table:
-        """Return, by kind, the entries that speak of facts under a professional catalogue."""
+    def _table(self, entries: Sequence[_Entry | None], overlay: str, domain: str) -> _Table:
+        """Return, by kind, the entries that speak of facts of a domain ("": of any other)."""
         own = {one.id for one in self.indicators if overlay and one.overlay == overlay}
         table: list[list[_Entry]] = [[] for _ in range(KINDS)]
         for entry, indicator in zip(entries, self.indicators, strict=True):
             speaks = indicator.overlay == overlay or (
                 not indicator.overlay and indicator.id not in own
             )
-            if entry is None or not speaks:
+            if entry is None or not speaks or (indicator.of and domain not in indicator.of):
                 continue
             for kind in self._kinds[entry[0]]:
                 table[kind].append(entry)
@@ -137,21 +136,21 @@ class Catalogue:
 
     def assess(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> Assessment:
         """Return what the indicators say of ``facts`` at ``as_of`` (event time, seconds)."""
-        weighty = self.is_weighty
+        speaks = self._speaks
         # Most facts are looks that found nothing: no indicator rests on them.
         usable = [
             fact
             for fact in facts
-            if weighty[fact.kind] and fact.at <= as_of and (not fact.end or as_of < fact.end)
+            if speaks[fact.kind] and fact.at <= as_of and (not fact.end or as_of < fact.end)
         ]
         if not usable and not profile.established and not profile.industry:
             return NOTHING
-        severities = self._weighed(usable, as_of) if usable else {}
+        severities = self._weighed(usable, facts, as_of, profile.industry) if usable else {}
         if profile.industry:
             for place, severity in self._levels_of(profile.industry):
                 severities[place] = severity
         if profile.established:
-            self._add_ages(severities, profile, usable, as_of)
+            self._add_ages(severities, profile, facts, as_of)
         floor = 0
         if self._hard:
             floor = self._floor(profile, usable)
@@ -162,6 +161,7 @@ class Catalogue:
         if not severities:
             return round(extra, PLACES)
         best: dict[int, float] = {}
+        tangled: dict[int, float] = {}
         contributions = [extra] if extra else []
         positive = 0.0
         points_of = self._points
@@ -172,20 +172,51 @@ class Catalogue:
             group = groups[place]
             if points < 0:
                 positive -= points
+            elif group == TANGLED:
+                tangled[place] = points
             elif group < 0:
                 contributions.append(points)
             elif points > best.get(group, 0.0):
                 best[group] = points
+        if tangled:
+            contributions += self._untangled(tangled)
         if best:
             contributions += [best[group] for group in sorted(best)]
         if positive:
             positive = min(self.knowledge.scoring.positive_cap, positive)
         return combined(contributions, positive)
 
+    def _untangled(self, points: dict[int, float]) -> list[float]:
+        """Return the contributions of groups that share an indicator: the weightiest choice.
+
+        No two of one group count together; which of them do is decided by what weighs most, so
+        that a further fact never takes points away.
+        """
+        chosen: list[float] = []
+        for cluster in self._clusters:
+            choices = [[points[p] for p in choice if p in points] for choice in cluster]
+            chosen += max(choices, key=combined)
+        return chosen
+
     def severity_of(self, name: str, facts: Sequence[Fact], as_of: int) -> float:
         """Return the severity of one collecting indicator alone."""
         place = self.places[name]
-        return self._collected(place, self.facts_of(place, facts, as_of), facts, as_of)
+        found = self.facts_of(place, facts, as_of)
+        return self._collect[place](found, facts, as_of, "") if found else 0.0
+
+    def others_of(self, name: str, facts: Sequence[Fact], as_of: int) -> list[Fact]:
+        """Return the facts beside which an indicator speaks of its own."""
+        indicator = self.indicators[self.places[name]]
+        function = indicator.severity
+        others = beside(indicator, facts, as_of)
+        if isinstance(function, Besides):
+            others = beside_it(others, as_of=as_of, function=function)
+        return others
+
+    def kinds_of(self, name: str) -> frozenset[int]:
+        """Return the kinds whose coming can change what an indicator says."""
+        place = self.places[name]
+        return self._kinds[place] | self._others[place]
 
     def facts_of(self, place: int, facts: Sequence[Fact], as_of: int) -> list[Fact]:
         """Return the facts that an indicator rests on at a moment, newest first."""
@@ -193,7 +224,8 @@ class Catalogue:
         indicator = self.indicators[place]
         window = getattr(indicator.severity, "window_days", 0) * DAY_S
         until_due = getattr(indicator.severity, "until_due", False)
-        domains = self._domains_of(indicator)
+        domains = indicator.of or self._domains_of(indicator)
+        elsewhere = self._elsewhere[place]
         found = [
             fact
             for fact in facts
@@ -202,6 +234,7 @@ class Catalogue:
             and not (window and as_of - fact.at >= window)
             and not (until_due and fact.due and as_of >= fact.due)
             and (not domains or fact.domain in domains)
+            and fact.domain not in elsewhere
         ]
         found.sort(key=lambda fact: (-fact.at, fact.id))
         return found
@@ -216,10 +249,8 @@ class Catalogue:
             case Hard(floor=floor):
                 return floor.rank
             case HardIndustry(floors=floors):
-                code = profile.industry
-                for length in range(len(code), 0, -1):
-                    if code[:length] in floors:
-                        return floors[code[:length]].rank
+                floor_here = longest(floors, profile.industry)
+                return floor_here.rank if floor_here else 0
         return 0
 
     def points_of(self, place: int, severity: float) -> float:
@@ -240,7 +271,9 @@ class Catalogue:
                 floor = max(floor, self.floor_of(place, profile))
         return floor
 
-    def _weighed(self, usable: list[Fact], as_of: int) -> dict[int, float]:
+    def _weighed(
+        self, usable: list[Fact], all_facts: Sequence[Fact], as_of: int, industry: str
+    ) -> dict[int, float]:
         """Return the severities that rest on facts."""
         if len(usable) > 1:
             usable = _one_of_each_matter(usable)
@@ -249,6 +282,7 @@ class Catalogue:
         collected: dict[int, list[Fact]] = {}
         generic = self._generic
         domains = self._domains
+        collect = self._collect
         for fact in usable:
             table = domains.get(fact.domain, generic) if domains else generic
             entries = table[fact.kind]
@@ -281,40 +315,10 @@ class Catalogue:
             if reached and steps[1][reached - 1]:
                 severities[place] = steps[1][reached - 1]
         for place, facts in collected.items():
-            severity = self._collected(place, facts, usable, as_of)
+            severity = collect[place](facts, all_facts, as_of, industry)
             if severity > 0.0:
                 severities[place] = severity
         return severities
-
-    def _collected(
-        self, place: int, facts: Sequence[Fact], all_facts: Sequence[Fact], as_of: int
-    ) -> float:
-        function = self.indicators[place].severity
-        match function:
-            case Burst():
-                return surge_severity(facts, as_of=as_of, burst=function)
-            case Gathering():
-                return gathering_severity(facts, as_of=as_of, gathering=function)
-            case Countdown(steps=steps):
-                return max(
-                    [countdown_severity(one.due - as_of, steps) for one in facts], default=0.0
-                )
-            case Overdue(steps=steps):
-                return max(
-                    [reached_severity(as_of - one.due, steps) for one in facts if one.due],
-                    default=0.0,
-                )
-            case Lasting(steps=steps):
-                return max([reached_severity(as_of - one.at, steps) for one in facts], default=0.0)
-            case Together():
-                return together_severity(facts, self._kinds[place], as_of=as_of, function=function)
-            case Relapse():
-                return relapse_severity(facts, as_of=as_of, function=function)
-            case Besides():
-                kinds = self._others[place]
-                others = [one for one in all_facts if one.kind in kinds and one.counts_at(as_of)]
-                return besides_severity(facts, others, as_of=as_of, function=function)
-        raise TypeError(f"{self.indicators[place].id} collects no facts")
 
     def _levels_of(self, industry: str) -> tuple[tuple[int, float], ...]:
         """Return what the industry alone says; kept, for there are some hundred industries."""
@@ -324,16 +328,14 @@ class Catalogue:
             for place in self._industries:
                 function = self.indicators[place].severity
                 assert isinstance(function, IndustryLevel)
-                for length in range(len(industry), 0, -1):
-                    severity = function.levels.get(industry[:length], 0.0)
-                    if severity:
-                        found.append((place, severity))
-                        break
+                severity = longest(function.levels, industry)
+                if severity:
+                    found.append((place, severity))
             known = self._of_industry[industry] = tuple(found)
         return known
 
     def _add_ages(
-        self, severities: dict[int, float], profile: Profile, usable: list[Fact], as_of: int
+        self, severities: dict[int, float], profile: Profile, facts: Sequence[Fact], as_of: int
     ) -> None:
         years = (as_of - profile.established) / YEAR_S
         for place, steps in self._ages:
@@ -341,30 +343,20 @@ class Catalogue:
                 if years < under:
                     severities[place] = severity
                     break
-        for place in self._unfiled:
-            function = self.indicators[place].severity
-            assert isinstance(function, Unfiled)
-            if is_unfiled(profile, usable, as_of, kinds=self._kinds[place], day=function.day):
+        for place, filed, day in self._unfiled:
+            if is_unfiled(profile, facts, as_of, kinds=filed, day=day):
                 severities[place] = 1.0
 
 
-def _groups_of(indicators: Sequence[Indicator]) -> list[int]:
-    """Return the group of each indicator, -1 where it stands alone.
-
-    A professional indicator and the generic one of the same id are one group at least.
-    """
-    ids = [one.id for one in indicators]
-    names = [one.group or (one.id if ids.count(one.id) > 1 else "") for one in indicators]
-    order = sorted({name for name in names if name})
-    return [order.index(name) if name else -1 for name in names]
-
-
-def _others_of(indicator: Indicator) -> frozenset[int]:
-    severity = indicator.severity
-    return (
-        frozenset(int(kind) for kind in kinds_named(severity.others))
-        if isinstance(severity, Besides)
-        else frozenset()
+def _replaced(knowledge: Knowledge, indicator: Indicator) -> frozenset[str]:
+    """Return the domains in which a professional line stands in a generic one's place."""
+    if indicator.overlay:
+        return frozenset()
+    return frozenset(
+        domain
+        for overlay in knowledge.overlays
+        for domain in overlay.domains
+        if any(one.id == indicator.id for one in overlay.indicators)
     )
 
 

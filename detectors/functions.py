@@ -15,6 +15,7 @@ Severity = Annotated[float, Meta(ge=0, le=1)]
 Days = Annotated[int, Meta(ge=0, le=3650)]
 Offset = Annotated[int, Meta(ge=-3650, le=3650)]
 Names = Annotated[tuple[str, ...], Meta(min_length=1)]  # an empty one could never hold
+Amount = Annotated[float, Meta(ge=0)]
 MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 
 
@@ -27,18 +28,29 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class InForce(Strict, frozen=True, tag_field="function", tag="STATE"):
-    """In force or not: the heaviest fact counts."""
+    """In force or not: the heaviest fact counts; with ``total`` several add up, capped at 1.
+
+    ``weight_at_least`` asks for so much in all.  ``window_days`` (0: none) lets go of a fact that
+    nobody ends.  While a fact of ``unless`` is in force, none counts.
+    """
+
+    window_days: Days = 0
+    weight_at_least: Severity = 0.0
+    total: bool = False
+    unless: tuple[str, ...] = ()
 
 
 class Decay(Strict, frozen=True, tag_field="function", tag="DECAY"):
     """Each fact loses half its weight in ``half_life_days``; several add up, capped at 1.
 
-    With ``until_due`` a fact counts until its due day only: a penalty while it is published.
+    A fact lighter than ``weight_at_least`` is none.  With ``until_due`` a fact counts until its due
+    day only: a penalty while it is published.
     """
 
     half_life_days: Annotated[int, Meta(gt=0)]
     window_days: Days
     until_due: bool = False
+    weight_at_least: Severity = 0.0
 
 
 class CountIn(Strict, frozen=True, tag_field="function", tag="COUNT"):
@@ -61,10 +73,17 @@ class Burst(Strict, frozen=True, tag_field="function", tag="BURST"):
 
 
 class Gathering(Strict, frozen=True, tag_field="function", tag="GATHERING"):
-    """Distinct complainants of one matter within ``window_hours``: ``steps`` as in COUNT."""
+    """Distinct complainants of one matter within ``window_hours``: ``steps`` as in COUNT.
+
+    It stands for ``window_days``.  A fact of ``fled`` (the shop took prepayments and has gone)
+    beside one of ``signs`` in force weighs fully, however few complain.
+    """
 
     window_hours: Annotated[int, Meta(ge=1)]
     steps: dict[int, Severity]
+    window_days: Annotated[int, Meta(ge=1, le=92)]  # complaints are kept so long
+    fled: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
 
 
 class Countdown(Strict, frozen=True, tag_field="function", tag="COUNTDOWN"):
@@ -74,21 +93,34 @@ class Countdown(Strict, frozen=True, tag_field="function", tag="COUNTDOWN"):
 
 
 class Overdue(Strict, frozen=True, tag_field="function", tag="OVERDUE"):
-    """Days past a day that was due: ``steps`` maps "at least so many days" to a severity."""
+    """Days past a day that was due: ``steps`` maps "at least so many days" to a severity.
+
+    A fact of one of the kinds of ``unless``, in force in the same domain, has met it.
+    """
 
     steps: dict[int, Severity]
+    unless: tuple[str, ...] = ()
 
 
 class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
-    """Days in force: ``steps`` maps "at least so many days" to a severity."""
+    """Days in force: ``steps`` maps "at least so many days" to a severity.
+
+    ``times`` maps a number of facts of the kinds of ``again`` to a severity; the graver counts.
+    """
 
     steps: dict[int, Severity]
+    again: tuple[str, ...] = ()
+    times: dict[int, Severity] = {}
 
 
 class Unfiled(Strict, frozen=True, tag_field="function", tag="UNFILED"):
-    """The annual report of last year is missing on ``day`` or later in the year."""
+    """The annual report of last year is missing on ``day`` or later in the year.
+
+    ``filed`` names the facts that say it is there; the duty rests on the indicator's own.
+    """
 
     day: MonthDay
+    filed: Names
 
 
 class Together(Strict, frozen=True, tag_field="function", tag="TOGETHER"):
@@ -105,20 +137,36 @@ class Relapse(Strict, frozen=True, tag_field="function", tag="RELAPSE"):
 
 
 class Besides(Strict, frozen=True, tag_field="function", tag="BESIDES"):
-    """A fact in force while another of ``others`` is in force, or has happened since its due day.
+    """A fact in force while another of ``others`` is open: in force, and no settled complaint.
 
-    ``after_due`` asks that the other happened after the day on which the first fell due.
+    ``after_due`` asks instead that the other happened after the day on which the first fell due
+    (where it never does: after it began), settled or not; ``within_days`` (0: ever) how long ago.
     """
 
     others: Names
     after_due: bool = False
-    window_days: Days = 0
+    within_days: Days = 0
 
 
 class Age(Strict, frozen=True, tag_field="function", tag="AGE"):
     """Years since establishment: the first step with "under so many years" gives the severity."""
 
     steps: dict[int, Severity]
+
+
+class WordLevel(Strict, frozen=True, tag_field="function", tag="WORDS"):
+    """A fact in force whose note holds one of these words; the heaviest counts."""
+
+    levels: dict[str, Severity]
+
+
+class CapitalLevel(Strict, frozen=True, tag_field="function", tag="CAPITAL"):
+    """A capital outside the range of its industry: ``ranges`` maps a code to yuan, low and high.
+
+    The longest prefix of the industry's code decides ("": every other industry).
+    """
+
+    ranges: dict[str, tuple[Amount, Amount]]
 
 
 class IndustryLevel(Strict, frozen=True, tag_field="function", tag="INDUSTRY"):
@@ -139,7 +187,18 @@ class HardIndustry(Strict, frozen=True, tag_field="function", tag="HARD_INDUSTRY
     floors: dict[str, RiskClass]
 
 
-Collecting = Burst | Gathering | Countdown | Overdue | Lasting | Together | Relapse | Besides
+Collecting = (
+    Burst
+    | Gathering
+    | Countdown
+    | Overdue
+    | Lasting
+    | Together
+    | Relapse
+    | Besides
+    | WordLevel
+    | CapitalLevel
+)
 Levelling = Age | IndustryLevel | Unfiled
 Function = InForce | Decay | CountIn | Collecting | Levelling | Hard | HardIndustry
 
@@ -147,8 +206,8 @@ Function = InForce | Decay | CountIn | Collecting | Levelling | Hard | HardIndus
 class FactsHold(Strict, frozen=True, tag_field="test", tag="facts"):
     """At least so many facts of these kinds, each heavy enough, within the window.
 
-    ``beside`` asks for a fact of one more kind in force; ``over_due_days`` that the day on which
-    a fact fell due lies so far back.
+    ``alike`` asks that they are of one sort (the same ``note``); ``beside`` that a fact of one
+    more kind is open: in force, and no settled complaint.
     """
 
     facts: Names
@@ -157,6 +216,7 @@ class FactsHold(Strict, frozen=True, tag_field="test", tag="facts"):
     within_days: Days = 0  # 0: as long as they are in force
     domains: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    alike: bool = False
 
 
 class Reached(Strict, frozen=True, tag_field="test", tag="reached"):
@@ -167,6 +227,7 @@ class Reached(Strict, frozen=True, tag_field="test", tag="reached"):
     days: Offset = 0
     working_days: Annotated[int, Meta(ge=0, le=400)] = 0
     weight_at_least: Severity = 0.0
+    domains: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 
 
@@ -182,10 +243,14 @@ class NotFiled(Strict, frozen=True, tag_field="test", tag="unfiled"):
 
 
 class SurgeHolds(Strict, frozen=True, tag_field="test", tag="surge"):
-    """The severity of an indicator, seen alone, has reached a level."""
+    """The severity of a collecting indicator, seen alone, has reached a level.
+
+    With ``calm_days`` it holds on until the severity has stayed under the level for so long.
+    """
 
     indicator: str
     severity: Severity
+    calm_days: Annotated[int, Meta(ge=0, le=28)] = 0
     beside: tuple[str, ...] = ()
 
 

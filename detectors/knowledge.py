@@ -48,10 +48,11 @@ class Indicator(Strict, frozen=True):
     """One line of the catalogue.
 
     ``points`` are what full severity weighs in the score (negative: good news).  Indicators of
-    one ``group`` count once, by the heaviest.  ``basis`` is the legal basis, or "proposal".
+    one of the ``groups`` count once, by the heaviest.  ``of`` names the domains whose facts alone
+    it speaks of (none: all).  ``basis`` is the legal basis, or "proposal".
     ``cure`` says what the enterprise can do about it, "" where only time helps.
     ``overlay`` names the professional catalogue (专业型) that the line belongs to, "" the generic
-    one (通用型).
+    one (通用型); ``why`` is what a professional line gives as its reason.
     """
 
     id: Annotated[str, Meta(pattern=r"^[BDSRC]\d{2}$")]
@@ -63,18 +64,21 @@ class Indicator(Strict, frozen=True):
     facts: Names
     severity: Function
     points: Points
-    group: str = ""
+    groups: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
     lead: str = ""
     basis: str = "proposal"
     cure: str = ""
     overlay: str = ""
+    why: str = ""
 
 
 class Tier(Strict, frozen=True):
-    """What has to hold for a measure."""
+    """What has to hold for a measure; while a fact of ``unless`` is in force it does not."""
 
     measure: Measure
     when: Test
+    unless: tuple[str, ...] = ()
 
 
 class Rule(Strict, frozen=True):

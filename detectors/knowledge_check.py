@@ -5,8 +5,9 @@ The shell reads the YAML files and hands plain mappings to ``parse``.
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping
-from typing import TypeVar
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar, get_args
 
 import msgspec
 
@@ -14,11 +15,15 @@ from detectors import neighbour_rules
 from detectors.facts import FactKind
 from detectors.functions import (
     Besides,
-    Burst,
+    CapitalLevel,
+    Collecting,
     Countdown,
     CountIn,
     FactsHold,
     Gathering,
+    HardIndustry,
+    IndustryLevel,
+    InForce,
     InvalidKnowledgeError,
     Lasting,
     NotFiled,
@@ -27,9 +32,12 @@ from detectors.functions import (
     Strict,
     SurgeHolds,
     Test,
+    Unfiled,
 )
+from detectors.groups import groups_of, linked
 from detectors.knowledge import Dimension, Indicator, Knowledge, Overlay, Rule, Scoring
 from detectors.legal_lives import LegalLives
+from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
 from detectors.observation import parse_observation
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
@@ -49,11 +57,20 @@ FALLING_DUE = frozenset(
         FactKind.DISCLOSURE_DUE,
         FactKind.RECTIFY_ORDERED,
         FactKind.EQUIPMENT,
+        FactKind.PUBLIC_EQUIPMENT,
         FactKind.METER,
         FactKind.PENALTY_DUE,
         FactKind.INTERVIEW_DUE,
     )
 )
+
+_COLLECTING = get_args(Collecting)
+EVENTS = frozenset([*(f"E{n:02}" for n in range(1, 61)), "T01", "T02"])
+# 约谈 and 检查 reach into an enterprise's business: they need a law or a document by number.
+_NEED_A_LAW = frozenset({Measure.INTERVIEW, Measure.INSPECTION})
+_LAW = re.compile(r"第.+[条章]|〔\d{4}〕\d+号")
+# The choices within a cluster of groups double with each indicator; the shipped one has three.
+MOST_TANGLED = 10
 
 T = TypeVar("T")
 CALENDAR = "calendar.yaml"
@@ -67,9 +84,12 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         InvalidKnowledgeError: names file and key, and says what would be right.
     """
     head = _convert("knowledge.yaml", documents, _Head)
-    overlays = tuple(
-        _convert(name, documents, Overlay) for name in sorted(documents) if PROFESSIONAL in name
-    )
+    professional = {
+        name: _convert(name, documents, Overlay)
+        for name in sorted(documents)
+        if name.startswith(PROFESSIONAL)
+    }
+    overlays = tuple(professional.values())
     knowledge = Knowledge(
         version=head.version,
         effective_from=head.effective_from,
@@ -95,7 +115,8 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         *_band_problems(knowledge.scoring),
         *_indicator_problems(knowledge),
         *_rule_problems(knowledge),
-        *_overlay_problems(knowledge),
+        *_group_problems(knowledge.indicators),
+        *_overlay_problems(knowledge, professional),
         *_life_problems(knowledge),
         *neighbour_rules.problems_of(knowledge.neighbours),
     ]
@@ -195,30 +216,107 @@ def _indicator_problems(knowledge: Knowledge) -> list[str]:
             problems.append(f"{where}: the id stands twice; ids are permanent, take a new one")
         seen.add((indicator.overlay, indicator.id))
         problems += _kinds(indicator.facts, f"{where}.facts")
-        match indicator.severity:
-            case CountIn(steps=steps) | Gathering(steps=steps) | Lasting(steps=steps):
-                problems += _rising(steps, f"{where}.severity")
-            case Overdue(steps=steps):
-                problems += _rising(steps, f"{where}.severity")
-                problems += _undue(indicator.facts, f"{where}.facts")
-            case Countdown():
-                problems += _undue(indicator.facts, f"{where}.facts")
-            case Besides(others=others):
-                problems += _kinds(others, f"{where}.severity.others")
-            case _:
-                pass
-        if indicator.domain != "fact" and indicator.domain not in knowledge.domains:
-            problems.append(f"{where}.domain: {indicator.domain!r} is not under domains")
+        problems += _function_problems(indicator, where)
+        problems += [
+            f"{where}.{key}: {one!r} is not under domains"
+            for key, names in (("domain", (indicator.domain,)), ("of", indicator.of))
+            for one in names
+            if one not in knowledge.domains and (key, one) != ("domain", "fact")
+        ]
+        problems += [
+            f"{where}.events: {code!r} is no event; E01 to E60, or T01 or T02"
+            for code in indicator.events
+            if code not in EVENTS
+        ]
+        problems += [
+            f"{where}.{key}: must say something: {hint}"
+            for key, text, hint in (
+                ("lead", indicator.lead, "the department of the province that leads"),
+                ("basis", indicator.basis, 'the article of a law, or "proposal"'),
+            )
+            if not text.strip()
+        ]
     missing = set(Dimension) - {indicator.dimension for indicator in knowledge.indicators}
     problems += [f"indicators.yaml: no indicator of dimension {one}" for one in sorted(missing)]
     return problems
 
 
-def _overlay_problems(knowledge: Knowledge) -> list[str]:
+def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: C901, PLR0911 - one arm a function
+    at = f"{where}.severity"
+    match indicator.severity:
+        case CountIn(steps=steps):
+            return _rising(steps, at)
+        case Gathering(steps=steps, fled=fled, signs=signs):
+            return [*_rising(steps, at), *_kinds(fled, f"{at}.fled"), *_kinds(signs, f"{at}.signs")]
+        case Lasting(steps=steps, times=times, again=again):
+            told = [] if bool(times) == bool(again) else [f"{at}: again and times go together"]
+            return [*told, *_rising(steps, at), *_rising(times, at), *_kinds(again, f"{at}.again")]
+        case Overdue(steps=steps, unless=unless):
+            met = _kinds(unless, f"{at}.unless")
+            return [*_rising(steps, at), *met, *_undue(indicator.facts, f"{where}.facts")]
+        case Countdown():
+            return _undue(indicator.facts, f"{where}.facts")
+        case Besides(others=others):
+            return _kinds(others, f"{at}.others")
+        case Unfiled(filed=filed):
+            return _kinds(filed, f"{at}.filed")
+        case InForce(unless=unless):
+            return _kinds(unless, f"{at}.unless")
+        case CapitalLevel(ranges=ranges):
+            return [
+                *_codes(ranges, f"{at}.ranges"),
+                *(f"{at}.ranges.{code}: low must lie below high" for code, (low, high)
+                  in ranges.items() if low >= high),
+            ]  # fmt: skip
+        case IndustryLevel(levels=levels):
+            return _codes(levels, f"{at}.levels")
+        case HardIndustry(floors=floors):
+            return _codes(floors, f"{at}.floors")
+        case _:
+            return []
+
+
+def _codes(codes: Iterable[str], where: str) -> list[str]:
+    return [
+        f"{where}: {code!r} is no industry; a section A to T and up to four digits (GB/T 4754)"
+        for code in codes
+        if not re.fullmatch(r"([A-T][0-9]{0,4})?", code)
+    ]
+
+
+def _group_problems(indicators: Sequence[Indicator]) -> list[str]:
+    members: dict[str, set[str]] = {}
+    for one in indicators:
+        for name in one.groups:
+            members.setdefault(name, set()).add(one.id)
+    problems = [
+        f"indicators.yaml: {next(iter(ids))}.groups: {name!r} has no other member; take it out, or "
+        f"mend the name"
+        for name, ids in sorted(members.items())
+        if len(ids) == 1
+    ]
+    groups = groups_of(indicators)
+    for cluster in linked(groups):
+        if any(len(groups[p]) > 1 for p in cluster) and len(cluster) > MOST_TANGLED:
+            names = sorted(frozenset[str]().union(*[groups[place] for place in cluster]))
+            problems.append(
+                f"indicators.yaml: groups: {', '.join(names)} share indicators and hold "
+                f"{len(cluster)}; at most {MOST_TANGLED} may, take some apart"
+            )
+    return problems
+
+
+def _overlay_problems(knowledge: Knowledge, professional: Mapping[str, Overlay]) -> list[str]:
     problems = []
     owners: dict[str, str] = {}
-    for overlay in knowledge.overlays:
-        where = f"professional/{overlay.name}.yaml"
+    for where, overlay in professional.items():
+        if where != f"{PROFESSIONAL}{overlay.name}.yaml":
+            problems.append(f"{where}: name: {overlay.name!r} must be the file's own name")
+        problems += [
+            f"{where}: [{n}] {one.id}.why: a professional line must give its reason"
+            for n, one in enumerate(overlay.indicators)
+            if not one.why.strip()
+        ]
         for domain in overlay.domains:
             if domain not in knowledge.domains:
                 problems.append(f"{where}.domains: {domain!r} is not under domains")
@@ -249,10 +347,19 @@ def _rule_problems(knowledge: Knowledge) -> list[str]:
         if rule.domain != "fact" and rule.domain not in knowledge.domains:
             problems.append(f"{where}.domain: {rule.domain!r} is not under domains")
         problems += _kinds(rule.unless, f"{where}.unless")
+        graver = [tier.measure for tier in rule.tiers if tier.measure in _NEED_A_LAW]
+        if graver and not _LAW.search(rule.basis):
+            problems.append(
+                f"{where}.basis: {rule.basis!r} is no law; an {graver[0]} must name the article or "
+                f"the document it rests on"
+            )
+        if not rule.advice.strip():
+            problems.append(f"{where}.advice: must say what the officer should do")
         ranks = [tier.measure.rank for tier in rule.tiers]
-        if ranks != sorted(set(ranks), reverse=True):
-            problems.append(f"{where}.tiers: must stand gravest first, each measure once")
+        if ranks != sorted(ranks, reverse=True):
+            problems.append(f"{where}.tiers: must stand gravest first")
         for tier in rule.tiers:
+            problems += _kinds(tier.unless, f"{where}.tiers.{tier.measure}.unless")
             problems += _test_problems(tier.when, f"{where}.tiers.{tier.measure}", knowledge)
     return problems
 
@@ -268,15 +375,35 @@ def _test_problems(test: Test, where: str, knowledge: Knowledge) -> list[str]:
                     if one not in knowledge.domains
                 ),
             ]
-        case Reached(facts=facts, since=since, beside=beside):
+        case Reached(facts=facts, since=since, domains=domains, beside=beside):
             undue = _undue(facts, f"{where}.facts") if since == "due" else []
-            return [*_kinds((*facts, *beside), f"{where}.facts"), *undue]
+            return [
+                *_kinds((*facts, *beside), f"{where}.facts"),
+                *undue,
+                *(
+                    f"{where}.domains: {one!r} is not under domains"
+                    for one in domains
+                    if one not in knowledge.domains
+                ),
+            ]
         case NotFiled(facts=facts):
             return _kinds(facts, f"{where}.facts")
-        case SurgeHolds(indicator=name, beside=beside):
-            known = {one.id: one.severity for one in knowledge.indicators if not one.overlay}
-            if not isinstance(known.get(name), Burst | Gathering):
-                return [f"{where}.indicator: {name!r} is no BURST or GATHERING indicator"]
-            return _kinds(beside, f"{where}.beside")
+        case SurgeHolds():
+            return _surge_problems(test, where, knowledge)
         case _:
             return []
+
+
+def _surge_problems(test: SurgeHolds, where: str, knowledge: Knowledge) -> list[str]:
+    name = test.indicator
+    problems = _kinds(test.beside, f"{where}.beside")
+    generic = {one.id: one.severity for one in knowledge.indicators if not one.overlay}
+    if not isinstance(generic.get(name), _COLLECTING):
+        problems.append(f"{where}.indicator: {name!r} is no indicator that collects facts")
+    problems += [
+        f"{where}.indicator: {name} has a line in professional/{one.overlay}.yaml too; a rule "
+        f"looks at the generic one alone, take that line out"
+        for one in knowledge.indicators
+        if one.id == name and one.overlay
+    ]
+    return problems

@@ -1,5 +1,7 @@
 """Which rules are broken at this moment, and by which facts?"""
 
+import collections
+import types
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
@@ -8,6 +10,7 @@ from detectors.catalogue import KINDS, Catalogue
 from detectors.facts import DAY_S, PENALTIES, Fact, FactKind, kinds_named
 from detectors.finding import Finding, Moment
 from detectors.functions import (
+    Burst,
     ClassWorsened,
     FactsHold,
     NotFiled,
@@ -17,11 +20,13 @@ from detectors.functions import (
     Test,
 )
 from detectors.knowledge import Knowledge, Rule
+from detectors.severity import open_facts
 from detectors.state import Profile
 from detectors.yearly import day_in, is_unfiled, next_day, year_of
 
 _PENALTIES = frozenset(int(kind) for kind in PENALTIES)
 _WEEK_S = 7 * DAY_S
+_NEW_YEAR = "01-01"
 Kinds = frozenset[int]
 AddWorkingDays = Callable[[int, int], int]
 
@@ -36,29 +41,48 @@ class RuleBook:
         self._add_working_days = add_working_days
         self.by_id = {rule.id: rule for rule in knowledge.rules}
         self._kinds: dict[tuple[str, ...], Kinds] = {}
-        by_kind: list[list[Rule]] = [[] for _ in range(KINDS)]
-        always: list[Rule] = []
-        timed: list[Rule] = []
-        days: set[str] = set()
+        self._rests_on: dict[str, Kinds] = {}
+        self._filed: Kinds = frozenset()
+        self._ending: Kinds = frozenset()  # whose coming ends what a rule found
         self._clocks: dict[int, list[Reached]] = {}
+        self._calms: dict[int, tuple[int, int]] = {}  # how many make a surge, how long it holds
+        by_kind: list[list[Rule]] = [[] for _ in range(KINDS)]
         for rule in knowledge.rules:
-            tests = [tier.when for tier in rule.tiers]
-            if any(isinstance(test, ClassWorsened | ScoreRose) for test in tests):
-                always.append(rule)
-            if any(isinstance(test, Reached | NotFiled) for test in tests):
-                timed.append(rule)
-            for kind in frozenset[int]().union(*[self._setting_off(test) for test in tests]):
-                by_kind[kind].append(rule)
-            for test in tests:
-                if isinstance(test, NotFiled):
-                    days.add(test.day)
-                if isinstance(test, Reached):
-                    for kind in self._named(test.facts):
-                        self._clocks.setdefault(kind, []).append(test)
+            self._add(rule, by_kind)
+        self._ending |= self._filed
+        for kind in (*self._ending, *self._calms):
+            self._clocks.setdefault(kind, [])
         self._by_kind = [tuple(rules) for rules in by_kind]
-        self._always = tuple(always)
-        self._timed = tuple(timed)
-        self._days = tuple(sorted(days))
+        self._always = _testing(knowledge.rules, ClassWorsened | ScoreRose)
+        self._timed = _testing(knowledge.rules, Reached | NotFiled)
+        tests = [tier.when for rule in knowledge.rules for tier in rule.tiers]
+        self._days = tuple(sorted({test.day for test in tests if isinstance(test, NotFiled)}))
+
+    def _add(self, rule: Rule, by_kind: list[list[Rule]]) -> None:
+        """Compile a rule: what sets it off, what ends it, and when time alone may."""
+        tests = [tier.when for tier in rule.tiers]
+        self._rests_on[rule.id] = self._own_kinds(tests)
+        self._ending |= self._named(rule.unless).union(*[self._named(t.unless) for t in rule.tiers])
+        for kind in frozenset[int]().union(*[self._setting_off(test) for test in tests]):
+            by_kind[kind].append(rule)
+        for test in tests:
+            match test:
+                case NotFiled(facts=names):
+                    self._filed |= self._named(names)
+                case Reached(facts=names):
+                    for kind in self._named(names):
+                        self._clocks.setdefault(kind, []).append(test)
+                case SurgeHolds():
+                    self._keep_calm(test)
+                case _:
+                    pass
+
+    def _keep_calm(self, test: SurgeHolds) -> None:
+        """Remember after how long of calm a surge is to be looked at again."""
+        function = self._catalogue.indicators[self._catalogue.places[test.indicator]].severity
+        if test.calm_days and isinstance(function, Burst):
+            for kind in self._own(test):
+                self._calms[kind] = (function.at_least, _WEEK_S + test.calm_days * DAY_S)
 
     def _named(self, names: tuple[str, ...]) -> Kinds:
         known = self._kinds.get(names)
@@ -73,8 +97,7 @@ class RuleBook:
             case FactsHold(facts=names, beside=beside) | Reached(facts=names, beside=beside):
                 return self._named(names) | self._named(beside)
             case SurgeHolds(indicator=name, beside=beside):
-                place = self._catalogue.places[name]
-                return self._named(self._catalogue.indicators[place].facts) | self._named(beside)
+                return self._catalogue.kinds_of(name) | self._named(beside)
             case _:
                 return frozenset()
 
@@ -88,17 +111,48 @@ class RuleBook:
         return rule in self._always
 
     def wake_after(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
-        """Return the first later moment at which time alone may break a rule; 0 for never."""
-        wake = next_day(as_of, self._days) if self._days and profile.established else 0
-        clocks = self._clocks
+        """Return the first later moment at which time alone may break a rule; 0 for never.
+
+        What ends a warning by its coming (a report is filed) is looked at a second after it.
+        """
+        clocks, calms = self._clocks, self._calms
+        wakes = []
+        concerned = [fact for fact in facts if fact.kind in clocks and fact.end >= 0]
+        if self._days and profile.established:
+            wakes.append(self._next_duty(profile, concerned, as_of))
+        for fact in concerned:
+            kind = fact.kind
+            if fact.at >= as_of and kind in self._ending and not self._is_early(fact):
+                wakes.append(fact.at + 1)
+            for test in clocks[kind]:
+                if not test.domains or fact.domain in test.domains:
+                    moment = self.moment_of(test, fact)
+                    if moment > as_of:
+                        wakes.append(moment)
+        if calms:
+            for kind in calms.keys() & {fact.kind for fact in concerned}:
+                at_least, holds = calms[kind]
+                moments = [fact.at for fact in concerned if fact.kind == kind]
+                if len(moments) >= at_least and max(moments) + holds > as_of:
+                    wakes.append(max(moments) + holds)
+        return min(wakes, default=0)
+
+    def _next_duty(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
+        """Return the next day on which the annual report may be found missing.
+
+        Whoever has filed, or was founded this year, is not asked before the next.
+        """
+        days, filed = self._days, self._filed
+        wake = next_day(as_of, days)
+        year = year_of(wake)
         for fact in facts:
-            if fact.kind not in clocks or fact.end < 0:
-                continue
-            for test in clocks[fact.kind]:
-                moment = self.moment_of(test, fact)
-                if moment > as_of and (not wake or moment < wake):
-                    wake = moment
-        return wake
+            if fact.ref == year - 1 and fact.kind in filed and (not fact.end or fact.end > wake):
+                return day_in(year + 1, days[0])
+        return wake if profile.established < day_in(year, _NEW_YEAR) else day_in(year + 1, days[0])
+
+    def _is_early(self, fact: Fact) -> bool:
+        """Return whether a report was filed before anybody was reminded of it."""
+        return fact.kind in self._filed and fact.at < day_in(year_of(fact.at), self._days[0])
 
     def moment_of(self, test: Reached, fact: Fact) -> int:
         """Return when a fact reaches what a test waits for; 0 where it never does."""
@@ -110,6 +164,19 @@ class RuleBook:
 
     def findings(self, moment: Moment) -> list[Finding]:
         """Return what fires at this moment: one finding a rule, and a domain of the matter."""
+        found = []
+        for rule in self._concerned(moment):
+            for part in self._matters(rule, moment):
+                finding = self.check(rule, part, news_only=rule not in self._always)
+                if finding is not None:
+                    found.append(finding)
+        return found
+
+    def _concerned(self, moment: Moment) -> list[Rule]:
+        """Return the rules that the event or the passing of time can set off.
+
+        A rule of which no tier has a fact to rest on is none of them.
+        """
         rules: dict[str, Rule] = {}
         for fact in moment.facts:
             if fact.id in moment.fresh:
@@ -122,13 +189,15 @@ class RuleBook:
         if moment.rank != moment.rank_before or moment.rise > 0:
             for rule in self._always:
                 rules[rule.id] = rule
-        found = []
-        for rule in rules.values():
-            for part in self._matters(rule, moment):
-                finding = self.check(rule, part, news_only=rule not in self._always)
-                if finding is not None:
-                    found.append(finding)
-        return found
+        if not rules:
+            return []
+        present = {fact.kind for fact in moment.facts}
+        rests_on = self._rests_on
+        return [
+            rule
+            for rule in rules.values()
+            if not rests_on[rule.id] or not rests_on[rule.id].isdisjoint(present)
+        ]
 
     def is_withheld(self, moment: Moment) -> bool:
         """Return whether a rule would speak now, were the feed that it rests on not silent."""
@@ -150,15 +219,34 @@ class RuleBook:
         if rule.unless and _in_force(self._named(rule.unless), moment):
             return None
         for tier in rule.tiers:
+            if tier.unless and _in_force(self._named(tier.unless), moment):
+                continue
             facts = self._holds(tier.when, moment)
             if facts is None or (news_only and not self._is_news(tier.when, facts, moment)):
                 continue
             domain = rule.domain
             if domain == "fact":
-                newest = max(facts, key=lambda fact: (fact.at, fact.id))
-                domain = newest.domain
+                own = self._own(tier.when)
+                rests_on = [fact for fact in facts if fact.kind in own] or facts
+                domain = max(rests_on, key=lambda fact: (fact.at, fact.id)).domain
             return Finding(rule, tier.measure, tuple(facts), domain)
         return None
+
+    def _own_kinds(self, tests: Sequence[Test]) -> Kinds:
+        """Return the kinds without a fact of which no tier can hold; none where one always may."""
+        kinds = [self._own(test) for test in tests]
+        return frozenset[int]().union(*kinds) if all(kinds) else frozenset()
+
+    def _own(self, test: Test) -> Kinds:
+        """Return the kinds that a test rests on, without those that must stand beside them."""
+        match test:
+            case FactsHold(facts=names) | Reached(facts=names):
+                return self._named(names)
+            case SurgeHolds(indicator=name):
+                place = self._catalogue.places[name]
+                return self._named(self._catalogue.indicators[place].facts)
+            case _:
+                return frozenset()
 
     def _holds(self, test: Test, moment: Moment) -> list[Fact] | None:
         match test:
@@ -168,18 +256,36 @@ class RuleBook:
                 return self._reached(test, moment)
             case NotFiled():
                 return _not_filed(test, moment, self._named(test.facts))
-            case SurgeHolds(indicator=name, severity=severity, beside=beside):
-                severe = self._catalogue.severity_of(name, moment.facts, moment.as_of)
-                if severe < severity or (beside and not _in_force(self._named(beside), moment)):
-                    return None
-                place = self._catalogue.places[name]
-                facts = self._catalogue.facts_of(place, moment.facts, moment.as_of)
-                return [fact for fact in facts if moment.as_of - fact.at < _WEEK_S]
+            case SurgeHolds():
+                return self._surge_holds(test, moment)
             case ClassWorsened(bands=bands):
                 return _newest(moment) if moment.rank - moment.rank_before >= bands else None
             case ScoreRose(points=points):
                 unchanged = moment.rank == moment.rank_before
                 return _newest(moment) if unchanged and moment.rise >= points else None
+
+    def _surge_holds(self, test: SurgeHolds, moment: Moment) -> list[Fact] | None:
+        catalogue, facts, as_of = self._catalogue, moment.facts, moment.as_of
+        # What is open holds on until it has been calm for a while; what is new must be so now.
+        looked_at = range(0, 1 if moment.fresh else test.calm_days * DAY_S + 1, _WEEK_S)
+        if not any(
+            [catalogue.severity_of(test.indicator, facts, as_of - ago) >= test.severity
+             for ago in looked_at]
+        ):  # fmt: skip
+            return None
+        beside = self._open(test.beside, moment)
+        if test.beside and not beside:
+            return None
+        place = catalogue.places[test.indicator]
+        found = catalogue.facts_of(place, facts, as_of)
+        if isinstance(catalogue.indicators[place].severity, Burst):
+            found = [fact for fact in found if as_of - fact.at < looked_at[-1] + _WEEK_S]
+        others = catalogue.others_of(test.indicator, facts, as_of)
+        return sorted([*found, *others, *beside], key=lambda fact: (-fact.at, fact.id))
+
+    def _open(self, names: tuple[str, ...], moment: Moment) -> list[Fact]:
+        """Return the open matters of some kinds: in force, and no settled complaint."""
+        return open_facts(moment.facts, self._named(names), moment.as_of) if names else []
 
     def _matters(self, rule: Rule, moment: Moment) -> Iterable[Moment]:
         """Return the moment as the departments see it: each looks at the facts of its domain."""
@@ -216,9 +322,11 @@ class RuleBook:
                 best = matched.get(offence)
                 if best is None or (fact.kind, fact.weight) > (best.kind, best.weight):
                     matched[offence] = fact
+        if test.alike:
+            matched = _of_one_sort(matched, test.at_least)
         if len(matched) < test.at_least:
             return None
-        beside = _in_force(self._named(test.beside), moment) if test.beside else []
+        beside = self._open(test.beside, moment)
         if test.beside and not beside:
             return None
         return sorted([*matched.values(), *beside], key=lambda fact: (-fact.at, fact.id))
@@ -230,12 +338,14 @@ class RuleBook:
             for fact in moment.facts
             if fact.kind in kinds
             and fact.weight >= test.weight_at_least
+            and (not test.domains or fact.domain in test.domains)
             and fact.counts_at(moment.as_of)
             and 0 < self.moment_of(test, fact) <= moment.as_of
         ]
-        if not found or (test.beside and not _in_force(self._named(test.beside), moment)):
+        beside = self._open(test.beside, moment)
+        if not found or (test.beside and not beside):
             return None
-        return found
+        return [*found, *beside]
 
     def _is_news(self, test: Test, facts: Sequence[Fact], moment: Moment) -> bool:
         """Return whether this event has to do with it: a fact of its own, or a moment come."""
@@ -244,10 +354,17 @@ class RuleBook:
         if moment.judged >= moment.as_of:
             return False
         if isinstance(test, Reached):
-            return any([self.moment_of(test, fact) > moment.judged for fact in facts])
+            own = self._own(test)
+            return any([self.moment_of(test, one) > moment.judged for one in facts
+                        if one.kind in own])  # fmt: skip
         if isinstance(test, NotFiled):
             return day_in(year_of(moment.as_of), test.day) > moment.judged
         return False
+
+
+def _testing(rules: Sequence[Rule], tests: type | types.UnionType) -> tuple[Rule, ...]:
+    """Return the rules with a tier of these tests."""
+    return tuple(rule for rule in rules if any(isinstance(t.when, tests) for t in rule.tiers))
 
 
 def _not_filed(test: NotFiled, moment: Moment, kinds: Kinds) -> list[Fact] | None:
@@ -258,6 +375,16 @@ def _not_filed(test: NotFiled, moment: Moment, kinds: Kinds) -> list[Fact] | Non
     if not is_unfiled(moment.profile, moment.facts, moment.as_of, kinds=kinds, day=test.day):
         return None
     return [fact for fact in moment.facts if fact.kind == FactKind.ESTABLISHED][:1] or None
+
+
+def _of_one_sort(
+    matched: dict[tuple[int, int], Fact], at_least: int
+) -> dict[tuple[int, int], Fact]:
+    """Return the facts of the sorts of which there are enough; one without a note is of none."""
+    counts = collections.Counter(fact.note for fact in matched.values())
+    return {
+        key: fact for key, fact in matched.items() if fact.note and counts[fact.note] >= at_least
+    }
 
 
 def _in_force(kinds: Kinds, moment: Moment) -> list[Fact]:

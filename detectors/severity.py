@@ -6,8 +6,56 @@ What follows fact by fact (STATE, DECAY, COUNT) stands in ``detectors.catalogue`
 
 from collections.abc import Collection, Mapping, Sequence
 
-from detectors.facts import DAY_S, Fact
-from detectors.functions import Besides, Relapse, Together
+from detectors.facts import DAY_S, Fact, FactKind
+from detectors.functions import Besides, Decay, InForce, Relapse, Together
+
+_COMPLAINT, _SETTLED = int(FactKind.COMPLAINT), int(FactKind.COMPLAINT_SETTLED)
+
+
+def strength_of(fact: Fact, half: float) -> float:
+    """Return the weight of a fact: so much of it while it is provisional or contested.
+
+    >>> from detectors.facts import CONTESTED
+    >>> strength_of(Fact(1, FactKind.RECALL, at=0, weight=0.8, doubt=CONTESTED), 0.5)
+    0.4
+    """
+    return fact.weight * half if fact.doubt and fact.is_open_question else fact.weight
+
+
+def open_facts(facts: Sequence[Fact], kinds: Collection[int], as_of: int) -> list[Fact]:
+    """Return the facts of some kinds that are open matters: in force, and no settled complaint."""
+    found = [fact for fact in facts if fact.kind in kinds and fact.counts_at(as_of)]
+    if _COMPLAINT not in kinds or not found:
+        return found
+    settled = {fact.ref for fact in facts if fact.kind == _SETTLED and fact.counts_at(as_of)}
+    return [fact for fact in found if fact.kind != _COMPLAINT or fact.ref not in settled]
+
+
+def in_force_severity(facts: Sequence[Fact], function: InForce, half: float) -> float:
+    """Return the severity of facts in force, together or by the heaviest."""
+    weights = [strength_of(fact, half) for fact in facts]
+    reached = min(1.0, sum(weights)) if function.total else max(weights, default=0.0)
+    return reached if reached >= function.weight_at_least else 0.0
+
+
+def decay_severity(facts: Sequence[Fact], *, as_of: int, function: Decay, half: float) -> float:
+    """Return the severity of fading facts that were heavy enough when they were fresh."""
+    life = function.half_life_days * DAY_S
+    fading = [
+        strength_of(fact, half) * float(2.0 ** (-(as_of - fact.at) / life))
+        for fact in facts
+        if fact.weight >= function.weight_at_least
+    ]
+    return min(1.0, sum(fading))
+
+
+def worded_severity(note: str, levels: Mapping[str, float]) -> float:
+    """Return the highest level whose word stands in a note.
+
+    >>> worded_severity("气瓶充装许可证", {"充装": 0.8})
+    0.8
+    """
+    return max([level for word, level in levels.items() if word in note], default=0.0)
 
 
 def countdown_severity(left_s: int, steps: Mapping[int, float]) -> float:
@@ -69,14 +117,21 @@ def relapse_severity(facts: Sequence[Fact], *, as_of: int, function: Relapse) ->
 
 
 def besides_severity(
-    facts: Sequence[Fact], others: Sequence[Fact], *, as_of: int, function: Besides
+    facts: Sequence[Fact], others: Sequence[Fact], *, as_of: int, function: Besides, half: float
 ) -> float:
     """Return the weight of the heaviest fact that has one of the others beside it."""
-    window = function.window_days * DAY_S
-    recent = [one for one in others if not window or as_of - one.at < window]
+    recent = beside_it(others, as_of=as_of, function=function)
     if not recent:
         return 0.0
     if not function.after_due:
-        return max([fact.weight for fact in facts], default=0.0)
+        return max([strength_of(fact, half) for fact in facts], default=0.0)
     last = max([one.at for one in recent])
-    return max([fact.weight for fact in facts if fact.due and fact.due <= last], default=0.0)
+    return max(
+        [strength_of(fact, half) for fact in facts if (fact.due or fact.at) <= last], default=0.0
+    )
+
+
+def beside_it(others: Sequence[Fact], *, as_of: int, function: Besides) -> list[Fact]:
+    """Return those of the others that are recent enough."""
+    window = function.within_days * DAY_S
+    return [one for one in others if not window or as_of - one.at < window]

@@ -47,12 +47,17 @@ def is_unfiled(
 
     An enterprise owes none in the year of its establishment (企业信息公示暂行条例第八条).
     """
-    year = year_of(as_of)
-    if not profile.established or year_of(profile.established) >= year:
-        return False
-    if as_of < day_in(year, day):
+    year, since = _asked_on((as_of + _AHEAD_S) // DAY_S, day)
+    if as_of < since or not profile.established or year_of(profile.established) >= year:
         return False
     return not any([f.kind in kinds and f.ref == year - 1 and f.counts_at(as_of) for f in facts])
+
+
+@functools.lru_cache(maxsize=65_536)
+def _asked_on(number: int, day: str) -> tuple[int, int]:
+    """Return the year of a day counted from 1970, and since when the report is asked for in it."""
+    year = _year_of_day(number)
+    return year, day_in(year, day)
 
 
 def next_day(as_of: int, days: tuple[str, ...]) -> int:

@@ -164,6 +164,11 @@ def cancelled(effects: Iterable[Effect]) -> list[EarlyWarning]:
     ]
 
 
+def closed(effects: Iterable[Effect]) -> list[EarlyWarning]:
+    """Return the warnings whose condition has ended."""
+    return [one for one in of_type(effects, EarlyWarning) if one.status is WarningStatus.CLOSED]
+
+
 def revoked(data: e.Payload, name: str) -> e.Payload:
     """Return the record by which a source takes back what it said under a name."""
     return _changed(data, op=e.Op.REVOKE, supersedes=name)
@@ -197,12 +202,16 @@ def penalty(
 
 
 def food_sample(
-    problem: str = "physical", *, number: str = "S1", provisional: bool = False
+    problem: str = "physical",
+    *,
+    number: str = "S1",
+    provisional: bool = False,
+    item: str = "苯甲酸",
 ) -> e.FoodSampled:
     """Return a failed food sample."""
     return e.FoodSampled(
         sample_no=number, verdict="failed", problem=problem, provisional=provisional,
-        food="酱油", item="苯甲酸",
+        food="酱油", item=item,
     )  # fmt: skip
 
 
@@ -261,3 +270,26 @@ def subject(*facts: Fact, **more: object) -> Subject:
         "category": "", "established": at(-3650), "facts": facts,
     }  # fmt: skip
     return Subject(**(who | more))  # type: ignore[arg-type]
+
+
+def founded(*, years: float = 11, industry: str = "", **more: object) -> e.Established:
+    """Return the founding of a firm so many years before the start."""
+    day = on(-years * 365.25).date()
+    return e.Established(
+        name="叶县甲公司", established_on=day, place="410422", industry=industry, **more
+    )
+
+
+def days_until(month: int, day: int, *, year: int = START.year) -> float:
+    """Return how many days after the start a day of a year begins in China."""
+    return (dt.datetime(year, month, day, tzinfo=CHINA) - START) / dt.timedelta(days=1)
+
+
+def equipment(
+    *, days_left: float, number: str = "Q1", public: bool = False
+) -> e.EquipmentRegistered:
+    """Return a machine in use whose next inspection is due so many days after the start."""
+    return e.EquipmentRegistered(
+        equipment=number, kind="电梯", public_place=public, next_due=on(days_left).date(),
+        place="410422001",
+    )  # fmt: skip

@@ -1,7 +1,8 @@
 """How are the files written that are made from the code?  ``python -m tests.regenerate``.
 
-docs/schemas holds a JSON Schema for each event type; docs/events.md and docs/facts.md hold one
-table each between two marks.  Tests fail where a file differs from what this makes.
+docs/schemas holds a JSON Schema for each event type; docs/events.md, docs/facts.md and
+docs/indicators.md hold tables between two marks.  Tests fail where a file differs from what this
+makes.
 """
 
 import collections
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import msgspec
 
+from config.load import load_documents
 from detectors import events as e
 from detectors.facts import FactKind
+from detectors.knowledge import Knowledge
+from detectors.knowledge_check import parse
 from detectors.reading import read
 from detectors.schemas import schema_of
 from detectors.wording import LABELS
@@ -58,6 +62,58 @@ def fact_table() -> str:
     return "\n".join(rows)
 
 
+def stated_by_code() -> dict[str, set[str]]:
+    """Return the fact kinds that the golden records of each event state or end, by its code."""
+    stated, ended = _told()
+    return {
+        (payload.__doc__ or "")[:3]: {kind.name.lower() for kind in stated[type_] | ended[type_]}
+        for type_, payload in e.event_types().items()
+    }
+
+
+def indicator_table() -> str:
+    """Return the catalogue of indicators, generic and professional, as a table."""
+    rows = [
+        "| 编号 | 指标 | 维度 | 领域 | 事件 | 函数 | 分值 | 同组 | 牵头 | 依据 |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in _knowledge().indicators:
+        number = f"{one.overlay}/{one.id}" if one.overlay else one.id
+        domain = "、".join(one.of) or ("事实所属" if one.domain == "fact" else one.domain)
+        function = one.severity.__struct_config__.tag
+        basis = "建议" if one.basis == "proposal" else one.basis
+        cells = (
+            number, one.name, one.dimension.label, domain, " ".join(one.events), function,
+            one.points, "、".join(one.groups) or "–", one.lead,
+            basis + (f"。{one.why}" if one.why else ""),
+        )  # fmt: skip
+        rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "\n".join(rows)
+
+
+def rule_table() -> str:
+    """Return the rules as a table: what each asks for, mildest last."""
+    rows = [
+        "| 编号 | 规则 | 规则族 | 领域 | 措施 | 依赖来源 | 不触发 | 依据 |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for rule in _knowledge().rules:
+        measures = "、".join(dict.fromkeys(tier.measure.label for tier in rule.tiers))
+        unless = dict.fromkeys([*rule.unless, *(k for tier in rule.tiers for k in tier.unless)])
+        silent = "、".join(LABELS[FactKind[name.upper()]] for name in unless)
+        domain = "事实所属" if rule.domain == "fact" else rule.domain
+        cells = (
+            rule.id, rule.name + ("（每日清单）" if rule.batched else ""), rule.family, domain,
+            measures, rule.feed or "–", silent or "–", rule.basis,
+        )  # fmt: skip
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def _knowledge() -> Knowledge:
+    return parse(load_documents())
+
+
 def with_table(text: str, table: str) -> str:
     """Return a document with the table between its marks replaced."""
     before, _, rest = text.partition(BEGIN)
@@ -88,6 +144,15 @@ def _told() -> tuple[_Kinds, _Kinds]:
     return stated, ended
 
 
+def tables() -> dict[str, str]:
+    """Return the tables of the documents that hold one, by the document's name."""
+    return {
+        "events.md": event_table(),
+        "facts.md": fact_table(),
+        "indicators.md": f"{indicator_table()}\n\n## 规则 / Rules\n\n{rule_table()}",
+    }
+
+
 def main() -> None:
     """Write every file that is made from the code."""
     folder = DOCS / "schemas"
@@ -95,7 +160,7 @@ def main() -> None:
         old.unlink()
     for name, text in schema_files().items():
         (folder / name).write_text(text, encoding="utf-8")
-    for name, table in (("events.md", event_table()), ("facts.md", fact_table())):
+    for name, table in tables().items():
         file = DOCS / name
         file.write_text(with_table(file.read_text(encoding="utf-8"), table), encoding="utf-8")
 

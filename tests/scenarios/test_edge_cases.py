@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from detectors import events as e
+from detectors.card import risk_card
 from detectors.effects import DUPLICATE
 from detectors.expertise import compiled
 from detectors.measure import Measure, RiskClass
+from detectors.score import band_rank
 from tests import builders as b
 
 
@@ -65,7 +67,7 @@ def test_a_late_penalty_counts_from_its_own_day():
     enterprise = b.Enterprise()
     enterprise.has(b.inspection("passed"), day=45)
 
-    enterprise.has(b.penalty("general"), day=0)
+    enterprise.has(b.penalty("general", domain="QUAL"), day=0)
 
     assert enterprise.state.rule.score == pytest.approx(250 * 2 ** (-45 / 180))
 
@@ -161,3 +163,98 @@ def test_the_same_record_twice_is_one_fact():
 
     assert enterprise.has(b.penalty("general"), name="p") == [DUPLICATE]
     assert enterprise.state.rule.score == 250.0
+
+
+@pytest.mark.parametrize(
+    ("yuan", "points"),
+    [
+        pytest.param(5_000.0, 150.0, id="0.5 in 万元 is 5,000 yuan: the smallest tier"),
+        pytest.param(50_000.0, 200.0, id="5 in 万元"),
+        pytest.param(500_000.0, 250.0, id="50 in 万元"),
+    ],
+)
+def test_amounts_are_yuan(yuan, points):
+    """Case 4: CF_NR_FK is in 万元, an event in yuan; read as yuan, every fine would be small."""
+    enterprise = b.Enterprise()
+
+    enterprise.has(b.penalty("general", domain="QUAL", amount=yuan))
+
+    assert enterprise.state.rule.score == points
+
+
+def test_one_decision_of_two_feeds_is_one_fact_in_the_score():
+    """Case 5: 省平台 and 信用中国 carry one decision under ids of their own; it counts once."""
+    decision = {"doc_no": "叶市监罚〔2026〕17号", "organ": "叶县市监局"}
+    enterprise = b.Enterprise()
+    enterprise.has(b.penalty("general", domain="CATER", **decision), source="urn:henan")
+
+    effects = enterprise.has(b.penalty("general", domain="CATER", **decision), source="urn:china")
+
+    assert enterprise.state.rule.score == 250.0
+    assert b.issued(effects, "W13") == []
+
+
+@pytest.mark.parametrize(
+    ("score", "risk_class"),
+    [
+        pytest.param(199.999, RiskClass.A, id="just under 200"),
+        pytest.param(200.0, RiskClass.B, id="200"),
+        pytest.param(750.0, RiskClass.D, id="750"),
+        pytest.param(1000.0, RiskClass.D, id="1000"),
+    ],
+)
+def test_the_edges_of_the_bands(score, risk_class):
+    """Case 8: the shipped bands are half-open, and D holds the end of the scale."""
+    bands = b.expertise().knowledge.scoring.bands
+
+    assert tuple(RiskClass)[band_rank(score, bands)] is risk_class
+
+
+def test_a_hard_rule_stands_with_a_score_of_ten():
+    """Case 9: a suspended firm (10 points) on a serious list is D, its score as it is."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.SuspensionFiled(from_on=b.on(0).date(), to_on=b.on(300).date()))
+
+    enterprise.has(e.SeriousListChanged(list_code="L", action="add"))
+
+    assert enterprise.state.rule.score == 10.0
+    assert enterprise.state.rule.risk_class is RiskClass.D
+
+
+def test_no_effect_shows_who_complained():
+    """Case 21: nothing that leaves the core (warning, card, example, class) names an informant."""
+    enterprise = b.Enterprise()
+    for n in range(20):
+        enterprise.has(b.complaint(n, complainant=f"secret-{n}"), day=n / 100)
+    enterprise.has(e.ReportVerified(ticket="secret-ticket", verdict="true"), day=1)
+    card = risk_card(b.USCC, enterprise.state, enterprise.knowing)
+
+    told = repr(enterprise.effects) + repr(card)
+
+    assert b.issued(enterprise.effects)
+    assert "secret" not in told
+
+
+def test_equipment_elsewhere_is_the_matter_of_where_it_stands():
+    """Case 23: a lift in county X of an enterprise registered in Y: X leads."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.founded())
+
+    effects = enterprise.has(
+        e.EquipmentInspected(equipment="Q", passed=False, place="410423001"), day=1
+    )
+
+    assert [one.place for one in b.issued(effects, "W10")] == ["410423001"]
+
+
+def test_a_resting_firm_reports_and_need_not_be_reached():
+    """Case 24: 歇业 without annual report is W02 all the same; 住所失联 is suppressed."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.founded())
+    enterprise.has(e.SuspensionFiled(from_on=b.on(0).date(), to_on=b.on(700).date()), day=1)
+    when_listed = enterprise.has(e.AbnormalAdded(reason=4), day=2)
+
+    effects = enterprise.waits_until(b.on(b.days_until(7, 2)))
+
+    assert b.issued(when_listed, "W03") == []
+    assert b.issued(effects, "W02")

@@ -10,6 +10,7 @@ from config.load import (
     InvalidConfigError,
     environment_value,
     load_documents,
+    load_scenarios,
     load_settings,
 )
 from config.schema import Settings
@@ -248,3 +249,28 @@ def test_a_variable_of_somebody_else_is_asked_for_by_name(monkeypatch):
 
     assert environment_value("REDIS_URL") == "redis://there"
     assert environment_value("NOT_THERE") is None
+
+
+def test_professional_catalogues_stand_under_their_path(tmp_path):
+    """Documents of the sub-folder carry its name; scenarios and other folders are no knowledge."""
+    for name in ("rules.yaml", "professional/toys.yaml", "tests/toys.yaml", "old/rules.yaml"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("{a: 1}", encoding="utf-8")
+
+    assert set(load_documents(tmp_path)) == {"rules.yaml", "professional/toys.yaml"}
+    assert load_scenarios(tmp_path) == {"toys.yaml": {"a": 1}}
+
+
+def test_a_file_of_scenarios_is_read_alone(tmp_path):
+    """A named file is read wherever it lies, and none of the folder's."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("[1]", encoding="utf-8")
+
+    assert load_scenarios(file=mine) == {"mine.yaml": [1]}
+
+
+def test_a_folder_without_scenarios_is_told(tmp_path):
+    """Nothing to run is a mistake: the folder is named."""
+    with pytest.raises(InvalidConfigError, match=r"tests holds no scenarios"):
+        load_scenarios(tmp_path)

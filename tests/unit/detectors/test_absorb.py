@@ -273,7 +273,7 @@ def test_a_retest_settles_a_provisional_sample(passed, in_order, score):
 def test_a_repaired_fact_is_not_used_from_its_day_on(day, score):
     """A repair stops the use of a fact from its day, and leaves the history before it (case 25)."""
     enterprise = b.Enterprise()
-    enterprise.has(b.penalty("general"), day=0, name="p")
+    enterprise.has(b.penalty("general", domain="QUAL"), day=0, name="p")
     enterprise.has(b.repaired("p", from_day=10), day=5)
 
     enterprise.has(b.inspection("passed"), day=day)

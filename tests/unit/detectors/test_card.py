@@ -47,7 +47,7 @@ def test_a_line_taken_out_leaves_the_score_it_says(life):
     ).severities
 
     for one in contributions(enterprise.state, b.expertise()):
-        place = catalogue.places[one.indicator]
+        place = next((p for p in severities if catalogue.indicators[p].name == one.name), -1)
         rest = {other: s for other, s in severities.items() if other != place}
 
         assert one.without == catalogue.score_of(rest)
@@ -73,15 +73,17 @@ def test_without_is_the_product_of_the_other_lines():
 def test_a_line_names_fact_document_and_basis():
     """A reason says in Chinese what happened and when, and names fact, document and basis."""
     enterprise = b.Enterprise()
-    enterprise.has(b.penalty("general", doc_no="叶市监处罚〔2026〕17号", grounds="经营超期食品"))
+    enterprise.has(
+        b.penalty("general", domain="QUAL", doc_no="叶市监处罚〔2026〕17号", grounds="无证生产")
+    )
     (fact,) = enterprise.state.facts
 
     one = line(risk_card(b.USCC, enterprise.state, b.expertise()), "S08")
 
-    assert one.text == "一般行政处罚：2026-03-02一般行政处罚（经营超期食品）"
+    assert one.text == "一般行政处罚：2026-03-02一般行政处罚（无证生产）"
     assert one.fact_ids == (fact.name,)
     assert one.doc_nos == ("叶市监处罚〔2026〕17号",)
-    assert one.basis == "行政处罚法"
+    assert one.basis == "行政处罚法第九条"
     assert one.dimension == "监管"
 
 

@@ -122,7 +122,7 @@ def test_counts_survive_the_letting_go_of_old_looks():
 def test_an_example_sees_the_score_of_its_own_moment():
     """The rule score among the features has faded to the moment that the features are of."""
     enterprise = b.Enterprise()
-    enterprise.has(b.penalty("general"), day=0)
+    enterprise.has(b.penalty("general", domain="QUAL"), day=0)
 
     (example,) = b.of_type(enterprise.has(b.inspection("passed"), day=180), Example)
 

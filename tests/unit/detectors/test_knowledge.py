@@ -10,7 +10,7 @@ from detectors.knowledge_check import parse
 from tests import builders as b
 
 
-def changed(file, *path, **changes):
+def changed(file, /, *path, **changes):
     """Return the shipped documents with keys set under a path; ``None`` removes a key."""
     documents = copy.deepcopy(b.documents())
     part = documents[file]
@@ -64,6 +64,32 @@ def reversed_tiers(identity):
     """Return the shipped documents with the tiers of a rule mildest first."""
     tiers = b.documents()["rules.yaml"][row("rules.yaml", identity)]["tiers"]
     return rule(identity, tiers=list(reversed(tiers)))
+
+
+def overlay(file, /, *path, **changes):
+    """Return the shipped documents with a professional catalogue changed."""
+    return changed(f"professional/{file}.yaml", *path, **changes)
+
+
+def new_overlay(**changes):
+    """Return the shipped documents with one more professional catalogue."""
+    line = {**b.documents()["indicators.yaml"][row("indicators.yaml", "S15")], "why": "重"}
+    document = {"name": "toys", "label": "玩具", "domains": ["CERT"], "indicators": [line]}
+    return {**b.documents(), "professional/toys.yaml": document | changes}
+
+
+def overlaid(identity):
+    """Return the shipped documents with a professional line for an indicator."""
+    line = {**b.documents()["indicators.yaml"][row("indicators.yaml", identity)], "why": "重"}
+    return new_overlay(indicators=[line])
+
+
+def tangled(count):
+    """Return the shipped documents with so many indicators that hang together by their groups."""
+    documents = copy.deepcopy(b.documents())
+    for n, one in enumerate(documents["indicators.yaml"][:count]):
+        one["groups"] = [f"g{n}", f"g{n + 1}"]
+    return documents
 
 
 def scoring(**changes):
@@ -137,7 +163,7 @@ def test_the_shipped_knowledge_loads():
                      id="a severity above one"),
         pytest.param(indicator("S10", "severity", steps={2: 1.0, 3: 0.5}), "indicators.yaml",
                      r"S10\.severity\.steps", id="more penalties that weigh less"),
-        pytest.param(indicator("D15", facts=["established"]), "indicators.yaml", r"D15\.facts",
+        pytest.param(indicator("D15", facts=["penalty_minor"]), "indicators.yaml", r"D15\.facts",
                      id="a countdown over facts that are never due"),
         pytest.param(twice("indicators.yaml", "S01"), "indicators.yaml", "S01.*stands twice",
                      id="an indicator twice"),
@@ -162,14 +188,88 @@ def test_the_shipped_knowledge_loads():
         pytest.param(rule("W03", "tiers", 0, measure="arrest"), "rules.yaml", "measure",
                      id="a fifth measure"),
         pytest.param(rule("W15", "tiers", 0, "when", indicator="S01"), "rules.yaml",
-                     r"W15\.tiers\.interview\.indicator: 'S01' is no BURST",
+                     r"W15\.tiers\.interview\.indicator: 'S01' is no indicator that collects",
                      id="a surge of something else"),
         pytest.param(rule("W15", "tiers", 0, "when", indicator="C99"), "rules.yaml",
-                     r"W15\.tiers\.interview\.indicator: 'C99' is no BURST",
+                     r"W15\.tiers\.interview\.indicator: 'C99' is no indicator that collects",
                      id="a surge of nothing"),
+        pytest.param(overlaid("C05"), "rules.yaml",
+                     r"W16\.tiers\.inspection\.indicator: C05 has a line in professional/toys",
+                     id="a rule on an indicator that is overlaid"),
         pytest.param(rule("W03", basis=""), "rules.yaml", "basis", id="no legal basis"),
         pytest.param(rule("W03", matter="很长" * 11), "rules.yaml", "matter",
                      id="a matter too long to read on a phone"),
+        pytest.param(indicator("S01", lead=" "), "indicators.yaml", r"S01\.lead: must say",
+                     id="nobody leads"),
+        pytest.param(indicator("S01", basis=""), "indicators.yaml", r"S01\.basis: must say",
+                     id="neither law nor proposal"),
+        pytest.param(indicator("S01", events=["E61"]), "indicators.yaml",
+                     r"S01\.events: 'E61' is no event", id="an event that is none"),
+        pytest.param(indicator("S01", groups=["abnormall"]), "indicators.yaml",
+                     r"S01\.groups: 'abnormall' has no other member", id="a group of one"),
+        pytest.param(tangled(11), "indicators.yaml", r"groups: g0, .* share indicators and hold 11",
+                     id="too many groups that hang together"),
+        pytest.param(indicator("S37", of=["COMPETE"]), "indicators.yaml",
+                     r"S37\.of: 'COMPETE' is not under domains", id="an unknown domain of facts"),
+        pytest.param(indicator("D01", "severity", filed=["report"]), "indicators.yaml",
+                     r"D01\.severity\.filed: 'report'", id="an unknown kind that is filed"),
+        pytest.param(indicator("D16", "severity", others=["power"]), "indicators.yaml",
+                     r"D16\.severity\.others: 'power'", id="an unknown kind beside"),
+        pytest.param(indicator("B08", "severity", unless=["licence"]), "indicators.yaml",
+                     r"B08\.severity\.unless: 'licence'", id="an unknown kind that meets"),
+        pytest.param(indicator("S02", "severity", unless=["resting"]), "indicators.yaml",
+                     r"S02\.severity\.unless: 'resting'", id="an unknown kind that excuses"),
+        pytest.param(indicator("S16", facts=["penalty_minor"]), "indicators.yaml", r"S16\.facts",
+                     id="overdue facts that are never due"),
+        pytest.param(indicator("S03", "severity", times={}), "indicators.yaml",
+                     r"S03\.severity: again and times", id="again without times"),
+        pytest.param(indicator("S03", "severity", times={2: 0.9, 3: 0.1}), "indicators.yaml",
+                     r"S03\.severity\.steps: more", id="more times that weigh less"),
+        pytest.param(indicator("C05", "severity", signs=["closed"]), "indicators.yaml",
+                     r"C05\.severity\.signs: 'closed'", id="an unknown sign"),
+        pytest.param(indicator("C05", "severity", fled=["left"]), "indicators.yaml",
+                     r"C05\.severity\.fled: 'left'", id="an unknown kind that fled"),
+        pytest.param(indicator("B02", "severity", levels={"Z1": 0.5}), "indicators.yaml",
+                     r"B02\.severity\.levels: 'Z1' is no industry", id="no such industry"),
+        pytest.param(indicator("B03", "severity", floors={"R89301": "C"}), "indicators.yaml",
+                     r"B03\.severity\.floors: 'R89301'", id="an industry of five digits"),
+        pytest.param(indicator("B04", "severity", ranges={"": [9.0, 1.0]}), "indicators.yaml",
+                     r"B04\.severity\.ranges\.: low must lie below high", id="an empty range"),
+        pytest.param(overlay("food", domains=["FOOD"]), "professional/food.yaml",
+                     r"domains: 'FOOD' is not under domains", id="an overlay of no domain"),
+        pytest.param(new_overlay(domains=["SE"]), "professional/toys.yaml",
+                     "domains: SE belongs to special_equipment too", id="overlays that overlap"),
+        pytest.param(overlay("food", name="foods"), "professional/food.yaml",
+                     "name: 'foods' must be the file's own", id="an overlay of another name"),
+        pytest.param(overlay("food", "indicators", 0, why=""), "professional/food.yaml",
+                     r"\[0\] S08\.why: a professional line must give its reason",
+                     id="a professional line without reason"),
+        pytest.param(overlay("food", "indicators", 0, facts=["fine"]), "professional/food.yaml",
+                     r"S08\.facts: 'fine' is no fact kind", id="an unknown kind of an overlay"),
+        pytest.param(overlay("food", labl="食品"), "professional/food.yaml", "labl",
+                     id="a misspelt key of an overlay"),
+        pytest.param(rule("W20", basis="proposal"), "rules.yaml",
+                     r"W20\.basis: 'proposal' is no law; an interview",
+                     id="an interview by no law"),
+        pytest.param(rule("W26", basis="保障安全"), "rules.yaml",
+                     r"W26\.basis: '保障安全' is no law; an inspection",
+                     id="an inspection by no law"),
+        pytest.param(rule("W20", advice=" "), "rules.yaml", r"W20\.advice: must say",
+                     id="no advice"),
+        pytest.param(rule("W02", unless=["gone"]), "rules.yaml", r"W02\.unless: 'gone'",
+                     id="an unknown kind that silences a rule"),
+        pytest.param(rule("W03", "tiers", 0, unless=["resting"]), "rules.yaml",
+                     r"W03\.tiers\.interview\.unless: 'resting'",
+                     id="an unknown kind that silences a tier"),
+        pytest.param(rule("W06", "tiers", 3, "when", domains=["QUALITY"]), "rules.yaml",
+                     r"W06\.tiers\.reminder\.domains: 'QUALITY'", id="a moment of no domain"),
+        pytest.param(rule("W06", "tiers", 0, "when", facts=["penalty_minor"]), "rules.yaml",
+                     r"W06\.tiers\.interview\.facts: 'penalty_minor' never falls due",
+                     id="a moment that never comes"),
+        pytest.param(rule("W18", "tiers", 0, "when", beside=["case"]), "rules.yaml",
+                     r"W18\.tiers\.inspection\.beside: 'case'", id="an unknown kind beside a rule"),
+        pytest.param(rule("W01", "tiers", 0, "when", facts=["report"]), "rules.yaml",
+                     r"W01\.tiers\.reminder\.facts: 'report'", id="an unknown report"),
         pytest.param(rule("W03", advise="…"), "rules.yaml", "advise",
                      id="a misspelt key of a rule"),
     ],

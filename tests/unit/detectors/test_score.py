@@ -1,5 +1,7 @@
 """Do contributions become the score and class that the domain reference works out?"""
 
+import datetime as dt
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from detectors.knowledge import Bands, Scoring
 from detectors.measure import Measure, RiskClass
 from detectors.score import HOUR_S, band_rank, combined, next_standing
 from detectors.state import Profile, Standing
+from detectors.warning import CHINA
 from tests import builders as b
 
 BANDS = Bands(b=200, c=500, d=750)
@@ -25,7 +28,16 @@ SCORING = Scoring(
 )
 CONTRIBUTIONS = st.lists(st.floats(0, 1000), max_size=12)
 SCORES = st.floats(0, 1000)
-SURGE = [b.event(b.complaint(n), day=0) for n in range(20)]
+# Twenty complaints of twenty matters: a surge, and no crowd over one matter (C05).
+SURGE = [b.event(b.complaint(n, matter=f"事项{n}"), day=0) for n in range(20)]
+# Five years before the test, in a year whose report is out of question until July.
+FOUNDED = b.event(
+    e.Established(name="甲", established_on=b.on(-5 * 365.25).date()), day=-5 * 365.25
+)
+REPORTED = b.event(e.AnnualReportFiled(year=2025), day=-10)
+JULY = (dt.datetime(2026, 7, 1, tzinfo=CHINA) - b.START).total_seconds() / 86_400
+# The worked value of S18, with what the minor penalty of a year ago (the relapse) still adds.
+RELAPSE = combined([400, 350, 250, 175, 80 * 2 ** (-364.99 / 90)])
 
 
 def rank_of(score):
@@ -63,12 +75,17 @@ def test_worked_values_of_the_domain_reference(points, score, risk_class):
 @pytest.mark.parametrize(
     ("happenings", "day", "score", "risk_class"),
     [
-        pytest.param([], 0, 0.0, "A", id="clean, five years old"),
-        pytest.param([b.event(e.AbnormalAdded(reason=1))], 0, 320.0, "B",
-                     id="S01 listed, reason 1"),
-        pytest.param([b.event(b.penalty("general"))], 0, 250.0, "B",
+        pytest.param([FOUNDED, REPORTED], 0, 0.0, "A", id="clean, five years old"),
+        pytest.param([FOUNDED], JULY, 150.0, "A", id="annual report missing at 07-01"),
+        pytest.param([FOUNDED, b.event(e.AbnormalAdded(reason=1))], JULY, 320.0, "B",
+                     id="S01 listed, reason 1, with D01"),
+        pytest.param(
+            [b.event(e.AbnormalAdded(reason=4), day=-730),
+             b.event(e.AnnualReportFiled(year=2025, all_zero=True))],
+            0, 508.96, "C", id="S02 unreachable, S03 at a half, D03 all zero"),
+        pytest.param([b.event(b.penalty("general", domain="QUAL"))], 0, 250.0, "B",
                      id="general penalty, fresh"),
-        pytest.param([b.event(b.penalty("general"))], 180, 125.0, "A",
+        pytest.param([b.event(b.penalty("general", domain="QUAL"))], 180, 125.0, "A",
                      id="general penalty, after 180 days"),
         pytest.param([b.event(b.penalty("severe"))], 0, 550.0, "C", id="severe penalty, fresh"),
         pytest.param([b.event(b.food_sample("illegal_additive", provisional=True))], 0, 160.0, "A",
@@ -78,19 +95,25 @@ def test_worked_values_of_the_domain_reference(points, score, risk_class):
              b.event(e.CaseChanged(case_no="C", status="opened", domain="FSAMP")), *SURGE],
             0, 655.75, "C", id="S17 with S13, S08 and C01"),
         pytest.param(
+            [b.event(b.food_sample(number="S1")), b.event(b.food_sample(number="S2")),
+             b.event(b.penalty("minor", offence="1", offence_kind="超范围"), day=-364.99),
+             b.event(b.penalty("general", offence="2", offence_kind="超范围"))],
+            0, RELAPSE, "D", id="S18 with S11, S08 and S10 at a half"),
+        pytest.param(
+            [b.event(e.EquipmentInspected(equipment="Q", passed=False)),
+             b.event(e.RectificationOrdered(order="R", domain="QUAL", due=b.on(-1).date()))],
+            0, 737.5, "C", id="S26 failed yet in use, S16 order overdue"),
+        pytest.param(
             [*map(b.event, b.shell_change()),
              b.event(e.CaseChanged(case_no="C", status="opened", domain="CASE")), *SURGE],
             0, 500.5, "C", id="the shell sold (换壳), with S13 and C01"),
-        pytest.param([b.event(e.EquipmentInspected(equipment="Q", passed=False))], 0, 650.0, "C",
-                     id="S26 failed yet in use, alone"),
     ],
 )  # fmt: skip
 def test_worked_values_hold_for_the_shipped_catalogue(happenings, day, score, risk_class):
     """Facts of a worked case, through the shipped points, give the case's score and class."""
     enterprise = b.after(happenings)
-    grown_up = Profile(established=b.at(-5 * 365.25))
 
-    assessment = b.assessed(enterprise.state.facts, day=day, profile=grown_up)
+    assessment = b.assessed(enterprise.state.facts, day=day, profile=enterprise.state.profile)
 
     assert assessment.score == pytest.approx(score, abs=1e-6)
     assert rank_of(assessment.score) == risk_class

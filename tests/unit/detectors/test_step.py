@@ -316,7 +316,7 @@ def test_late_events_do_not_turn_the_clock_back():
     enterprise = b.Enterprise()
     enterprise.has(b.inspection("passed"), day=100)
 
-    enterprise.has(b.penalty("general"), day=55)
+    enterprise.has(b.penalty("general", domain="QUAL"), day=55)
 
     assert enterprise.state.as_of == b.at(100)
     assert enterprise.state.rule.score == pytest.approx(250 * 0.5 ** (45 / 180))

@@ -194,7 +194,7 @@ def test_a_replay_says_what_would_have_happened(told, tmp_path):
 def test_a_replay_of_other_knowledge_decides_otherwise(told, tmp_path, knowledge):
     """An analyst who changes a rule sees what it would have changed."""
     file = written(tmp_path, e.encode(b.event(LISTED)))
-    replaced("rules.yaml", "facts: [serious_listed, judgment_debtor]", "facts: [judgment_debtor]")(
+    replaced("rules.yaml", "facts: [serious_listed, serious_listed_elsewhere, ", "facts: [")(
         knowledge
     )
 
