@@ -232,14 +232,10 @@ class Reached(Strict, frozen=True, tag_field="test", tag="reached"):
 
 
 class NotFiled(Strict, frozen=True, tag_field="test", tag="unfiled"):
-    """The annual report of last year is missing on ``day`` of this year.
-
-    ``until`` ends it ("06-30": from the first of July another rule speaks).
-    """
+    """The annual report of last year is missing on ``day`` of this year, or later in it."""
 
     facts: Names
     day: MonthDay
-    until: MonthDay = "12-31"
 
 
 class SurgeHolds(Strict, frozen=True, tag_field="test", tag="surge"):

@@ -129,12 +129,10 @@ class RuleBook:
                     moment = self.moment_of(test, fact)
                     if moment > as_of:
                         wakes.append(moment)
-        if calms:
-            for kind in calms.keys() & {fact.kind for fact in concerned}:
-                at_least, holds = calms[kind]
-                moments = [fact.at for fact in concerned if fact.kind == kind]
-                if len(moments) >= at_least and max(moments) + holds > as_of:
-                    wakes.append(max(moments) + holds)
+        for kind, (at_least, holds) in calms.items():
+            moments = [fact.at + holds for fact in concerned if fact.kind == kind]
+            if len(moments) >= at_least and max(moments) > as_of:
+                wakes.append(max(moments))
         return min(wakes, default=0)
 
     def _next_duty(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
@@ -369,9 +367,6 @@ def _testing(rules: Sequence[Rule], tests: type | types.UnionType) -> tuple[Rule
 
 def _not_filed(test: NotFiled, moment: Moment, kinds: Kinds) -> list[Fact] | None:
     """Return the registration on which the duty to report rests."""
-    year = year_of(moment.as_of)
-    if moment.as_of >= day_in(year, test.until) + DAY_S:
-        return None
     if not is_unfiled(moment.profile, moment.facts, moment.as_of, kinds=kinds, day=test.day):
         return None
     return [fact for fact in moment.facts if fact.kind == FactKind.ESTABLISHED][:1] or None

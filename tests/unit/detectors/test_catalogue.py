@@ -555,6 +555,27 @@ def test_a_crowd_over_one_matter_stands_for_thirty_days(complaints, expected):
     assert severity("C05", facts, day=2.9) == expected
 
 
+@pytest.mark.parametrize(
+    ("offences", "expected"),
+    [
+        pytest.param([("短斤少两", 0, 1), ("短斤少两", 300, 2)], 1.0, id="the same within a year"),
+        pytest.param([("短斤少两", 0, 1), ("短斤少两", 365, 2)], 0.0, id="a year apart"),
+        pytest.param([("短斤少两", 0, 1), ("超范围", 300, 2)], 0.0, id="another kind"),
+        pytest.param([("", 0, 1), ("", 300, 2)], 0.0, id="of no kind"),
+        pytest.param([("短斤少两", 0, 1)], 0.0, id="one alone"),
+    ],
+)
+def test_a_relapse_is_the_same_kind_of_offence_within_a_year(offences, expected):
+    """S11 looks at the kind of violation, not at the number of penalties."""
+    facts = [
+        fact(FactKind.OFFENCE, day=day, identity=n, ref=ref, note=note)
+        for n, (note, day, ref) in enumerate(offences, 1)
+    ]
+    last = max(day for _, day, _ in offences)
+
+    assert severity("S11", facts, day=last) == expected
+
+
 @settings(max_examples=60)
 @given(life=strategies.lives(most=8))
 def test_a_replay_is_deterministic(life):

@@ -1,5 +1,7 @@
 """Does a scenario say precisely what came out otherwise, and what cannot be run?"""
 
+import datetime as dt
+
 import pytest
 
 from detectors.scenario import InvalidScenarioError, failures, parse_scenarios
@@ -99,6 +101,15 @@ def test_what_cannot_be_run_names_its_event(event, expect, problem):
     """An event that no source could send, or a rule that nobody wrote, is no failure but a hole."""
     with pytest.raises(InvalidScenarioError, match=problem):
         told(event, expect=expect)
+
+
+def test_days_and_lists_stand_in_data():
+    """Data may hold lists and dates, as YAML gives them."""
+    data = {"name": "甲", "established_on": dt.date(2015, 5, 6), "permit_domains": ["CATER"]}
+    founded = {"day": 0, "type": "registration.established.v1", "data": data}
+    later = {"day": 70, "type": "penalty.decided.v1", "data": PENALTY["data"]}
+
+    assert told(founded, later, expect={"points": {"B08": 250}}) == []
 
 
 def test_days_stand_for_dates():
