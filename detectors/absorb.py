@@ -116,20 +116,24 @@ def _retold(
         # Repair is granted by another department than the one that decided the penalty.
         target = hash_of(data.about_source or event.source, data.supersedes)
         act = MarkAct.UNREPAIR if data.op is Op.REVOKE else MarkAct.REPAIR
-        mark = Mark(identity, act, at=at, ref=target, since=moment(data.effective))
-        if act is MarkAct.REPAIR:
-            reading = _read(event, identity, at, lives)
+        marks = [Mark(identity, act, at=at, ref=target, since=moment(data.effective))]
+        if act is MarkAct.UNREPAIR:
+            marks.append(Mark(identity, MarkAct.VOID, at=at, ref=target, kind=FactKind.CURED))
+        else:
+            # That it was cured hangs on what was repaired, and goes with the repair.
+            cured = _read(event, identity, at, lives)
+            reading = replace(cured, facts=tuple([replace(f, ref=target) for f in cured.facts]))
     elif data.op is Op.UPDATE:
         reading = _read(event, identity, at, lives)
         replacing = Mark(identity, MarkAct.REPLACE, at=at, ref=target)
         return _told(state, event, at, reading, [replacing, *reading.marks])
     else:
         act = MarkAct.REVOKE if data.op is Op.REVOKE else MarkAct.EXPIRE
-        mark = Mark(identity, act, at=at, ref=target)
+        marks = [Mark(identity, act, at=at, ref=target)]
     is_known = any(is_of(fact, target) for fact in state.facts) or any(
         one.id == target for one in state.marks
     )
-    return _marked(state, [mark], reading, at=at, unknown=not is_known)
+    return _marked(state, marks, reading, at=at, unknown=not is_known)
 
 
 def _told(

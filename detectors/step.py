@@ -332,25 +332,46 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         warnings += warnings_of(Occasion(state, event, expertise), moment, news)
         is_withheld = rulebook.is_withheld(moment)
     effects += warnings
-    if (is_deadline and not is_withheld) or not before.wake_at or as_of < before.wake_at:
-        state.judged = as_of
-    state.wake_at = _wake(state, expertise, is_withheld=is_withheld)
+    _look_ahead(state, before, expertise, is_deadline=is_deadline, is_withheld=is_withheld)
     return bool(warnings)
 
 
-def _wake(state: EnterpriseState, expertise: Expertise, *, is_withheld: bool) -> int:
-    """Return the next moment at which time alone may change something."""
-    scoring = expertise.knowledge.scoring
-    wake = expertise.rulebook.wake_after(state.profile, state.facts, state.judged)
-    if is_withheld:
-        # A feed that may explain the absence is silent: judge again when it has had time to speak.
-        wake = state.as_of + scoring.review_days * DAY_S
+def _look_ahead(
+    state: EnterpriseState,
+    before: EnterpriseState,
+    expertise: Expertise,
+    *,
+    is_deadline: bool,
+    is_withheld: bool,
+) -> None:
+    """Note up to when time has been judged, and the next moment at which it may change something.
+
+    A moment that has come and was not judged stays to be judged: an event that overtook the
+    timer leaves it to the timer, and what a silent feed may explain is looked at again next day.
+    """
+    rulebook, as_of = expertise.rulebook, state.as_of
+    tomorrow = as_of + DAY_S
+    since = as_of if is_deadline and not is_withheld else before.judged
+    wake = rulebook.wake_after(state.profile, state.facts, since)
+    if not wake or wake > as_of:
+        state.judged = as_of
+    elif is_withheld:
+        wake = tomorrow
+    elif before.wake_at:
+        wake = min(before.wake_at, tomorrow)
+    state.wake_at = _soonest(wake, state, expertise)
+
+
+def _soonest(wake: int, state: EnterpriseState, expertise: Expertise) -> int:
+    """Return the sooner of a rule's moment, a sample's last day and a look at the class again."""
+    known = expertise.knowledge
     for fact in state.facts:
         if fact.doubt == PROVISIONAL:
-            final = final_from(fact, expertise.knowledge.lives, expertise.knowledge.calendar)
+            final = final_from(fact, known.lives, known.calendar)
             if final > state.judged and (not wake or final < wake):
                 wake = final
     if state.rule.rank:
+        scoring = known.scoring
         review = state.as_of + scoring.review_days * DAY_S
         if state.rule.better_since:
             review = state.rule.better_since + scoring.better_after_hours * HOUR_S
