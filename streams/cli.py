@@ -18,6 +18,7 @@ from streams import cli_replay, clock
 from streams.assembly import build_redis, build_wisdom, calendar_complaint
 from streams.cli_classes import classes
 from streams.cli_convert import convert
+from streams.cli_warnings import warnings
 from streams.explaining import Found, card_in_words, find_card, way_back_in_words
 from streams.terminal import (
     NOT_FOUND,
@@ -43,6 +44,7 @@ app = typer.Typer(
 topics = typer.Typer(help="主题管理。Kafka topics.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
 app.add_typer(classes, name="classes")
+app.add_typer(warnings, name="warnings")
 app.command()(cli_replay.replay)
 app.command()(convert)
 
