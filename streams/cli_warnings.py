@@ -7,6 +7,7 @@ message about a batch refers to, and what a supervisor exports for Excel.
 import csv
 import datetime as dt
 import io
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ from streams.assembly import Desk, build_wisdom
 from streams.codec import decode_warning
 from streams.official_files import FORMULA
 from streams.terminal import USAGE, Config, Knowledge, err, out, told_plainly, with_knowledge
-from streams.topics import BrokerUnreachableError, Topic, TopicsMissingError
+from streams.topics import BOOTSTRAP_MS, BrokerUnreachableError, Topic, TopicsMissingError
 
 warnings = typer.Typer(
     name="warnings", help="预警名单。What has been warned of.", no_args_is_help=True
@@ -42,6 +43,7 @@ STATUSES = {
 # A terminal shows no more at once; a file has them all.
 ROWS_SHOWN = 200
 POLL_MS = 1000
+SILENCE_S = 30.0
 Wanted = Callable[[EarlyWarning], bool]
 Record = tuple[bytes | None, bytes | None]
 
@@ -143,12 +145,14 @@ def records(bootstrap: str) -> Iterator[Record]:
 
     Raises:
         TopicsMissingError: there is no such topic.
+        BrokerUnreachableError: the broker fell silent before the end.
     """
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        bootstrap_timeout_ms=BOOTSTRAP_MS,
     )
     try:
         topic = Topic.WARNING_STATE.value
@@ -159,10 +163,19 @@ def records(bootstrap: str) -> Iterator[Record]:
         consumer.assign(parts)
         consumer.seek_to_beginning()
         ends = consumer.end_offsets(parts)
+        heard_at = time.monotonic()
         while any(consumer.position(part) < ends[part] for part in parts):
-            for some in consumer.poll(timeout_ms=POLL_MS).values():
+            polled = consumer.poll(timeout_ms=POLL_MS)
+            for some in polled.values():
                 for record in some:
                     yield record.key, record.value
+            if polled:
+                heard_at = time.monotonic()
+            elif time.monotonic() > heard_at + SILENCE_S:
+                raise BrokerUnreachableError(
+                    f"{topic} at {bootstrap} was not read to its end: nothing came for "
+                    f"{SILENCE_S:g} s; look at the broker, then ask again"
+                )
     finally:
         consumer.close()
 

@@ -49,6 +49,7 @@ class Notifier:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     in_event_time: bool = False
     batch_delay: dt.timedelta = AT_ONCE
+    bundles_known: int = BUNDLES_KNOWN
     _bundles: set[str] = dataclasses.field(default_factory=set)
 
     async def digest(self, batch: Batch) -> bool:
@@ -122,7 +123,7 @@ class Notifier:
 
     def _remember(self, bundle: str) -> None:
         """Spare the log and the wording the other hundred thousand warnings of a bundle."""
-        if len(self._bundles) >= BUNDLES_KNOWN:
+        if len(self._bundles) >= self.bundles_known:
             self._bundles.clear()
         self._bundles.add(bundle)
 
