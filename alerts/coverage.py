@@ -6,7 +6,7 @@ from alerts.authority import AuthorityTree, Person
 from alerts.delivery import Way
 from alerts.knowledge import Fault
 from alerts.ladder import Ladder
-from alerts.responsibility import Duty, Matter, Why, resolve
+from alerts.responsibility import Duty, Matter, Recipient, Why, resolve
 from detectors.measure import Measure
 
 
@@ -84,6 +84,12 @@ def vacancies(tree: AuthorityTree) -> tuple[str, ...]:
 def address_of(person: Person, way: Way) -> str:
     """Return where ``way`` finds a person, or "" if it cannot."""
     return person.phone if way is Way.SMS else person.email
+
+
+def ways_to(recipient: Recipient, duty: Duty) -> tuple[Way, ...]:
+    """Return the ways the rung asks for; where the person has none of them, any that they have."""
+    wanted = tuple(way for way in duty.rung.channels if address_of(recipient.person, way))
+    return wanted or tuple(way for way in Way if address_of(recipient.person, way))
 
 
 _FIELDS = {Way.SMS: "phone", Way.EMAIL: "email"}

@@ -5,9 +5,10 @@ import hashlib
 
 import msgspec
 
+from alerts.coverage import address_of
 from alerts.delivery import Way
 from alerts.rendering import Letter
-from alerts.responsibility import Role, Why
+from alerts.responsibility import Recipient, Role, Why
 from alerts.sms_text import SmsText
 from detectors.measure import Measure
 from detectors.warning import WarningStatus
@@ -39,6 +40,50 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     content: SmsText | Letter
     created_at: dt.datetime
     due_at: dt.datetime
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message is about: a warning, all of a station's of one day, or a regional one."""
+
+    id: str
+    number: str
+    measure: Measure
+    status: WarningStatus = WarningStatus.ISSUED
+
+
+def message(
+    about: About,
+    recipient: Recipient,
+    way: Way,
+    *,
+    content: SmsText | Letter,
+    now: dt.datetime,
+    due_at: dt.datetime,
+) -> Notification:
+    """Return one message to one person."""
+    return Notification(
+        id=notification_id(
+            warning_id=about.id,
+            measure=about.measure,
+            status=about.status,
+            person_id=recipient.person.id,
+            way=way,
+        ),
+        warning_id=about.id,
+        warning_number=about.number,
+        measure=about.measure,
+        status=about.status,
+        way=way,
+        person_id=recipient.person.id,
+        person_name=recipient.person.name,
+        authority=recipient.authority.name,
+        role=recipient.role,
+        why=recipient.why,
+        address=address_of(recipient.person, way),
+        content=content,
+        created_at=now,
+        due_at=due_at,
+    )
 
 
 def notification_id(

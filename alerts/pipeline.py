@@ -1,21 +1,28 @@
 """Which messages does a warning call for?  Responsibility, then wording; nothing is sent here."""
 
 import datetime as dt
+import functools
+from collections.abc import Callable, Iterator
 
 import jinja2
 import msgspec
 
 from alerts.authority import AuthorityTree
-from alerts.coverage import address_of
+from alerts.batched import plan_bundle
+from alerts.clusters import duty_of, plan_cluster
+from alerts.coverage import ways_to
 from alerts.delivery import Way
 from alerts.knowledge import Fault, InvalidKnowledgeError
 from alerts.ladder import Ladder
-from alerts.notification import Notification, notification_id
+from alerts.notification import About, Notification, message
 from alerts.rendering import Renderer
-from alerts.responsibility import Duty, Matter, Recipient, resolve
-from alerts.specimen import specimen
+from alerts.responsibility import Duty, Matter, resolve
+from alerts.specimen import CLUSTER_LEVELS, specimen, specimen_cluster
+from detectors.clusters import ClusterWarning
 from detectors.measure import Measure
 from detectors.warning import EarlyWarning, WarningStatus
+
+AT_ONCE = dt.timedelta(0)
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -33,88 +40,103 @@ def plan_notifications(
     renderer: Renderer,
     now: dt.datetime,
     told_at: dt.datetime | None = None,
+    batch_delay: dt.timedelta = AT_ONCE,
 ) -> Plan:
     """Return the duty and the messages, the one who acts first.
 
     Shapes:
-        Pure and repeatable: the same warning gives the same ids, whatever ``now`` is.
+        Pure and repeatable: the same warning gives the same ids, whatever ``now`` is.  All
+        batched warnings of a rule, day, measure and station give the same ids.
 
     Units:
         ``told_at`` is the moment from which people's limits run.  Unless given it is ``now``, or
         the issue where that is later: a limit that ran out before anybody heard of it is none.
+        A message about a batch waits for ``batch_delay``, while the list fills.
     """
-    told_at = told_at or max(now, warning.issued_at)
     duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
+    heard_at = max(now, warning.issued_at)
+    if warning.batched:
+        return Plan(
+            duty,
+            plan_bundle(
+                warning, duty, renderer=renderer, now=now, due_at=now + batch_delay,
+                told_at=told_at or heard_at + batch_delay,
+            ),
+        )  # fmt: skip
     if warning.status is WarningStatus.CLOSED:
         return Plan(duty, ())  # people are told when they must act, not when they may rest
+    told_at = told_at or heard_at
+    about = About(
+        id=warning.id, number=warning.number, measure=warning.measure, status=warning.status
+    )
     return Plan(
         duty,
         tuple(
-            _notification(
-                warning, duty, recipient, way=way, renderer=renderer, now=now, told_at=told_at
+            message(
+                about, recipient, way,
+                content=(renderer.sms if way is Way.SMS else renderer.email)(
+                    warning, duty, recipient, told_at=told_at
+                ),
+                now=now, due_at=now,
             )
             for recipient in duty.recipients
             for way in ways_to(recipient, duty)
         ),
-    )
+    )  # fmt: skip
+
+
+def plan_regional(
+    warning: ClusterWarning,
+    *,
+    tree: AuthorityTree,
+    ladder: Ladder,
+    renderer: Renderer,
+    now: dt.datetime,
+    told_at: dt.datetime | None = None,
+) -> Plan:
+    """Return the duty and the messages of a regional or industry warning.
+
+    Units:
+        ``told_at`` as in ``plan_notifications``.
+    """
+    duty = duty_of(warning, tree=tree, ladder=ladder)
+    told_at = told_at or max(now, warning.issued_at)
+    planned = plan_cluster(warning, duty, tree=tree, renderer=renderer, now=now, told_at=told_at)
+    return Plan(duty, planned)
 
 
 def check_renderings(*, tree: AuthorityTree, ladder: Ladder, renderer: Renderer) -> None:
-    """Render a specimen of every measure and status, so that a broken template fails at load.
+    """Render a specimen of everything that is ever said, so that a broken template fails at load.
 
     Raises:
         InvalidKnowledgeError: a template names what does not exist, or is no template.
     """
+    for kind, plan in _specimens(tree, ladder, renderer):
+        try:
+            plan()
+        except jinja2.TemplateError as error:
+            where = f"alerts/templates/email/{kind}.*.j2"
+            fault = Fault(where, "(template)", str(error), "correct the template")
+            raise InvalidKnowledgeError([fault]) from error
+
+
+def _specimens(
+    tree: AuthorityTree, ladder: Ladder, renderer: Renderer
+) -> Iterator[tuple[str, Callable[[], Plan]]]:
+    """Yield which letter a specimen is told in, and how to plan it."""
     for measure in Measure:
-        for status in WarningStatus:
-            warning = specimen(measure, status)
-            now = warning.issued_at
-            try:
-                plan_notifications(warning, tree=tree, ladder=ladder, renderer=renderer, now=now)
-            except jinja2.TemplateError as error:
-                where = f"alerts/templates/email/{status}.*.j2"
-                fault = Fault(where, "(template)", str(error), "correct the template")
-                raise InvalidKnowledgeError([fault]) from error
-
-
-def ways_to(recipient: Recipient, duty: Duty) -> tuple[Way, ...]:
-    """Return the ways the rung asks for; where the person has none of them, any that they have."""
-    wanted = tuple(way for way in duty.rung.channels if address_of(recipient.person, way))
-    return wanted or tuple(way for way in Way if address_of(recipient.person, way))
-
-
-def _notification(
-    warning: EarlyWarning,
-    duty: Duty,
-    recipient: Recipient,
-    *,
-    way: Way,
-    renderer: Renderer,
-    now: dt.datetime,
-    told_at: dt.datetime,
-) -> Notification:
-    """Return one message."""
-    render = renderer.sms if way is Way.SMS else renderer.email
-    return Notification(
-        id=notification_id(
-            warning_id=warning.id,
-            measure=warning.measure,
-            status=warning.status,
-            person_id=recipient.person.id,
-            way=way,
-        ),
-        warning_id=warning.id,
-        warning_number=warning.number,
-        measure=warning.measure,
-        status=warning.status,
-        way=way,
-        person_id=recipient.person.id,
-        person_name=recipient.person.name,
-        authority=recipient.authority.name,
-        role=recipient.role,
-        why=recipient.why,
-        address=address_of(recipient.person, way),
-        content=render(warning, duty, recipient, told_at=told_at),
-        created_at=now,
-        due_at=now,
-    )
+        issued = specimen(measure)
+        for kind, one in [
+            *((status.value, specimen(measure, status)) for status in WarningStatus),
+            ("issued", msgspec.structs.replace(issued, remark="新产业观察期内，以提醒为主")),
+            ("batched", msgspec.structs.replace(issued, batched=True)),
+        ]:
+            yield kind, functools.partial(
+                plan_notifications, one,
+                tree=tree, ladder=ladder, renderer=renderer, now=one.issued_at,
+            )  # fmt: skip
+    for cluster in map(specimen_cluster, CLUSTER_LEVELS):
+        yield "regional", functools.partial(
+            plan_regional, cluster,
+            tree=tree, ladder=ladder, renderer=renderer, now=cluster.issued_at,
+        )  # fmt: skip

@@ -21,10 +21,15 @@ from detectors.working_days import Deadline, Limit, WorkingDays
 
 TEMPLATE_NAMES: Final = (
     "email/letter.html.j2",
+    "email/parts.html.j2",
     "email/issued.html.j2",
     "email/issued.txt.j2",
     "email/cancelled.html.j2",
     "email/cancelled.txt.j2",
+    "email/batched.html.j2",
+    "email/batched.txt.j2",
+    "email/regional.html.j2",
+    "email/regional.txt.j2",
 )
 NEUTRAL_MATTER: Final = "有关监管事项"
 SUBJECT_UNITS: Final = 120  # RFC 5322 allows more; a list of mails shows no more
@@ -91,20 +96,29 @@ class Renderer:
         self, warning: EarlyWarning, duty: Duty, recipient: Recipient, *, told_at: dt.datetime
     ) -> SmsText:
         """Return the short message for ``recipient``; limits run from ``told_at``."""
-        acknowledge, close = self._deadlines(duty, told_at)
-        template = self._book.templates[_sms_template_name(warning, recipient)]
-        matter = cleaned(warning.matter)
         values = {
             "level": warning.measure.level.label,
             "number": warning.number,
             "enterprise": short_name(without_personal(cleaned(warning.enterprise))),
-            "matter": NEUTRAL_MATTER if why_forbidden(matter) else matter,
+            "matter": sayable(warning.matter),
+        }
+        name = _sms_template_name(warning, recipient)
+        return self.text(name, values, duty, told_at=told_at)
+
+    def text(
+        self, template_name: str, values: Mapping[str, str], duty: Duty, *, told_at: dt.datetime
+    ) -> SmsText:
+        """Return the short message of a template; the duty gives the limits and who leads."""
+        acknowledge, close = self._deadlines(duty, told_at)
+        template = self._book.templates[template_name]
+        known = {
+            **values,
             "acknowledge": short_date(acknowledge),
             "close": short_date(close),
             "lead": duty.lead.short_name,
         }
         variables = {
-            name: clipped(values[name], self._book.variables[name]) for name in template.variables
+            name: clipped(known[name], self._book.variables[name]) for name in template.variables
         }
         return SmsText(
             signature=self._book.signature,
@@ -117,30 +131,60 @@ class Renderer:
         self, warning: EarlyWarning, duty: Duty, recipient: Recipient, *, told_at: dt.datetime
     ) -> Letter:
         """Return the letter for ``recipient``; limits run from ``told_at``."""
-        view = self._view(warning, duty, recipient) | self._limits(duty, told_at)
-        kind = warning.status.value
+        view = {
+            "is_inspection": warning.measure is Measure.INSPECTION,
+            "enterprise": one_line(warning.enterprise),
+            "uscc": warning.uscc,
+            "matter": without_personal(one_line(warning.matter)),
+            "remark": without_personal(one_line(warning.remark)),
+            "reasons": [_quotable(reason) for reason in warning.reasons],
+            "legal_basis": one_line(warning.legal_basis),
+            "issued": in_words(warning.issued_at),
+            "rule": warning.rule,
+            "knowledge_version": warning.knowledge_version,
+            "number": warning.number,
+            "link": self.link(f"warnings/{warning.id}"),
+        }
+        return self.letter(
+            warning.status.value, _subject(warning), view,
+            measure=warning.measure, duty=duty, recipient=recipient, told_at=told_at,
+        )  # fmt: skip
+
+    def letter(
+        self,
+        kind: str,
+        subject: str,
+        view: Mapping[str, object],
+        *,
+        measure: Measure,
+        duty: Duty,
+        recipient: Recipient,
+        told_at: dt.datetime,
+    ) -> Letter:
+        """Return the letter of the templates ``kind``.
+
+        ``view`` holds what only these templates know, the names ``number`` and ``link`` among it.
+        """
+        view = self._addressed(measure, duty, recipient) | self._limits(duty, told_at) | dict(view)
         return Letter(
-            subject=clipped(one_line(_subject(warning)), SUBJECT_UNITS),
+            subject=clipped(one_line(subject), SUBJECT_UNITS),
             text=self._pages.get_template(f"email/{kind}.txt.j2").render(view),
             html=self._pages.get_template(f"email/{kind}.html.j2").render(view),
         )
 
-    def _view(self, warning: EarlyWarning, duty: Duty, recipient: Recipient) -> dict[str, object]:
-        """Return the names that the templates of the letters may use."""
+    def link(self, page: str) -> str:
+        """Return where a page of the system is, or "" where it has none."""
+        return f"{self._system_url}/{page}" if self._system_url else ""
+
+    def _addressed(self, measure: Measure, duty: Duty, recipient: Recipient) -> dict[str, object]:
+        """Return what every letter may say: who writes to whom, and who does what."""
         return {
             "office": self._office,
-            "number": warning.number,
-            "level": warning.measure.level.label,
-            "measure": warning.measure.label,
-            "colour": _COLOURS[warning.measure],
-            "is_inspection": warning.measure is Measure.INSPECTION,
+            "level": measure.level.label,
+            "measure": measure.label,
+            "colour": _COLOURS[measure],
             "is_copy": recipient.role is Role.COPY,
             "is_lead": recipient.role is Role.LEAD,
-            "enterprise": one_line(warning.enterprise),
-            "uscc": warning.uscc,
-            "matter": without_personal(one_line(warning.matter)),
-            "reasons": [_quotable(reason) for reason in warning.reasons],
-            "legal_basis": one_line(warning.legal_basis),
             "document": duty.rung.document,
             "lead": duty.lead.name,
             "co_handlers": [authority.name for authority in duty.co_handlers],
@@ -151,10 +195,6 @@ class Renderer:
             "role": recipient.role.label,
             "why": recipient.why.label,
             "for_party": recipient.for_party.name,
-            "issued": _in_words(warning),
-            "rule": warning.rule,
-            "knowledge_version": warning.knowledge_version,
-            "link": f"{self._system_url}/warnings/{warning.id}" if self._system_url else "",
         }
 
     def _deadlines(self, duty: Duty, told_at: dt.datetime) -> tuple[Deadline, Deadline]:
@@ -217,10 +257,24 @@ def _quotable(reason: Reason) -> dict[str, str]:
     }
 
 
-def _in_words(warning: EarlyWarning) -> str:
-    """Return when the warning was issued, as a Chinese letter writes it."""
-    at = warning.issued_at.astimezone(CHINA)
+def in_words(moment: dt.datetime) -> str:
+    """Return a moment as a Chinese letter writes it.
+
+    >>> in_words(dt.datetime(2026, 6, 30, 16, tzinfo=dt.UTC))
+    '2026年7月1日0时00分'
+    """
+    at = moment.astimezone(CHINA)
     return f"{at.year}年{at.month}月{at.day}日{at.hour}时{at.minute:02d}分"
+
+
+def sayable(matter: str) -> str:
+    """Return a matter as a short message may name it.
+
+    >>> sayable("企业信用等级为D")
+    '有关监管事项'
+    """
+    tidy = cleaned(matter)
+    return NEUTRAL_MATTER if why_forbidden(tidy) else tidy
 
 
 def one_line(text: str) -> str:

@@ -180,7 +180,7 @@ def resolve(matter: Matter, *, tree: AuthorityTree, ladder: Ladder) -> Duty:
         return _to_duty_desk(Why.UNKNOWN_DOMAIN, rung=rung, tree=tree)
     route = _Route(matter, county=county, tree=tree, ladder=ladder)
     parties, remarks = route.with_approver(_merged(route.parties()))
-    recipients = _one_each(_reach(party, domain=matter.domain, tree=tree) for party in parties)
+    recipients = one_each(reach(party, domain=matter.domain, tree=tree) for party in parties)
     return Duty(parties=parties, recipients=recipients, rung=rung, remarks=remarks)
 
 
@@ -276,7 +276,7 @@ def _merged(parties: Iterable[Party]) -> tuple[Party, ...]:
     return tuple(once.values())
 
 
-def _reach(party: Party, *, domain: str, tree: AuthorityTree) -> Recipient:
+def reach(party: Party, *, domain: str, tree: AuthorityTree) -> Recipient:
     """Return the person who is told for ``party``: in post, standing in, or further up."""
     for authority in tree.who_steps_in(party.authority, domain):
         for seat, person in tree.in_post(authority, domain=domain):
@@ -316,7 +316,7 @@ def _to_duty_desk(why: Why, *, rung: Rung, tree: AuthorityTree) -> Duty:
     return Duty(parties=(party,), recipients=(_from_desk(party, why=why, tree=tree),), rung=rung)
 
 
-def _one_each(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]:
+def one_each(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]:
     """Return each person once, in the weightiest role; the parties come in that order."""
     once: dict[str, Recipient] = {}
     for recipient in recipients:

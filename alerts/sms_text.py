@@ -114,9 +114,15 @@ class SmsBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 KNOWN_VARIABLES = frozenset(
-    ("level", "number", "enterprise", "matter", "acknowledge", "close", "lead")
-)
-NEEDED_TEMPLATES = ("reminder", "warning", "interview", "inspection", "co", "copy", "cancelled")
+    (
+        "level", "number", "enterprise", "matter", "acknowledge", "close", "lead",
+        "day", "region", "industry", "count",
+    )
+)  # fmt: skip
+NEEDED_TEMPLATES = (
+    "reminder", "warning", "interview", "inspection", "co", "copy", "cancelled",
+    "batched", "regional", "regional_copy",
+)  # fmt: skip
 
 
 def units(text: str) -> int:

@@ -7,7 +7,9 @@ from alerts.notification import Notification, notification_id
 from alerts.rendering import Letter
 from alerts.responsibility import Role, Why
 from alerts.sms_text import SmsText
-from detectors.measure import Measure, RiskClass
+from detectors.clusters import ClusterMember, ClusterWarning
+from detectors.measure import Level, Measure, RiskClass
+from detectors.regions import Span
 from detectors.warning import CHINA, EarlyWarning, Reason, WarningStatus
 
 
@@ -46,6 +48,48 @@ def specimen(
         risk_class=RiskClass.D,
         knowledge_version="specimen",
         model_version="",
+    )
+
+
+# The survey finds nothing blue: a first sign is yellow (domain reference §11).
+CLUSTER_LEVELS = (Level.YELLOW, Level.ORANGE, Level.RED)
+
+
+def specimen_cluster(level: Level = Level.ORANGE, *, place: str = "410422") -> ClusterWarning:
+    """Return a regional warning about invented restaurants.
+
+    >>> specimen_cluster(Level.RED).measure
+    <Measure.INSPECTION: 'inspection'>
+    """
+    return ClusterWarning(
+        id="c-0013000000000000",
+        level=level,
+        measure=next(one for one in Measure if one.level is level),
+        place=place,
+        section="H",
+        industry="住宿和餐饮业",
+        domain="CATER",
+        span=Span.WEEK,
+        period="2026-W27",
+        index=46.2,
+        enterprises=212,
+        signals=(
+            "风险指数46.2，高于同级上限38.0（均值24.1）",
+            "410422001辖区H62行业6家企业30天内同一项目不合格：菌落总数",
+        ),
+        members=tuple(
+            ClusterMember(
+                uscc=f"9141042200000000{n:02d}", name=f"叶县样例饭店{n}号", risk_class=RiskClass.C
+            )
+            for n in range(6)
+        ),
+        member_count=6,
+        proposal="建议开展定向抽查（须经批准）",
+        legal_basis="豫市监〔2022〕21号三（十）综合研判",
+        ack_working_days=3,
+        plan_working_days=10,
+        issued_at=dt.datetime(2026, 7, 1, 9, 30, tzinfo=CHINA),
+        plan_version="specimen",
     )
 
 

@@ -65,7 +65,7 @@ FALLING_DUE = frozenset(
 )
 
 _COLLECTING = get_args(Collecting)
-EVENTS = frozenset([*(f"E{n:02}" for n in range(1, 61)), "T01", "T02"])
+EVENTS = frozenset([*(f"E{n:02}" for n in range(1, 61)), "T01", "T02", "T03"])
 # 约谈 and 检查 reach into an enterprise's business: they need a law or a document by number.
 _NEED_A_LAW = frozenset({Measure.INTERVIEW, Measure.INSPECTION})
 _LAW = re.compile(r"第.+[条章]|〔\d{4}〕\d+号")

@@ -351,7 +351,8 @@ def _look_ahead(
     """
     rulebook, as_of = expertise.rulebook, state.as_of
     tomorrow = as_of + DAY_S
-    since = as_of if is_deadline and not is_withheld else before.judged
+    is_judged = (is_deadline and not is_withheld) or not before.as_of
+    since = as_of if is_judged else before.judged
     wake = rulebook.wake_after(state.profile, state.facts, since)
     if not wake or wake > as_of:
         state.judged = as_of

@@ -113,6 +113,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             now=clock.now,
             alive=lambda: watchdog.alive(CONSUMER),
             in_event_time=not is_wall,
+            batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s if is_wall else 0),
         ),
         store=RedisStore(redis),
         feeds=FeedWatch(wisdom.feeds, RedisFeedLog(redis), by="arrival" if is_wall else "event"),
@@ -198,7 +199,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         bonds = app.topic(Topic.BOND.value, schema=RawBatch())
         app.agent(bonds, name="neighbours")(agent_of("neighbours", desk.digest))
     if settings.roles.notify:
-        names = [topic.value for topic in WARNING_TOPICS.values()]
+        names = [topic.value for topic in (*WARNING_TOPICS.values(), Topic.CLUSTER)]
         warnings = app.topic(*names, schema=RawBatch())
         app.agent(warnings, name="notify")(agent_of("notify", parts.notifier.digest))
 

@@ -7,13 +7,17 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from alerts.batched import bundle_id
 from alerts.channels.sms_aliyun import parse_reports
 from alerts.notification_log import LogUnreachableError, NotificationLog
-from alerts.pipeline import Plan, plan_notifications
+from alerts.pipeline import AT_ONCE, Plan, plan_notifications, plan_regional
+from alerts.responsibility import Matter, resolve
+from detectors.clusters import ClusterWarning
 from detectors.events import Cause, InvalidEventError
+from detectors.warning import EarlyWarning
 from streams.assembly import Desk
-from streams.batch import Batch
-from streams.codec import decode_warning
+from streams.batch import Batch, Record
+from streams.codec import decode_data, decode_warning
 from streams.courier import Receipt, Round
 from streams.dead_letters import Origin, dead_letter
 from streams.metrics import Metrics
@@ -21,6 +25,8 @@ from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_
 from streams.topics import Topic
 
 RETRY_S = 1.0
+# Stations x rules x measures x days: a province's 07-01 has some thousands, of 60 bytes each.
+BUNDLES_KNOWN = 20_000
 
 
 @dataclasses.dataclass(slots=True)
@@ -29,7 +35,8 @@ class Notifier:
 
     A batch is acknowledged once its messages stand in the outbox: from then on they cannot be
     lost, and a replayed warning plans nothing new.  ``in_event_time``: people's limits run from a
-    warning's issue, not from when they are told, as in a simulation.
+    warning's issue, not from when they are told, as in a simulation.  ``batch_delay`` is how long
+    the message about a batch waits.
     """
 
     desk: Desk
@@ -41,6 +48,9 @@ class Notifier:
     is_current: Callable[[Batch], bool] = lambda _batch: True
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     in_event_time: bool = False
+    batch_delay: dt.timedelta = AT_ONCE
+    bundles_known: int = BUNDLES_KNOWN
+    _bundles: set[str] = dataclasses.field(default_factory=set)
 
     async def digest(self, batch: Batch) -> bool:
         """Plan the messages of a batch of warnings; return whether it may be acknowledged."""
@@ -64,30 +74,58 @@ class Notifier:
         now = self.now()
         for record in batch.records:
             try:
-                plan = self._plan_of(record.value or b"", now=now)
+                bundle, plan = self._plan_of(batch.topic, record, now=now)
             except InvalidEventError as error:
                 origin = Origin(batch.topic, batch.partition, record.offset)
                 letter = dead_letter(origin, key=record.key, value=record.value, error=error)
                 await self.publisher.publish([letter])
                 self.metrics.rejected.labels(error.cause.value).inc()
                 continue
+            if plan is None:
+                continue
             if await self.log.plan(plan.notifications, now=now) and not plan.duty.is_routed:
                 self.metrics.unrouted.inc()
+            if bundle and plan.notifications:
+                self._remember(bundle)
 
-    def _plan_of(self, raw: bytes, *, now: dt.datetime) -> Plan:
-        warning = decode_warning(raw)
+    def _plan_of(self, topic: str, record: Record, *, now: dt.datetime) -> tuple[str, Plan | None]:
+        """Return the bundle that a warning belongs to, and its plan unless that is planned."""
+        raw = record.value or b""
+        warning = (
+            decode_data(raw, ClusterWarning) if topic == Topic.CLUSTER else decode_warning(raw)
+        )
+        told_at = warning.issued_at if self.in_event_time else None
+        desk = self.desk
         try:
-            return plan_notifications(
-                warning,
-                tree=self.desk.tree,
-                ladder=self.desk.ladder,
-                renderer=self.desk.renderer,
-                now=now,
-                told_at=warning.issued_at if self.in_event_time else None,
-            )
+            if isinstance(warning, ClusterWarning):
+                return "", plan_regional(
+                    warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer,
+                    now=now, told_at=told_at,
+                )  # fmt: skip
+            bundle = self._bundle_of(warning)
+            if bundle in self._bundles:
+                return bundle, None
+            return bundle, plan_notifications(
+                warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer,
+                now=now, told_at=told_at, batch_delay=self.batch_delay,
+            )  # fmt: skip
         except Exception as error:
             # Planning is pure, so it would fail for ever: one warning must not stop all others.
             raise InvalidEventError(Cause.CRASH, f"{type(error).__name__}: {error}") from error
+
+    def _bundle_of(self, warning: EarlyWarning) -> str:
+        """Return the bundle of a batched warning, or ""."""
+        if not warning.batched:
+            return ""
+        return bundle_id(
+            warning, resolve(Matter.of(warning), tree=self.desk.tree, ladder=self.desk.ladder)
+        )
+
+    def _remember(self, bundle: str) -> None:
+        """Spare the log and the wording the other hundred thousand warnings of a bundle."""
+        if len(self._bundles) >= self.bundles_known:
+            self._bundles.clear()
+        self._bundles.add(bundle)
 
     async def take_reports(self, body: bytes) -> int:
         """Settle the messages that a gateway's delivery report names; return how many are ours.

@@ -56,7 +56,9 @@ class Bureau:
         self.redis_process = redis_process
         # Small batches, so that a fault meets the worker in the middle of its work.
         # The histories of these tests lie in the past: with timers each would go on by itself.
-        self.worker = stack.worker(KAFKA__MAX_POLL_RECORDS="50", ROLES__TIMERS="false")
+        self.worker = stack.worker(
+            KAFKA__MAX_POLL_RECORDS="50", ROLES__TIMERS="false", NOTIFY__BATCH_DELAY_S="1"
+        )
         self.store = redis.Redis.from_url(stack.redis_url)
         self.desk = build_wisdom(Settings()).desk
         self._serials = itertools.count(1)
@@ -106,6 +108,11 @@ class Bureau:
         ]
         for receipt in receipts:
             receipt.get(timeout=30)
+
+    def publish_to(self, topic, *records):
+        """Publish records of key and value to a topic of ours, and wait for their receipts."""
+        for key, value in records:
+            self._producer.send(topic.value, key=key, value=value).get(timeout=30)
 
     def raw_state(self, uscc):
         """Return what Redis holds of an enterprise, or None."""

@@ -151,7 +151,7 @@ def test_a_repaired_penalty_leaves_score_and_model_from_its_day():
 
     enterprise.has(b.inspection("passed"), day=30)
 
-    assert before > 500.0
+    assert before > 450.0  # less what the repair itself is worth
     assert enterprise.state.rule.score == 0.0
     assert len(enterprise.state.facts) == 3
 

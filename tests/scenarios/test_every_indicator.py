@@ -130,7 +130,7 @@ CASES = {
 # Direct rules: no points, and the class that they make.
 HARD = {"B03": "C", "S04": "D", "S05": "D", "S06": "D", "C07": "D"}
 RESERVED = frozenset({
-    "B10", "D02", "D11", "D14", "D18", "S28", "S32", "S38", "R03", "R04", "R09",
+    "B10", "D02", "D11", "D14", "D18", "S28", "S32", "S38", "R04", "R09",
     "C02", "C04", "C06", "C08", "C10", "C11", "C13",
 })  # fmt: skip
 

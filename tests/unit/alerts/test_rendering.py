@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.delivery import Way
 from alerts.knowledge import InvalidKnowledgeError
-from alerts.pipeline import check_renderings, plan_notifications
+from alerts.pipeline import check_renderings, plan_notifications, plan_regional
 from alerts.rendering import NEUTRAL_MATTER, TEMPLATE_NAMES, Renderer, short_name
 from alerts.responsibility import Matter, Role, resolve
 from alerts.sms_text import units, why_forbidden
-from alerts.specimen import specimen
+from alerts.specimen import specimen, specimen_cluster
 from detectors.measure import Measure
 from detectors.warning import CHINA, Reason, WarningStatus
 from detectors.working_days import WorkingDays
@@ -197,6 +198,36 @@ def test_a_page_is_whole_and_asks_for_nothing(read, status):
     assert not any(word in letter.html for word in ("<script", "<link", "<img", "src=", "@import"))
 
 
+def test_the_pages_about_many_are_whole(tree, ladder, renderer):
+    """The letters about a batch and about a region close every tag, and load nothing."""
+    batched = msgspec.structs.replace(specimen(), batched=True)
+    known = {"tree": tree, "ladder": ladder, "renderer": renderer, "now": batched.issued_at}
+    told = (
+        *plan_notifications(batched, **known).notifications,
+        *plan_regional(specimen_cluster(), **known).notifications,
+    )
+
+    for page in [one.content.html for one in told if one.way is Way.EMAIL]:
+        balance = Balance()
+        balance.feed(page)
+
+        assert balance.open == []
+        assert not any(word in page for word in ("<script", "<link", "<img", "src=", "@import"))
+
+
+def test_a_remark_stands_in_the_letter_and_not_in_the_text(read):
+    """What else decided (an observation period) is said where there is room for it."""
+    remark = "新产业观察期内，举报人王小明所述情形不作检查建议"
+    sms, letter = read(remark=remark)
+    _, plain = read()
+
+    for text in (letter.text, letter.html):
+        assert "新产业观察期内" in text
+        assert "王小明" not in text
+    assert "观察期" not in sms.body
+    assert "说明：\n" not in plain.text
+
+
 @pytest.mark.parametrize("name", TEMPLATE_NAMES)
 def test_a_missing_template_is_named(book, sources, name):
     """Without one of its templates a renderer does not come into being."""
@@ -207,18 +238,25 @@ def test_a_missing_template_is_named(book, sources, name):
 
 
 @pytest.mark.parametrize(
-    "broken", ["{{ no_such_name }}", "{% if %}", "{{ number | no_such_filter }}"]
+    ("kind", "broken"),
+    [
+        ("cancelled", "{{ no_such_name }}"),
+        ("issued", "{% if %}"),
+        ("issued", "{% if remark %}{{ no_such_name }}{% endif %}"),
+        ("batched", "{{ number | no_such_filter }}"),
+        ("regional", "{{ no_such_name }}"),
+    ],
 )
-def test_a_broken_template_is_found_at_load(tree, ladder, book, sources, broken):
+def test_a_broken_template_is_found_at_load(tree, ladder, book, sources, *, kind, broken):
     """A specimen of everything is rendered before anything starts."""
     spoilt = Renderer(
         book,
-        {**sources, "email/cancelled.txt.j2": broken},
+        {**sources, f"email/{kind}.txt.j2": broken},
         calendar=WorkingDays(),
         office="县局",
     )
 
-    with pytest.raises(InvalidKnowledgeError, match=r"cancelled"):
+    with pytest.raises(InvalidKnowledgeError, match=kind):
         check_renderings(tree=tree, ladder=ladder, renderer=spoilt)
 
 

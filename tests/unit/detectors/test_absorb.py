@@ -265,7 +265,11 @@ def test_a_retest_settles_a_provisional_sample(passed, in_order, score):
 @pytest.mark.parametrize(
     ("day", "score"),
     [
-        pytest.param(9, 250 * 2 ** (-9 / 180), id="the day before the repair"),
+        pytest.param(
+            9,
+            250 * 2 ** (-9 / 180) - 40 * 2 ** (-4 / 180),
+            id="the day before the repair, which is itself worth something",
+        ),
         pytest.param(10, 0.0, id="the day of the repair"),
         pytest.param(11, 0.0, id="the day after"),
     ],

@@ -37,7 +37,7 @@ FOUNDED = b.event(
 REPORTED = b.event(e.AnnualReportFiled(year=2025), day=-10)
 JULY = (dt.datetime(2026, 7, 1, tzinfo=CHINA) - b.START).total_seconds() / 86_400
 # The worked value of S18, with what the minor penalty of a year ago (the relapse) still adds.
-RELAPSE = combined([400, 350, 250, 175, 80 * 2 ** (-364.99 / 90)])
+RELAPSE = combined([400, 350, 250, 175])  # the minor one is published no more, and still counted
 
 
 def rank_of(score):

@@ -9,10 +9,10 @@ import pytest
 from alerts.delivery import Cause, InvalidReportError, MemoryChannel, Refused, Way
 from alerts.notification_log import LogUnreachableError, MemoryRows, NotificationLog
 from alerts.notification_row import RowState, Step
-from alerts.specimen import specimen
+from alerts.specimen import specimen, specimen_cluster
 from config.schema import Settings
-from detectors.measure import Measure
-from detectors.warning import CHINA
+from detectors.measure import Level, Measure
+from detectors.warning import CHINA, WarningStatus
 from streams.assembly import build_wisdom
 from streams.codec import envelope
 from streams.courier import Courier, Receipt, Round
@@ -70,6 +70,10 @@ class Office:
         return await self.notifier.digest(
             shell.batch(*records, topic=Topic.INSPECTION.value, partition=2)
         )
+
+    async def reads(self, topic, *records):
+        """Process a batch of a topic."""
+        return await self.notifier.digest(shell.batch(*records, topic=topic.value))
 
     async def planned(self, warning):
         """Return the rows of a warning."""
@@ -317,3 +321,211 @@ async def test_limits_run_from_when_people_are_told(desk, in_event_time, until):
         if row.notification.way is Way.SMS
     ]
     assert any(f"请{until}前登录签收" in text for text in texts)
+
+
+MIDNIGHT = dt.datetime(2026, 7, 1, tzinfo=CHINA)
+DELAY = dt.timedelta(minutes=30)
+STATIONS = ("410422001", "410422002", "410422003")
+
+
+def missed(number, *, rule="W02", day=MIDNIGHT, status=WarningStatus.ISSUED):
+    """Return the batched warning of an enterprise in one of three stations' places."""
+    return msgspec.structs.replace(
+        specimen(Measure.WARNING), id=f"w-{number:016x}", enterprise=f"叶县商店{number}号",
+        rule=rule, matter="未按期报送2025年度年报", place=STATIONS[number % 3],
+        issued_at=day, status=status, batched=True,
+    )  # fmt: skip
+
+
+def burst(count=10_000, **more):
+    """Return the records of everybody who missed a deadline."""
+    return [record(missed(number, **more), offset=number) for number in range(count)]
+
+
+class Street(Office):
+    """An office with a courier, in virtual time: what reached phones and mailboxes so far."""
+
+    def __init__(self, desk, rows=None, *, now=MIDNIGHT):
+        """Begin at the midnight of the deadline."""
+        super().__init__(desk, rows)
+        self.now = now
+        self.notifier.batch_delay = DELAY
+        self.channels = {way: MemoryChannel() for way in Way}
+
+    async def passes(self, time):
+        """Let time pass, and the courier go his round; return how many came by each way."""
+        self.now += time
+
+        async def drop(_):
+            """Receipts are another test's."""
+
+        courier = Courier(
+            self.notifier.log, self.channels, clock=lambda: self.now, worker="w", on_receipt=drop
+        )
+        await courier.deliver_due()
+        return {way: len(channel.accepted) for way, channel in self.channels.items()}
+
+
+def each(count):
+    """Return that many by each way."""
+    return dict.fromkeys(Way, count)
+
+
+async def test_ten_thousand_that_missed_a_deadline_are_three_messages_a_way(desk):
+    """Three stations get one text and one mail each, after the delay and never before."""
+    street = Street(desk)
+    await street.reads(Topic.WARNING, *burst())
+
+    early = await street.passes(DELAY - dt.timedelta(seconds=1))
+    later = await street.passes(dt.timedelta(seconds=1))
+    at_last = await street.passes(dt.timedelta(days=3))
+
+    assert (early, later, at_last) == (each(0), each(3), each(3))
+    (text, *_) = street.channels[Way.SMS].accepted.values()
+    assert "名单" in text.content.body
+
+
+async def test_another_rule_and_the_next_day_are_told_anew(desk):
+    """A station hears once a rule and day: two rules on two days are four messages a station."""
+    street = Street(desk)
+    told = []
+    for day in (MIDNIGHT, MIDNIGHT + dt.timedelta(days=1)):
+        for rule in ("W01", "W02"):
+            await street.reads(Topic.WARNING, *burst(30, rule=rule, day=day))
+            told.append(await street.passes(DELAY))
+
+    assert told == [each(3), each(6), each(9), each(12)]
+
+
+async def test_a_burst_read_again_tells_nobody_even_after_a_restart(desk):
+    """Another worker that knows nothing reads the whole burst a day later: no message is new."""
+    street = Street(desk)
+    await street.reads(Topic.WARNING, *burst(300))
+    first = await street.passes(DELAY)
+    restarted = Street(desk, street.rows, now=street.now + dt.timedelta(days=1))
+    restarted.channels = street.channels
+
+    await restarted.reads(Topic.WARNING, *burst(300))
+    again = await restarted.passes(2 * DELAY)
+
+    assert (first, again) == (each(3), each(3))
+
+
+async def test_who_files_late_is_no_message(desk):
+    """Batched warnings that are taken back or end send nothing, before the message or after it."""
+    street = Street(desk)
+    for status in (WarningStatus.CANCELLED, WarningStatus.CLOSED):
+        await street.reads(Topic.WARNING, *burst(30, status=status))
+    before = await street.passes(DELAY)
+    await street.reads(Topic.WARNING, *burst(30))
+    told = await street.passes(DELAY)
+    for status in (WarningStatus.CANCELLED, WarningStatus.CLOSED):
+        await street.reads(Topic.WARNING, *burst(30, status=status))
+
+    assert (before, told, await street.passes(DELAY)) == (each(0), each(3), each(3))
+
+
+async def test_a_batch_that_cannot_be_written_is_planned_when_the_log_is_back(desk):
+    """A bundle counts as planned once it stands in the outbox, not when it was tried."""
+    street = Street(desk, FailingRows(2))
+
+    await street.reads(Topic.WARNING, *burst(30))
+
+    assert await street.passes(DELAY) == each(3)
+
+
+class CountingRows(MemoryRows):
+    """Rows that know how often something was to be kept."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = 0
+
+    async def insert(self, rows):
+        """Count, and keep."""
+        self.asked += 1
+        return await super().insert(rows)
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        pytest.param(20_000, 3, id="once a station"),
+        pytest.param(1, 300, id="each time, where nothing can be remembered"),
+    ],
+)
+async def test_a_burst_asks_the_log_once_a_station(desk, known, asked):
+    """What a worker remembers of bundles spares the log; without it, too, nobody is told twice."""
+    street = Street(desk, CountingRows())
+    street.notifier.bundles_known = known
+
+    await street.reads(Topic.WARNING, *burst(300))
+
+    assert street.rows.asked == asked
+    assert await street.passes(DELAY) == each(3)
+
+
+async def test_a_closed_warning_sends_nothing(desk):
+    """People are told when they must act, not when they may rest."""
+    office = Office(desk)
+    closed = specimen(Measure.INSPECTION, WarningStatus.CLOSED)
+
+    finished = await office.digest(record(closed))
+
+    assert finished
+    assert await office.planned(closed) == ()
+
+
+def cluster_record(warning, *, offset=0):
+    """Return the record of a regional warning, as the survey publishes it."""
+    value = envelope(
+        "cluster.warning.v1",
+        identity=warning.id,
+        subject=warning.matter,
+        time=warning.issued_at,
+        data=warning,
+    )
+    return Arrival(value, key=warning.place.encode(), offset=offset)
+
+
+async def test_a_regional_warning_is_told_once_to_who_acts_and_who_is_above(desk):
+    """One text and one mail to the department, and of a red one to the department above it."""
+    street, warning = Street(desk), specimen_cluster(Level.RED)
+
+    await street.reads(Topic.CLUSTER, cluster_record(warning))
+    first = await street.passes(dt.timedelta(0))
+    await street.reads(Topic.CLUSTER, cluster_record(warning, offset=1))
+
+    assert (first, await street.passes(DELAY)) == (each(2), each(2))
+    assert {row.notification.warning_id for row in await street.planned(warning)} == {warning.id}
+
+
+@pytest.mark.parametrize(
+    ("topic", "foreign"),
+    [
+        pytest.param(Topic.CLUSTER, record(specimen()), id="an enterprise's among the regions'"),
+        pytest.param(Topic.WARNING, cluster_record(specimen_cluster()), id="the other way round"),
+        pytest.param(Topic.CLUSTER, Arrival(b"{"), id="nothing at all"),
+    ],
+)
+async def test_a_warning_on_the_wrong_topic_is_a_dead_letter(desk, topic, foreign):
+    """What is not of its topic's kind is kept with its origin, and told to nobody."""
+    office = Office(desk)
+
+    finished = await office.reads(topic, foreign)
+
+    (letter,) = office.publisher.to(Topic.DEAD.value)
+    assert finished
+    assert dict(letter.headers)["sanzao-topic"] == topic.value.encode()
+    assert dict(letter.headers)["sanzao-cause"] == b"invalid"
+    assert await office.rows.due(NOON + dt.timedelta(days=9), limit=9) == ()
+
+
+async def test_a_region_that_nobody_governs_is_counted(desk):
+    """The duty desk hears of it, and the operator sees that a region is missing in the roster."""
+    office, lost = Office(desk), specimen_cluster(place="510105")
+
+    await office.reads(Topic.CLUSTER, cluster_record(lost))
+
+    assert await office.planned(lost)
+    assert office.counted("sanzao_warnings_to_duty_desk_total") == 1

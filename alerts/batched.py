@@ -1,0 +1,115 @@
+"""What is said once about many enterprises: the burst of a statutory deadline (domain §4.5)?
+
+At 07-01 00:00 a rule fires on every enterprise that has not filed.  Its station is told once a
+rule, day and measure, and reads in a list which enterprises they are; the list shrinks while
+people file, so no message could carry it.  Each warning stands on the alert topics all the same.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+from urllib.parse import urlencode
+
+from alerts.coverage import ways_to
+from alerts.delivery import Way
+from alerts.notification import About, Notification, message
+from alerts.rendering import Letter, Renderer, one_line, sayable, without_personal
+from alerts.responsibility import Duty, Recipient, Role
+from alerts.sms_text import SmsText
+from detectors.warning import CHINA, EarlyWarning, WarningStatus, warning_number
+
+
+def bundle_id(warning: EarlyWarning, duty: Duty) -> str:
+    """Return the identity of what is told together: rule, day in China, measure, and who leads.
+
+    The authority belongs to it because one person may sit in for two stations, and each of them
+    has a list of its own.
+    """
+    lead = duty.lead.code
+    material = f"{warning.rule}\x1f{_day(warning)}\x1f{warning.measure}\x1f{lead}".encode()
+    return "b-" + hashlib.blake2b(material, digest_size=8).hexdigest()
+
+
+def plan_bundle(
+    warning: EarlyWarning,
+    duty: Duty,
+    *,
+    renderer: Renderer,
+    now: dt.datetime,
+    due_at: dt.datetime,
+    told_at: dt.datetime,
+) -> tuple[Notification, ...]:
+    """Return the messages about all such warnings of a day, from any one of them.
+
+    Shapes:
+        The ids are those of every other warning of the bundle, so the log keeps the first.  One
+        that was cancelled or has ended is told of by the list alone.
+    """
+    if warning.status is not WarningStatus.ISSUED:
+        return ()
+    identity = bundle_id(warning, duty)
+    number = warning_number(identity, place=warning.place, issued_at=warning.issued_at)
+    about = About(id=identity, number=number, measure=warning.measure)
+    wording = _Wording(
+        warning=warning, number=number, duty=duty, renderer=renderer, told_at=told_at
+    )
+    return tuple(
+        message(
+            about, recipient, way,
+            content=wording.sms() if way is Way.SMS else wording.letter(recipient),
+            now=now, due_at=due_at,
+        )
+        for recipient in duty.recipients
+        if recipient.role is Role.LEAD
+        for way in ways_to(recipient, duty)
+    )  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Wording:
+    """How the message reads; nothing in it is of one enterprise alone."""
+
+    warning: EarlyWarning
+    number: str
+    duty: Duty
+    renderer: Renderer
+    told_at: dt.datetime
+
+    def sms(self) -> SmsText:
+        """Return the short message."""
+        day = _day(self.warning)
+        values = {
+            "level": self.warning.measure.level.label,
+            "number": self.number,
+            "day": f"{day.month}月{day.day}日",
+            "matter": sayable(self.warning.matter),
+        }
+        return self.renderer.text("batched", values, self.duty, told_at=self.told_at)
+
+    def letter(self, recipient: Recipient) -> Letter:
+        """Return the letter: the matter, the day, and where the list is."""
+        warning, duty = self.warning, self.duty
+        day, matter = _day(warning), without_personal(one_line(warning.matter))
+        wanted = {"rule": warning.rule, "day": day.isoformat(), "authority": duty.lead.code}
+        options = " ".join(f"--{name} {value}" for name, value in wanted.items())
+        view = {
+            "number": self.number,
+            "day": f"{day.year}年{day.month}月{day.day}日",
+            "iso_day": day.isoformat(),
+            "matter": matter,
+            "legal_basis": one_line(warning.legal_basis),
+            "rule": warning.rule,
+            "knowledge_version": warning.knowledge_version,
+            "command": f"sanzao warnings list {options}",
+            "link": self.renderer.link(f"warnings?{urlencode(wanted)}"),
+        }
+        what = f"{warning.measure.level.label}预警·{warning.measure.label}"
+        return self.renderer.letter(
+            "batched", f"【{what}】{day.month}月{day.day}日{matter}企业名单（{self.number}）", view,
+            measure=warning.measure, duty=duty, recipient=recipient, told_at=self.told_at,
+        )  # fmt: skip
+
+
+def _day(warning: EarlyWarning) -> dt.date:
+    """Return the day of issue in China."""
+    return warning.issued_at.astimezone(CHINA).date()

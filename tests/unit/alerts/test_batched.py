@@ -1,0 +1,139 @@
+"""A deadline that thousands missed is one message to each station, not thousands."""
+
+import copy
+import datetime as dt
+
+import msgspec
+import pytest
+
+from alerts.authority import parse_authorities
+from alerts.delivery import Way
+from alerts.pipeline import plan_notifications
+from alerts.responsibility import Role
+from alerts.sms_text import SINGLE_UNITS, units, why_forbidden
+from alerts.specimen import specimen
+from detectors.measure import Measure
+from detectors.uscc import synthetic
+from detectors.warning import CHINA, WarningStatus
+
+MIDNIGHT = dt.datetime(2026, 7, 1, tzinfo=CHINA)
+HALF_AN_HOUR = dt.timedelta(minutes=30)
+
+
+def missed(number=0, *, measure=Measure.WARNING, **more):
+    """Return the batched warning of an enterprise that has not filed."""
+    said = {
+        "id": f"w-{number:016x}", "uscc": synthetic(number), "enterprise": f"叶县商店{number}号",
+        "rule": "W02", "matter": "未按期报送2025年度年报", "place": "410422001", "batched": True,
+        "issued_at": MIDNIGHT, "domain": "PUB", "family": "annual_report",
+    }  # fmt: skip
+    return msgspec.structs.replace(specimen(measure), **(said | more))
+
+
+@pytest.fixture
+def plan(tree, ladder, renderer):
+    """Return the messages of a warning."""
+
+    def planned(warning, *, now=MIDNIGHT, tree=tree, **more):
+        return plan_notifications(
+            warning, tree=tree, ladder=ladder, renderer=renderer, now=now, **more
+        ).notifications
+
+    return planned
+
+
+def ids(messages):
+    """Return the ids of messages."""
+    return {one.id for one in messages}
+
+
+def test_two_enterprises_of_a_station_are_one_message(plan):
+    """Whose warning comes first does not matter: the ids are of rule, day, measure and station."""
+    first, second = plan(missed(1)), plan(missed(2, score=1.0), now=MIDNIGHT + HALF_AN_HOUR)
+
+    assert ids(first) == ids(second)
+    assert len(first) == len(Way)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(missed(rule="W01"), id="another rule"),
+        pytest.param(missed(measure=Measure.REMINDER), id="another measure"),
+        pytest.param(missed(place="410422003"), id="another station"),
+        pytest.param(missed(issued_at=MIDNIGHT - dt.timedelta(seconds=1)), id="the day before"),
+    ],
+)
+def test_another_matter_day_or_station_is_told_anew(plan, other):
+    """A message stands for one rule, day in China, measure and station, and for no other."""
+    assert ids(plan(other)).isdisjoint(ids(plan(missed())))
+
+
+def test_who_stands_in_for_two_stations_hears_of_both(plan, authorities_document):
+    """Each station has a list of its own, even where one person answers for both."""
+    document = copy.deepcopy(authorities_document)
+    for authority in document["authorities"]:
+        if authority["code"] in {"410422001", "410422003"}:
+            authority["seats"] = []
+    vacant = parse_authorities(document)
+    here, there = (plan(missed(place=one), tree=vacant) for one in ("410422001", "410422003"))
+
+    assert {one.person_id for one in here} == {one.person_id for one in there}
+    assert ids(here).isdisjoint(ids(there))
+
+
+def test_only_who_leads_is_told(plan):
+    """A yellow warning has a department beside the station; of a batch the station alone hears."""
+    single = plan(missed(batched=False))
+    batch = plan(missed())
+
+    assert {one.role for one in single} == {Role.LEAD, Role.CO}
+    assert {one.role for one in batch} == {Role.LEAD}
+
+
+@pytest.mark.parametrize("status", [WarningStatus.CANCELLED, WarningStatus.CLOSED])
+def test_one_that_has_ended_is_told_by_the_list_alone(plan, status):
+    """Who files late leaves the list; nobody gets a message for it."""
+    assert plan(missed(status=status)) == ()
+
+
+def test_the_text_is_one_message_that_says_where_the_list_is(plan, book):
+    """Matter, day, until when, and the list; one part on the handset, at its longest too."""
+    (text,) = [one.content for one in plan(missed()) if one.way is Way.SMS]
+    template = book.templates["batched"]
+    longest = template.filled({name: "字" * book.variables[name] for name in template.variables})
+
+    assert text.body == (
+        "黄色预警：7月1日辖区有企业未按期报送2025年度年报，请7月6日前登录系统查看名单并督促处置。"
+    )
+    assert text.part_count == 1
+    assert why_forbidden(text.body) == ()
+    assert units(f"【{book.signature}】{longest}") <= SINGLE_UNITS
+
+
+def test_the_letter_says_what_when_and_where_the_list_is_and_names_nobody(plan):
+    """The list changes while people file, so the letter leads to it and names no enterprise."""
+    (letter,) = [one.content for one in plan(missed(7)) if one.way is Way.EMAIL]
+
+    for needed in (
+        "未按期报送2025年度年报", "2026年7月1日", "整改通知书", "3个工作日内", "15个工作日内",
+        "sanzao warnings list --rule W02 --day 2026-07-01 --authority 410422001",
+        "不因汇总而遗漏",
+    ):  # fmt: skip
+        assert needed in letter.text
+        assert needed in letter.html
+    for text in (letter.subject, letter.text, letter.html):
+        assert missed(7).enterprise not in text
+        assert missed(7).uscc not in text
+    assert "warnings?rule=W02&day=2026-07-01&authority=410422001" in letter.text
+
+
+def test_a_message_waits_while_the_list_fills_and_limits_run_from_then(plan):
+    """Nothing leaves before the delay; a limit of the day on which it leaves is not shortened."""
+    late = MIDNIGHT + dt.timedelta(hours=23, minutes=45)
+    (text,) = [
+        one for one in plan(missed(), now=late, batch_delay=HALF_AN_HOUR) if one.way is Way.SMS
+    ]
+
+    assert text.due_at == late + HALF_AN_HOUR
+    assert "请7月7日前" in text.content.body
