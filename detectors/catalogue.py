@@ -39,7 +39,7 @@ from detectors.yearly import is_unfiled
 
 YEAR_S = 365.25 * DAY_S
 KINDS = max(FactKind) + 1
-_STATE, _DECAY, _COUNT, _COLLECT, _DECAY_DUE = 0, 1, 2, 3, 4
+_DECAY, _DECAY_DUE, _STATE, _COUNT, _COLLECT = 0, 1, 2, 3, 4
 # (place in the catalogue, mode, inverse half-life in 1/s, window in s)
 _Entry = tuple[int, int, float, int]
 _Table = list[tuple[_Entry, ...]]
@@ -271,7 +271,7 @@ class Catalogue:
                 floor = max(floor, self.floor_of(place, profile))
         return floor
 
-    def _weighed(
+    def _weighed(  # noqa: C901, PLR0912 - one arm a function: a call would cost more than its work
         self, usable: list[Fact], all_facts: Sequence[Fact], as_of: int, industry: str
     ) -> dict[int, float]:
         """Return the severities that rest on facts."""
@@ -295,9 +295,9 @@ class Catalogue:
             for place, mode, inverse, window in entries:
                 if window and age >= window:
                     continue
-                if mode == _DECAY_DUE and fact.due and as_of >= fact.due:
-                    continue
-                if mode == _DECAY or mode == _DECAY_DUE:
+                if mode <= _DECAY_DUE:
+                    if mode == _DECAY_DUE and fact.due and as_of >= fact.due:
+                        continue
                     total = severities.get(place, 0.0) + weight * 2.0 ** (-age * inverse)
                     severities[place] = min(1.0, total)
                 elif mode == _STATE:

@@ -40,7 +40,8 @@ class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
         (enterprise, domain, rule family) keeps the id.  ``(id, measure, status)`` is what a
         person is told once.  ``batched`` asks for one list a station and day; ``remark`` says in
         Chinese what else decided (an observation period).  ``place`` is the place of the matter,
-        6 or 9 digits (GB/T 2260 and township); ``approver`` the authority that issued the permit the matter hangs on, or "".
+        6 or 9 digits (GB/T 2260 and township); ``approver`` the authority that issued the permit
+        the matter hangs on, or "".
 
     Units:
         ``issued_at`` is event time (aware); ``score`` is 0 to 1000, higher is riskier;

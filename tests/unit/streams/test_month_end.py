@@ -377,6 +377,8 @@ async def test_a_failed_inspection_of_july_is_in_the_snapshot_of_july():
     await county.freeze()
     for day, result in ((130, "refused"), (131, "failed")):
         county.happens(CODES[2], b.inspection(result), day=day)
+    for code in CODES[1:3]:  # in July a missing annual report would weigh, too
+        county.happens(code, e.AnnualReportFiled(year=2025), day=100)
     july = Month.of("2026-07")
 
     await county.month_end().freeze(july, now=AUGUST)
