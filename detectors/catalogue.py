@@ -32,6 +32,7 @@ from detectors.functions import (
 )
 from detectors.groups import TANGLED, clusters_of, groups_of, numbered
 from detectors.knowledge import Indicator, Knowledge
+from detectors.reading_neighbours import ONE_MATTER, once_a_neighbour
 from detectors.score import PLACES, combined
 from detectors.severity import beside_it
 from detectors.state import Profile
@@ -70,6 +71,11 @@ class Catalogue:
         self._unfiled: list[tuple[int, frozenset[int], str]] = []
         self._of_industry: dict[str, tuple[tuple[int, float], ...]] = {}
         self._hard: dict[int, list[int]] = {}
+        self._neighbour_points = {
+            kind: points
+            for kinds, points in zip(self._kinds, self._points, strict=True)
+            for kind in kinds & ONE_MATTER
+        }
         self._half = knowledge.scoring.provisional_weight
         self._collect = {
             place: collect
@@ -277,6 +283,8 @@ class Catalogue:
         """Return the severities that rest on facts."""
         if len(usable) > 1:
             usable = _one_of_each_matter(usable)
+            if sum([fact.kind in ONE_MATTER for fact in usable]) > 1:
+                usable = list(once_a_neighbour(usable, self._neighbour_points, half=self._half))
         severities: dict[int, float] = {}
         counts: dict[int, int] = {}
         collected: dict[int, list[Fact]] = {}

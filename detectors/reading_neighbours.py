@@ -44,7 +44,7 @@ _TROUBLES: Mapping[str, tuple[FactKind, str, str]] = {
     "supplier": (FactKind.NEIGHBOUR_SUPPLIER, "FOODP", "供应商"),
     "agent": (FactKind.NEIGHBOUR_AGENT, "REG", "同一代理人的企业"),  # no junction tells it
 }
-_ONE_MATTER = frozenset(kind for kind, _, _ in _TROUBLES.values()) - {FactKind.NEIGHBOUR_SUPPLIER}
+ONE_MATTER = frozenset(kind for kind, _, _ in _TROUBLES.values()) - {FactKind.NEIGHBOUR_SUPPLIER}
 _CROWDS = {"legal_rep": "同一法定代表人", "agent": "同一代理人", "address": "同一住所"}
 
 
@@ -140,25 +140,29 @@ def density(data: e.NeighbourDensity, identity: int, at: int) -> Reading:
     )  # fmt: skip
 
 
-def once_a_neighbour(facts: Sequence[Fact], points: Mapping[int, float]) -> Sequence[Fact]:
+def once_a_neighbour(
+    facts: Sequence[Fact], points: Mapping[int, float], *, half: float = 1.0
+) -> Sequence[Fact]:
     """Return the facts with each neighbour's trouble once, over the relation where it weighs most.
 
     A sister that shares person and holder with a troubled firm has one troubled neighbour, not two
     (domain reference §13, case 19).  A supplier's failed sample is a matter of its own.
 
     Units:
-        ``points`` are those of the indicator that rests on a kind.
+        ``points`` are those of the indicator that rests on a kind; ``half`` is what doubt leaves
+        of a weight.
     """
-    told = [one for one in facts if one.kind in _ONE_MATTER]
+    told = [one for one in facts if one.kind in ONE_MATTER]
     heaviest: dict[int, Fact] = {}
     for one in told:
         best = heaviest.get(one.ref)
-        if best is None or _gravity(one, points) > _gravity(best, points):
+        if best is None or _gravity(one, points, half) > _gravity(best, points, half):
             heaviest[one.ref] = one
     if len(told) == len(heaviest):
         return facts
-    return [f for f in facts if f.kind not in _ONE_MATTER or heaviest[f.ref] is f]
+    return [f for f in facts if f.kind not in ONE_MATTER or heaviest[f.ref] is f]
 
 
-def _gravity(one: Fact, points: Mapping[int, float]) -> tuple[float, int, int]:
-    return one.weight * points.get(one.kind, 0.0), -one.kind, one.id
+def _gravity(one: Fact, points: Mapping[int, float], half: float) -> tuple[float, int, int]:
+    weight = one.weight * half if one.is_open_question else one.weight
+    return weight * points.get(one.kind, 0.0), -one.kind, one.id

@@ -20,6 +20,7 @@ from detectors.functions import (
     Test,
 )
 from detectors.knowledge import Knowledge, Rule
+from detectors.reading_neighbours import TIES
 from detectors.severity import open_facts
 from detectors.state import Profile
 from detectors.yearly import day_in, is_unfiled, next_day, year_of
@@ -388,6 +389,8 @@ def _in_force(kinds: Kinds, moment: Moment) -> list[Fact]:
 
 def _newest(moment: Moment) -> list[Fact]:
     """Return the facts that this event brought, or else the newest that count."""
-    usable = [fact for fact in moment.facts if fact.counts_at(moment.as_of)]
+    usable = [
+        fact for fact in moment.facts if fact.counts_at(moment.as_of) and fact.kind not in TIES
+    ]
     fresh = [fact for fact in usable if fact.id in moment.fresh]
     return fresh or sorted(usable, key=lambda fact: (-fact.at, fact.id))[:3]

@@ -338,3 +338,30 @@ def test_a_deregistered_enterprise_is_nobody_s_neighbour():
 
     assert told(signals) == {(code(B), "legal_rep", False)}
     assert world.points(B) == {}
+
+
+def test_one_neighbour_over_two_relations_counts_once():
+    """Case 19: who shares person and holder with a troubled firm has one troubled neighbour."""
+    enterprise = b.Enterprise()
+    for relation in ("legal_rep", "holder"):
+        enterprise.has(
+            e.NeighbourTrouble(neighbour=code(A), relation=relation, severity=1.0, strength=0.5)
+        )
+
+    severities = b.assessed(enterprise.state.facts, day=1).severities
+    ids = {b.expertise().catalogue.indicators[place].id for place in severities}
+
+    assert "R01" in ids
+    assert "R02" not in ids
+
+
+def test_a_tie_is_no_evidence():
+    """A warning of a change of class quotes what brought it, never who filed a registration."""
+    enterprise = b.Enterprise()
+    enterprise.has(
+        e.Established(name="甲", established_on=b.on(-900).date(), legal_rep="h:p", agent="h:a")
+    )
+
+    warnings = b.issued(enterprise.has(b.penalty("severe", domain="QUAL"), day=1), "W25")
+
+    assert [reason.text for reason in warnings[0].reasons if "处罚" not in reason.text] == []
