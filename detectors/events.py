@@ -24,6 +24,10 @@ Yuan = Annotated[float, Meta(ge=0)]
 Text = Annotated[str, Meta(max_length=300)]
 Token = Annotated[str, Meta(max_length=120)]
 Count = Annotated[int, Meta(ge=0)]
+# Numbers by name: few, so that no source can make the model grow without bound.
+Context = Annotated[
+    dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")], float], Meta(max_length=32)
+]
 
 
 class Op(enum.StrEnum):
@@ -146,13 +150,21 @@ class PermitEnded(Payload, frozen=True, kw_only=True):
 
 
 class InspectionResult(Payload, frozen=True, kw_only=True):
-    """E29 抽查检查结果: an outcome that the model learns from."""
+    """E29 抽查检查结果: an outcome that the model learns from.
+
+    ``severity`` is of what failed; ``defects`` of what was found and put right on the spot though
+    the look passed.  ``inspector`` is a hash of who looks, ``context`` numbers that the source
+    knew before the look, by name (weather, what happens around): neither may tell of the outcome.
+    """
 
     domain: DomainCode
     result: Literal["passed", "failed", "refused"]
     severity: Share = 1.0
+    defects: Share = 0.0
     form: Token = ""
     category: Token = ""
+    inspector: Token = ""
+    context: Context = msgspec.field(default_factory=dict)
 
 
 class FoodSampled(Payload, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from detectors import events as e
-from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
+from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, complaint_ref, hash_of
 from detectors.warning import CHINA
 
 # Domain reference §8.3, S17: label .3, physical .6, pathogen or illegal additive 1.
@@ -32,6 +32,9 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     found: bool
     category: str = ""
     form: str = ""
+    place: str = ""
+    inspector: str = ""
+    context: Mapping[str, float] = msgspec.field(default_factory=dict)
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -195,9 +198,12 @@ def _permit_ended(data: e.PermitEnded, identity: int, at: int) -> Reading:
 
 def _inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
     kind = _INSPECTIONS[data.result]
-    weight = 1.0 if data.result == "passed" else data.severity
+    weight = data.defects if data.result == "passed" else data.severity
     fact = _fact(data, identity, at, kind, data.domain, weight=weight)
-    outcome = Outcome(data.domain, data.result != "passed", data.category, data.form)
+    outcome = Outcome(
+        data.domain, data.result != "passed", data.category, data.form,
+        data.place, data.inspector, data.context,
+    )  # fmt: skip
     return Reading((fact,), outcome=outcome)
 
 
@@ -273,7 +279,7 @@ def _offence(data: e.PenaltyDecided) -> int:
 
 
 def _complaint(data: e.ComplaintReceived, identity: int, at: int) -> Reading:
-    ref = hash_of(data.complainant, data.matter)
+    ref = complaint_ref(data.complainant, data.matter)
     return Reading((_fact(data, identity, at, FactKind.COMPLAINT, data.domain, ref=ref),))
 
 

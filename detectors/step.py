@@ -117,7 +117,7 @@ def step(
     effects: list[Effect] = []
     scorer = expertise.scorers.get(absorbed.profile.domain)
     if absorbed.outcome is not None:
-        effects.append(_example(state, absorbed, identity, at, position, expertise))
+        effects.append(_example(state, event, absorbed, identity, at, position, expertise))
     before, who = state.rule, state.profile
     state.as_of = max(state.as_of, at)
     _take_in(state, absorbed, identity)
@@ -203,7 +203,7 @@ def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None)
         state.learned = Learned(-1.0, "", state.rule)
         return
     seen = features(state, as_of=state.as_of, rule_score=assessment.score)
-    probability = scorer.probability(seen, state.profile.category)
+    probability = scorer.probability(seen, state.profile.category, state.profile.place)
     score = catalogue.score_of(assessment.severities, extra=scoring.learned_points * probability)
     live = next_standing(
         state.learned.live,
@@ -219,6 +219,7 @@ def _assess(state: EnterpriseState, expertise: Expertise, scorer: Scorer | None)
 
 def _example(  # noqa: PLR0917 - all that an example is made of
     state: EnterpriseState,
+    event: Event,
     absorbed: Absorbed,
     identity: int,
     at: int,
@@ -236,6 +237,10 @@ def _example(  # noqa: PLR0917 - all that an example is made of
         features=features(state, as_of=as_of, rule_score=rule_score),
         category=absorbed.outcome.category or state.profile.category,
         form=absorbed.outcome.form,
+        place=absorbed.outcome.place or state.profile.place,
+        inspector=absorbed.outcome.inspector,
+        context=absorbed.outcome.context,
+        subject=event.subject,
         found=absorbed.outcome.found,
         features_version=FEATURES_VERSION,
         epoch=position.epoch,

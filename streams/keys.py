@@ -6,7 +6,9 @@ key                                type      holds
 ``sanzao:{pN}:log``                string    "epoch/offset" of the last batch written (the fence)
 ``sanzao:{pN}:state:USCC``         string    the enterprise's state, msgpack (detectors.state)
 ``sanzao:{pN}:card:USCC``          hash      the readable standing, for people and programs
-``sanzao:{model}:snapshots``       hash      domain -> model snapshot, msgpack
+``sanzao:{model}:snapshots``       hash      domain -> folded model, msgpack (detectors.learned)
+``sanzao:{model}:notebooks``       hash      domain -> the learner's notebook (detectors.model)
+``sanzao:{model}:rows:DOMAIN``     list      the examples kept for the experts that are relearned
 ``sanzao:{notify}:row:ID``         hash      a message: revision and body (msgpack)
 ``sanzao:{notify}:warning:WID``    set       the messages of a warning
 ``sanzao:{notify}:open``           zset      messages under way, by due time
@@ -38,3 +40,9 @@ def card_prefix(partition: int) -> str:
 
 
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"
+NOTEBOOKS = f"{ROOT}:{{model}}:notebooks"
+
+
+def rows_key(domain: str) -> str:
+    """Return the key of the examples kept of a domain."""
+    return f"{ROOT}:{{model}}:rows:{domain}"

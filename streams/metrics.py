@@ -1,16 +1,20 @@
 """What does Prometheus see?  Our own names, base units, closed label sets, no enterprise."""
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from alerts.delivery import Cause as DeliveryCause
 from detectors.events import Cause
 from detectors.measure import Measure, RiskClass
+from detectors.model_health import Health
 from detectors.warning import WarningStatus
 
 # From under a linger to the stall of a rebalance.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 OUTCOMES = ("applied", "replayed", "duplicate", "unknown_fact")
 CHANNELS = ("sms", "email")
+MEASURES = ("roc_auc", "average_precision", "log_loss", "calibration_error")
 PARTS = ("kafka", "redis", "email", "sms")
 
 
@@ -85,6 +89,24 @@ class Metrics:
             "sanzao_model_log_loss", "Prequential log loss, last thousand", ["domain"],
             registry=make,
         )  # fmt: skip
+        self.model_quality = Gauge(
+            "sanzao_model_quality", "Prequential figures of the model, by span and measure",
+            ["domain", "span", "measure"], registry=make,
+        )  # fmt: skip
+        self.model_share = Gauge(
+            "sanzao_model_expert_share", "How much each expert's word counts, 0 to 1",
+            ["domain", "expert"], registry=make,
+        )  # fmt: skip
+        self.model_drifting = Gauge(
+            "sanzao_model_drifting", "1 while a drift alarm stands", ["domain"], registry=make
+        )
+        self.model_drift_alarms = Counter(
+            "sanzao_model_drift_alarms", "Drift alarms raised", ["domain"], registry=make
+        )
+        self.examples_over_quota = Counter(
+            "sanzao_examples_over_quota", "Outcomes that taught nothing: one source, too often",
+            registry=make,
+        )  # fmt: skip
         self.model_refused = Counter(
             "sanzao_model_snapshots_refused", "Snapshots that could not be read", registry=make
         )
@@ -112,6 +134,15 @@ class Metrics:
         for channel in CHANNELS:
             for delivery_cause in DeliveryCause:
                 self.notification_failures.labels(channel, delivery_cause.value)
+
+    def tell_health(self, domain: str, health: Health) -> None:
+        """Set the quality of a domain's model; what cannot be told yet is not set."""
+        for span, figures in (("all", health.whole()), ("window", health.window())):
+            for measure in MEASURES:
+                value = float(getattr(figures, measure))
+                if not math.isnan(value):
+                    self.model_quality.labels(domain, span, measure).set(value)
+        self.model_drifting.labels(domain).set(health.drift.stands)
 
     def text(self) -> bytes:
         """Return the exposition of all series."""
