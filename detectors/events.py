@@ -24,9 +24,13 @@ Yuan = Annotated[float, Meta(ge=0)]
 Text = Annotated[str, Meta(max_length=300)]
 Token = Annotated[str, Meta(max_length=120)]
 Count = Annotated[int, Meta(ge=0)]
-# Numbers by name: few, so that no source can make the model grow without bound.
+# Numbers by name: few and of a human size, so that no source can make the model grow or overflow.
 Context = Annotated[
-    dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")], float], Meta(max_length=32)
+    dict[
+        Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")],
+        Annotated[float, Meta(ge=-1e9, le=1e9)],
+    ],
+    Meta(max_length=32),
 ]
 
 

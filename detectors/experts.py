@@ -226,7 +226,8 @@ class Relearned:
         self._make = make
         self._generation = generation
         self._count = self._born = 0
-        self._elder, self._younger = make(), None
+        self._elder = make()
+        self._younger: Any = None
 
     def log_odds(self, row: Sequence[float]) -> float | None:
         """Return the log odds of a problem, or None while nothing was learned."""
@@ -247,7 +248,8 @@ class Relearned:
 
     def resume(self, count: int, rows: Sequence[tuple[Sequence[float], bool]]) -> None:
         """Become what it was after ``count`` examples, of which ``rows`` are the last ones."""
-        self._elder, self._younger = self._make(), None
+        self._elder = self._make()
+        self._younger = None
         # The elder's birth: a whole generation before the last one began.
         self._born = max(0, (count - 1) // self._generation - 1) * self._generation
         first = count - len(rows)

@@ -60,7 +60,7 @@ class Scale:
         if moments is None or moments[2] <= 0.0:
             return 0.0
         scaled = (number - moments[1]) / math.sqrt(moments[2] / moments[0])
-        return CLIP if scaled > CLIP else (-CLIP if scaled < -CLIP else scaled)
+        return CLIP if scaled > CLIP else (max(scaled, -CLIP))
 
 
 class Inputs:

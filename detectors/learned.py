@@ -87,7 +87,7 @@ class Scorer:
     def log_odds(self, features: Sequence[float], category: str, place: str = "") -> float:
         """Return the log odds of a problem, if somebody looks now."""
         bounded = map(min, self.highs, map(max, self.lows, features))
-        log_odds = self.bias + sum(map(mul, self.weights, bounded))
+        log_odds: float = self.bias + sum(map(mul, self.weights, bounded))
         if category:
             log_odds += self.categories.get(category, 0.0)
         if place:

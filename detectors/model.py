@@ -49,8 +49,11 @@ class Notebook(msgspec.Struct, frozen=True, kw_only=True):
 
     Shapes:
         ``positions`` map "epoch/partition" of the event log to the last offset learned: an
-        example sent twice is learned once.  ``clock`` is the latest event time seen.  ``rows`` counts the examples kept for the experts
+        example sent twice is learned once.  ``rows`` counts the examples kept for the experts
         that are relearned (``detectors.experts.Relearned``).
+
+    Units:
+        ``learned_until`` and ``clock``, the latest moment of any look, are event time in seconds.
     """
 
     domain: str

@@ -187,9 +187,7 @@ class LearningDesk:
             learner = await self._learner(example.domain)
             if learner.has_learned(example):
                 continue
-            touched.setdefault(
-                example.domain, (learner.health.drift.alarms, learner.quota.refused)
-            )
+            touched.setdefault(example.domain, (learner.health.drift.alarms, learner.quota.refused))
             if example.found is None:
                 learner.ask(example)
             else:

@@ -14,7 +14,7 @@ import datetime as dt
 import importlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -22,13 +22,15 @@ from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from config.schema import Settings
 from detectors.events import Event, InspectionResult
-from detectors.experts import MEMBERS
+from detectors.example import Example
 from detectors.expertise import Expertise
+from detectors.experts import MEMBERS
+from detectors.model import Learner
 from streams.assembly import build_wisdom
 from tests.bench import command_line
 from tests.bench.datasets.dataset import Aim, Dataset
 from tests.bench.figures import table
-from tests.bench.offline import OFFLINE, refitted
+from tests.bench.offline import refitted
 from tests.bench.prequential import Scored, Stream, by_day
 from tests.bench.published import days_earlier
 
@@ -96,9 +98,7 @@ def within_day(looks: Sequence[Scored], scores: Sequence[float]) -> float:
 def voices_of(looks: Sequence[Scored]) -> Voices:
     """Return what each of our voices said of the looks."""
     experts = sorted({name for one in looks for name in one.experts}, key=_rank)
-    said = {
-        name: [one.experts.get(name, one.learner) for one in looks] for name in experts
-    }
+    said = {name: [one.experts.get(name, one.learner) for one in looks] for name in experts}
     said[WEIGHTED] = [one.learner for one in looks]
     said[SCORER] = [one.scorer for one in looks]
     said[BASELINE] = [one.past_rate for one in looks]
@@ -187,12 +187,13 @@ def _measure(options: argparse.Namespace) -> bool:
         report.rows = []
         path = dataset.locate(options.data)
         events = list(dataset.read(path))[: options.limit]
-        costs = []
-        for days in options.delays or dataset.delays:
-            costs.append(_prequential(report, expertise, dataset, events, days, options))
+        run = Run(dataset, events, path, options)
+        costs = [
+            _prequential(report, expertise, run, days) for days in options.delays or dataset.delays
+        ]
         if dataset.judged is not None:
             for is_told in (True, False):
-                _frozen(report, expertise, dataset, events, options, path=path, is_told=is_told)
+                _frozen(report, expertise, run, is_told=is_told)
         print(f"## {dataset.about}: {dataset.outcome}\n\n{table(HEADS, report.rows)}\n")  # noqa: T201
         print("\n".join(costs) + "\n", flush=True)  # noqa: T201
     for claim in report.missed:
@@ -202,15 +203,23 @@ def _measure(options: argparse.Namespace) -> bool:
     return holds
 
 
-def _prequential(
-    report: Report, expertise: Expertise, dataset: Dataset, events: Sequence[Event], days: int,
-    options: argparse.Namespace,
-) -> str:  # fmt: skip
+@dataclasses.dataclass(frozen=True, slots=True)
+class Run:
+    """What is measured on."""
+
+    dataset: Dataset
+    events: Sequence[Event]
+    path: Path
+    options: argparse.Namespace
+
+
+def _prequential(report: Report, expertise: Expertise, run: Run, days: int) -> str:
     """Measure one delay; return a line of what it cost."""
     begun = time.perf_counter()
+    dataset, options = run.dataset, run.options
     delay = dt.timedelta(days=days)
     stream = Stream(expertise, delay=delay, members=options.members)
-    scored = list(stream.run(events))
+    scored = list(stream.run(run.events))
     test = [place for place, one in enumerate(scored)
             if dataset.test_from <= one.at < dataset.test_to]  # fmt: skip
     label = f"{days} d"
@@ -226,20 +235,29 @@ def _prequential(
     micros = stream.learning_s / max(1, stream.learned) * 1e6
     return (
         f"{dataset.name}, {label}: {micros:.0f} us an example (all experts, asked and taught), "
-        f"{time.perf_counter() - begun:.0f} s in all"
+        f"{time.perf_counter() - begun:.0f} s in all; one expert alone, with its inputs: "
+        + ", ".join(f"{name} {_micros(name, stream.sample):.0f} us" for name in options.members)
     )
 
 
-def _frozen(
-    report: Report, expertise: Expertise, dataset: Dataset, events: Sequence[Event],
-    options: argparse.Namespace, *, path: Path, is_told: bool,
-) -> None:  # fmt: skip
+def _micros(member: str, examples: Sequence[Example]) -> float:
+    """Return the microseconds that one expert alone takes to be asked and taught an example."""
+    learner = Learner(examples[0].domain, members=[member])
+    begun = time.perf_counter()
+    for example in examples:
+        learner.ask(example)
+        learner.learn(example)
+    return (time.perf_counter() - begun) / len(examples) * 1e6
+
+
+def _frozen(report: Report, expertise: Expertise, run: Run, *, is_told: bool) -> None:
     """Measure a model frozen at the begin of the test window, on the looks judged elsewhere."""
+    dataset = run.dataset
     assert dataset.judged is not None
-    judged = dataset.judged(path)
-    stream = Stream(expertise, delay=dt.timedelta(days=1), members=options.members,
+    judged = dataset.judged(run.path)
+    stream = Stream(expertise, delay=dt.timedelta(days=1), members=run.options.members,
                     frozen_from=dataset.test_from)  # fmt: skip
-    told = events if is_told else list(_untold(events))
+    told = run.events if is_told else list(_untold(run.events))
     scored = list(stream.run(one for one in told if one.time < dataset.test_to))
     before = [one for one in scored if one.at < dataset.test_from]
     looks = [one for one in scored if one.at >= dataset.test_from and one.id in judged]

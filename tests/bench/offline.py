@@ -38,7 +38,9 @@ def refitted(
 
     At the begin and after every ``every`` it is fitted on all looks whose outcome is known.
     """
-    names = {name: place for place, name in enumerate(sorted({n for o in scored for n in o.numbers}))}
+    names = {
+        name: place for place, name in enumerate(sorted({n for o in scored for n in o.numbers}))
+    }
     matrix = np.zeros((last, len(names)), dtype=np.float32)
     for row, one in enumerate(scored[:last]):
         for name, number in one.numbers.items():

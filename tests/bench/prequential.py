@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from detectors.events import Event
 from detectors.example import Example
-from detectors.experts import MEMBERS
 from detectors.expertise import Expertise
+from detectors.experts import MEMBERS
 from detectors.features import NAMES
 from detectors.learned import Scorer, scorer_of
 from detectors.model import Learner
@@ -27,6 +27,7 @@ from detectors.weighting import probability
 PAST_RATE = NAMES.index("past_rate")
 LONG_AFTER = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 A_DAY = dt.timedelta(days=1)
+SAMPLE = 2000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Stream:
         State: one state an enterprise, one learner a domain, and the events not yet known.
 
     Units:
-        ``learning_s`` adds up the seconds of asking and learning, ``learned`` their examples.
+        ``learning_s`` adds up the seconds of asking and learning, ``learned`` their examples;
+        ``sample`` holds the first of these.
         From ``frozen_from`` on nothing more becomes known or is learned.
     """
 
@@ -77,6 +79,7 @@ class Stream:
             raise ValueError(f"delay must be a day at least, got {delay}")
         self.learning_s = 0.0
         self.learned = 0
+        self.sample: list[Example] = []
         self.learners: dict[str, Learner] = {}
         self._expertise = expertise
         self._delay = delay
@@ -113,6 +116,8 @@ class Stream:
                     self._learner(effect.domain).learn(effect)
                     self.learning_s += time.perf_counter() - begun
                     self.learned += 1
+                    if len(self.sample) < SAMPLE:
+                        self.sample.append(effect)
                     touched.add(effect.domain)
         for domain in touched:
             self._scorers[domain] = scorer_of(self.learners[domain].snapshot())

@@ -135,7 +135,7 @@ def _event(
 
 def _place(row: Row) -> str:
     zip_code = row.get("Zip", "")
-    return f"0{zip_code}" if len(zip_code) == 5 and zip_code.isdigit() else ""  # noqa: PLR2004
+    return f"0{zip_code}" if len(zip_code) == 5 and zip_code.isdigit() else ""
 
 
 def judged(path: Path) -> frozenset[str]:

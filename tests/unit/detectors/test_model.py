@@ -171,8 +171,12 @@ def test_a_learner_goes_on_exactly_after_a_restart(rest):
 
 
 @settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 10_000), count=st.integers(1, 60), category=st.sampled_from(
-    [*CATEGORIES, "从未见过"]), place=st.sampled_from(["410420", "410422", "999999", ""]))  # fmt: skip
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.integers(1, 60),
+    category=st.sampled_from([*CATEGORIES, "从未见过"]),
+    place=st.sampled_from(["410420", "410422", "999999", ""]),
+)
 def test_a_folded_scorer_says_what_the_linear_experts_say(seed, count, category, place):
     """The folded dot product equals the linear pool, for known and unknown trades and places."""
     examples = town(count, seed=seed)
