@@ -15,6 +15,7 @@ import msgspec
 
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.inputs import CLIP
+from detectors.tides import COUNTY_DIGITS
 from detectors.weighting import probability
 
 SNAPSHOT_SCHEMA = 2
@@ -91,8 +92,13 @@ class Scorer:
         if category:
             log_odds += self.categories.get(category, 0.0)
         if place:
-            log_odds += self.places.get(place, 0.0)
+            log_odds += self.of_place(place)
         return log_odds
+
+    def of_place(self, place: str) -> float:
+        """Return the log odds that a place adds: those of its town, else of its county."""
+        known = self.places.get(place)
+        return self.places.get(place[:COUNTY_DIGITS], 0.0) if known is None else known
 
     def probability(self, features: Sequence[float], category: str, place: str = "") -> float:
         """Return P(a problem is found if somebody looks now), 0 to 1."""
@@ -146,10 +152,19 @@ def scorer_of(snapshot: Snapshot) -> Scorer:
         bias=bias,
         weights=tuple(weights),
         categories=_under("category=", snapshot.offsets),
-        places=_under("place=", snapshot.offsets),
+        places=_places(snapshot.offsets),
         lows=tuple(lows),
         highs=tuple(highs),
     )
+
+
+def _places(offsets: Mapping[str, float]) -> dict[str, float]:
+    """Return the offset of each county, and of each town together with its county."""
+    counties = _under("place=", offsets)
+    towns = _under("town=", offsets)
+    return counties | {
+        town: offset + counties.get(town[:COUNTY_DIGITS], 0.0) for town, offset in towns.items()
+    }
 
 
 def _under(prefix: str, offsets: Mapping[str, float]) -> dict[str, float]:

@@ -79,6 +79,6 @@ def contributions(
             parts[subject] = parts.get(subject, 0.0) + weight * (bounded - (low + high) / 2)
     if category in scorer.categories:
         parts["行业"] = scorer.categories[category]
-    if place in scorer.places:
-        parts["区域"] = scorer.places[place]
+    if place and (part := scorer.of_place(place)):
+        parts["区域"] = part
     return parts

@@ -14,7 +14,8 @@ from detectors.facts import DAY_S
 # Half-lives in days.  Who looks and at what changes little for ever; a year, a month, and the two
 # days of a campaign are the spans in which inspectors plan.
 SPANS = {"ever": 36_525.0, "year": 365.25, "month": 30.0, "days": 2.0}
-KINDS = ("all", "category", "form", "task", "place", "inspector")
+KINDS = ("all", "category", "form", "task", "place", "town", "inspector")
+COUNTY_DIGITS = 6  # GB/T 2260; three more name the town or street whose office looks
 NAMES = tuple(f"tide_{kind}_{span}" for kind in KINDS for span in SPANS)
 # Ten looks at the rate of the group above: a group of its own begins to speak at about ten.
 PRIOR_LOOKS = 10.0
@@ -35,7 +36,9 @@ def groups(example: Example) -> Iterator[tuple[str, str]]:
     if example.category and example.form:
         yield "task", f"{example.category}\t{example.form}"
     if example.place:
-        yield "place", example.place
+        yield "place", example.place[:COUNTY_DIGITS]
+        if len(example.place) > COUNTY_DIGITS:
+            yield "town", example.place
     if example.inspector:
         yield "inspector", example.inspector
 

@@ -32,6 +32,7 @@ LICENCES = {
     "licence_caterer": "caterers_liquor_license",
     "licence_mobile": "mobile_food_license",
 }
+ZIP_DIGITS = 5
 Row = Mapping[str, str]
 
 
@@ -134,8 +135,11 @@ def _event(
 
 
 def _place(row: Row) -> str:
-    zip_code = row.get("Zip", "")
-    return f"0{zip_code}" if len(zip_code) == 5 and zip_code.isdigit() else ""
+    """Return the zip code as a county and the ward as its town: places as we write them."""
+    zip_code, ward = row["Zip"], row["WARD"]
+    if len(zip_code) != ZIP_DIGITS or not zip_code.isdigit():
+        return ""
+    return f"0{zip_code}{int(float(ward)):03}" if ward else f"0{zip_code}"
 
 
 def judged(path: Path) -> frozenset[str]:

@@ -19,6 +19,7 @@ from tests.bench.datasets.dataset import MissingDataError
 DATA = Path(os.environ.get("DATA") or "data")  # make passes it on; elsewhere the test skips
 CANVASS = {
     "Inspection_ID": "7", "Inspection_Date": "2012-03-04", "License": "99", "Zip": "60609",
+    "WARD": "11",
     "Risk": "Risk 1 (High)", "Facility_Type_Clean": "Restaurant", "Results": "Fail",
     "criticalCount": "1", "seriousCount": "0", "minorCount": "0", "criticalFound": "1",
     "violations": "2|33", "sanitarian": "orange", "license_first_start": "2002-02-16",
@@ -56,11 +57,11 @@ def test_chicago_tells_a_visit_and_what_came_before(tmp_path):
 
     assert isinstance(complaint.data, ComplaintReceived)
     assert licence.data == Established(
-        name="licence 99", established_on=dt.date(2002, 2, 16), place="060609"
+        name="licence 99", established_on=dt.date(2002, 2, 16), place="060609011"
     )
     assert visit.data == InspectionResult(
         domain="CATER", result="failed", severity=0.5, category="Risk 1 (High)/Restaurant",
-        form="canvass", inspector="orange", place="060609",
+        form="canvass", inspector="orange", place="060609011",
         context=dict.fromkeys(chicago.LICENCES, 0.0)
         | {"heat_burglary": 70.0, "heat_sanitation": 12.0, "warmth": 40.0},
     )  # fmt: skip

@@ -139,9 +139,12 @@ async def test_a_drift_is_told_once():
     """The lesson in which the alarm was raised names the domain; the next one does not."""
     desk = LearningDesk(MemorySnapshots(), members=("sgd",))
     await desk.learn(raws(*(example(n, found=n % 20 == 0) for n in range(400))))
+    await desk.learn(raws(*(example(n, found=None, look=f"{n}") for n in range(400, 440))))
 
-    changed = await desk.learn(raws(*(example(n, found=True) for n in range(400, 460))))
-    after = await desk.learn(raws(example(460, found=True)))
+    changed = await desk.learn(
+        raws(*(example(n + 40, found=True, look=f"{n}") for n in range(400, 440)))
+    )
+    after = await desk.learn(raws(example(480, found=False)))
 
     assert changed.drifted == ("FOODS",)
     assert after.drifted == ()
