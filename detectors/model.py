@@ -161,7 +161,7 @@ class Learner:
     def learn(self, example: Example) -> float:
         """Learn an outcome; return the probability that was said *before* it.
 
-        Above the quota of its enterprise or informant it teaches nothing.
+        Above the quota of its enterprise or informant it is counted, and teaches nothing.
         """
         question = self._questions.pop(_look(example), None) or self._question(example)
         self._note_place(example)
@@ -169,6 +169,8 @@ class Learner:
         if self.quota.admits(example):
             self._judge(question, found=found)
             self._teach(question, example, found=found)
+        self.examples += 1
+        self.learned_until = max(self.learned_until, example.at)
         return probability(question.pooled)
 
     def _question(self, example: Example) -> Question:
@@ -207,8 +209,6 @@ class Learner:
             self.fresh.append(raw)
             self._rows += 1
         self._inputs.tides.learn(example)
-        self.examples += 1
-        self.learned_until = max(self.learned_until, example.at)
 
     def _note_place(self, example: Example) -> None:
         place = f"{example.epoch}/{example.partition}"

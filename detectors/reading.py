@@ -34,6 +34,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     form: str = ""
     place: str = ""
     inspector: str = ""
+    informant: str = ""
     context: Mapping[str, float] = msgspec.field(default_factory=dict)
 
 
@@ -202,7 +203,7 @@ def _inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
     fact = _fact(data, identity, at, kind, data.domain, weight=weight)
     outcome = Outcome(
         data.domain, data.result != "passed", data.category, data.form,
-        data.place, data.inspector, data.context,
+        data.place, data.inspector, context=data.context,
     )  # fmt: skip
     return Reading((fact,), outcome=outcome)
 
@@ -289,7 +290,7 @@ def _food_incident(data: e.FoodIncident, identity: int, at: int) -> Reading:
 
 
 def _report(data: e.ReportVerified, identity: int, at: int) -> Reading:
-    outcome = Outcome(data.domain, data.verdict == "true")
+    outcome = Outcome(data.domain, data.verdict == "true", informant=data.informant)
     if data.verdict == "false":
         return Reading(outcome=outcome)
     fact = _fact(data, identity, at, FactKind.REPORT_VERIFIED, data.domain)

@@ -239,6 +239,7 @@ def _example(  # noqa: PLR0917 - all that an example is made of
         form=absorbed.outcome.form,
         place=absorbed.outcome.place or state.profile.place,
         inspector=absorbed.outcome.inspector,
+        informant=absorbed.outcome.informant,
         context=absorbed.outcome.context,
         subject=event.subject,
         found=absorbed.outcome.found,

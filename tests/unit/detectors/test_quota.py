@@ -2,11 +2,13 @@
 
 import pytest
 
+from detectors import events as e
 from detectors.example import Example
 from detectors.facts import DAY_S
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.model import Learner
 from detectors.quota import MOST_AN_ENTERPRISE, MOST_AN_INFORMANT, Quota
+from tests import builders as b
 
 LINEAR = ("newton", "newton_10k", "adagrad", "sgd")
 
@@ -37,6 +39,15 @@ def admitted(examples, quota=None):
 def test_so_many_teach_in_a_window(more, most):
     """Of five hundred outcomes in a day only the first few of one source teach."""
     assert admitted([outcome(n, **more) for n in range(500)]) == most
+
+
+def test_a_report_s_outcome_says_who_reported():
+    """The informant's hash goes from the event to the example, so that the quota can count."""
+    report = e.ReportVerified(ticket="R", verdict="true", informant="hash-7")
+
+    (told,) = b.of_type(b.Enterprise().has(report), Example)
+
+    assert (told.informant, told.subject) == ("hash-7", b.USCC)
 
 
 def test_the_window_ends():
