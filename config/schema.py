@@ -6,6 +6,8 @@ import msgspec
 from msgspec import Meta
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Member = Literal["newton", "newton_10k", "adagrad", "sgd", "forest", "bayes"]
+LINEAR_MEMBERS = frozenset({"newton", "newton_10k", "adagrad", "sgd"})
 Positive = Annotated[float, Meta(gt=0)]
 
 
@@ -50,10 +52,25 @@ class Web(Section, frozen=True):
 
 
 class Model(Section, frozen=True):
-    """``live`` learns and scores; ``none`` leaves the model out (for comparisons)."""
+    """``live`` learns and scores; ``none`` leaves the model out (for comparisons).
+
+    ``members`` are the experts that learn (docs/decisions/0010); one of the linear ones (newton,
+    newton_10k, adagrad, sgd) must be among them, for these alone are exported for scoring.
+    """
 
     mode: Literal["live", "none"] = "live"
     refresh_s: Positive = 1.0
+    members: Annotated[tuple[Member, ...], Meta(min_length=1)] = (
+        "newton", "newton_10k", "adagrad", "sgd", "forest", "bayes",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Refuse experts none of which can be exported."""
+        if not LINEAR_MEMBERS & set(self.members):
+            raise ValueError(
+                f"members: none of {', '.join(self.members)} can score; add one of "
+                f"{', '.join(sorted(LINEAR_MEMBERS))}"
+            )
 
 
 class Email(Section, frozen=True):

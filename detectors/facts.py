@@ -290,6 +290,24 @@ def hash_of(*parts: str) -> int:
     return int.from_bytes(digest) >> 1
 
 
+_MATTER_BITS = 31
+
+
+def complaint_ref(complainant: str, matter: str) -> int:
+    """Return what a complaint hangs on: who complains stands in the upper half.
+
+    >>> person_of(complaint_ref("p", "refund")) == person_of(complaint_ref("p", "scales"))
+    True
+    """
+    person = hash_of(complainant) >> _MATTER_BITS << _MATTER_BITS
+    return person | hash_of(complainant, matter) >> (63 - _MATTER_BITS)
+
+
+def person_of(ref: int) -> int:
+    """Return who complains, of a complaint's ``ref``."""
+    return ref >> _MATTER_BITS
+
+
 def fact_name(identity: int) -> str:
     """Return the id of a fact as people quote it."""
     return f"f-{identity:016x}"

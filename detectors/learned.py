@@ -1,22 +1,24 @@
 """What did the model say, and how much of the score is its?  Snapshots as data, folded for speed.
 
 A snapshot is plain data with versions, never a pickle: a worker refuses what it cannot read.
-The assessing worker needs no river: a linear model folds into one dot product.
+It holds the pool of the linear experts, folded: the assessing worker needs neither river nor
+numpy, and one dot product is all that it computes.  The other experts' trees grow with what they
+learn and stay with the learner.
 """
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import mul
 
 import msgspec
 
 from detectors.features import FEATURES_VERSION, NAMES
+from detectors.inputs import CLIP
+from detectors.tides import COUNTY_DIGITS
+from detectors.weighting import probability
 
-SNAPSHOT_SCHEMA = 1
-# The learner's own features, kept in the snapshot: how often outcomes of late found a problem.
-TIDES = ("tide_fast", "tide_slow", "tide_category")
-NUMERIC = (*NAMES, *TIDES)
+SNAPSHOT_SCHEMA = 2
 
 
 class IncompatibleSnapshotError(ValueError):
@@ -27,32 +29,35 @@ class IncompatibleSnapshotError(ValueError):
     """
 
 
+class Number(msgspec.Struct, frozen=True, array_like=True):
+    """How one number counts: scaled by mean and deviation, clipped, times a weight."""
+
+    mean: float
+    deviation: float
+    weight: float
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A linear model of one domain after so many examples.
+    """The folded pool of one domain's linear experts after so many examples.
 
     Shapes:
-        ``means``, ``variances``, ``weights``, ``squares`` stand in the order of ``NUMERIC``;
-        ``categories`` and ``category_squares`` map one-hot names ("category=bookshop") to
-        weights; ``tides`` map a tide's name to a rate.  ``positions`` map "epoch/partition" of
-        the event log to the last offset learned: an example sent twice is learned once.
+        ``numbers`` stand in the order of ``detectors.features.NAMES``; ``context`` by name.
+        ``offsets`` map what a look stands under ("category=网吧", "place=410422",
+        "task=网吧<tab>日常") to log odds.  ``shares`` are the experts' weights, all families.
 
     Units:
-        ``learned_until`` is event time in seconds; rates and weights have no unit.
+        ``learned_until`` is event time in seconds; ``bias`` and ``offsets`` are log odds;
+        ``log_loss`` nats, over about the last thousand examples.
     """
 
     domain: str
     examples: int
     learned_until: int
-    count: int
-    means: list[float]
-    variances: list[float]
-    weights: list[float]
-    squares: list[float]
-    intercept: float
-    categories: dict[str, float]
-    category_squares: dict[str, float]
-    tides: dict[str, float]
-    positions: dict[str, int]
+    bias: float
+    numbers: list[Number]
+    offsets: dict[str, float]
+    context: dict[str, Number]
+    shares: dict[str, float]
     log_loss: float = 0.0
     schema: int = SNAPSHOT_SCHEMA
     features_version: int = FEATURES_VERSION
@@ -65,25 +70,39 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scorer:
-    """A snapshot folded into one dot product.
+    """A snapshot made ready: one dot product, and what the trade and the place add.
 
     Shapes:
-        ``weights`` are divided by the scaler's deviations, ``bias`` holds the rest.
+        ``weights``, ``lows``, ``highs`` stand in the order of ``NAMES``: a feature beyond its
+        bounds counts as if it stood on them.  ``categories`` and ``places`` map to log odds.
     """
 
     version: str
     bias: float
     weights: tuple[float, ...]
     categories: Mapping[str, float]
+    places: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    lows: tuple[float, ...] = (-math.inf,) * len(NAMES)
+    highs: tuple[float, ...] = (math.inf,) * len(NAMES)
 
-    def probability(self, features: list[float], category: str) -> float:
-        """Return P(a problem is found if somebody looks now), 0 to 1."""
-        logit = self.bias + sum(map(mul, self.weights, features))
+    def log_odds(self, features: Sequence[float], category: str, place: str = "") -> float:
+        """Return the log odds of a problem, if somebody looks now."""
+        bounded = map(min, self.highs, map(max, self.lows, features))
+        log_odds: float = self.bias + sum(map(mul, self.weights, bounded))
         if category:
-            logit += self.categories.get(category, 0.0)
-        if logit < -35.0:  # noqa: PLR2004 - beyond it exp() adds nothing a float could hold
-            return 0.0
-        return 1.0 / (1.0 + math.exp(-logit))
+            log_odds += self.categories.get(category, 0.0)
+        if place:
+            log_odds += self.of_place(place)
+        return log_odds
+
+    def of_place(self, place: str) -> float:
+        """Return the log odds that a place adds: those of its town, else of its county."""
+        known = self.places.get(place)
+        return self.places.get(place[:COUNTY_DIGITS], 0.0) if known is None else known
+
+    def probability(self, features: Sequence[float], category: str, place: str = "") -> float:
+        """Return P(a problem is found if somebody looks now), 0 to 1."""
+        return probability(self.log_odds(features, category, place))
 
 
 _DECODER = msgspec.msgpack.Decoder(Snapshot)
@@ -110,39 +129,47 @@ def decode(raw: bytes) -> Snapshot:
             f"{snapshot.features_version}; this program reads {SNAPSHOT_SCHEMA} and "
             f"{FEATURES_VERSION}"
         )
-    for name in ("weights", "means", "variances", "squares"):
-        if len(getattr(snapshot, name)) != len(NUMERIC):
-            raise IncompatibleSnapshotError(
-                f"snapshot {snapshot.version} has {len(getattr(snapshot, name))} {name}, "
-                f"{len(NUMERIC)} features are known"
-            )
+    if len(snapshot.numbers) != len(NAMES):
+        raise IncompatibleSnapshotError(
+            f"snapshot {snapshot.version} has {len(snapshot.numbers)} numbers, "
+            f"{len(NAMES)} features are known"
+        )
     return snapshot
 
 
 def scorer_of(snapshot: Snapshot) -> Scorer:
-    """Return the snapshot folded: scaling, tides and bias in one dot product."""
-    bias = snapshot.intercept
-    folded = []
-    for mean, variance, weight in zip(
-        snapshot.means, snapshot.variances, snapshot.weights, strict=True
-    ):
-        deviation = math.sqrt(variance)
-        scaled = weight / deviation if deviation else 0.0
-        folded.append(scaled)
-        bias -= scaled * mean
-    slow = snapshot.tides.get("tide_slow", 0.0)
-    for name, scaled in zip(TIDES, folded[len(NAMES) :], strict=True):
-        # Where no one knows the category, its tide is the slow tide of the whole domain.
-        bias += scaled * snapshot.tides.get(name, slow)
-    prefix = "tide_category="
-    tide = folded[len(NAMES) + TIDES.index("tide_category")]
-    categories = {
-        name.removeprefix("category="): weight
-        for name, weight in snapshot.categories.items()
-        if name.startswith("category=")
+    """Return the snapshot made ready for scoring."""
+    bias = snapshot.bias
+    weights, lows, highs = [], [], []
+    for number in snapshot.numbers:
+        slope = number.weight / number.deviation if number.deviation else 0.0
+        bias -= slope * number.mean
+        weights.append(slope)
+        lows.append(number.mean - CLIP * number.deviation)
+        highs.append(number.mean + CLIP * number.deviation)
+    return Scorer(
+        version=snapshot.version,
+        bias=bias,
+        weights=tuple(weights),
+        categories=_under("category=", snapshot.offsets),
+        places=_places(snapshot.offsets),
+        lows=tuple(lows),
+        highs=tuple(highs),
+    )
+
+
+def _places(offsets: Mapping[str, float]) -> dict[str, float]:
+    """Return the offset of each county, and of each town together with its county."""
+    counties = _under("place=", offsets)
+    towns = _under("town=", offsets)
+    return counties | {
+        town: offset + counties.get(town[:COUNTY_DIGITS], 0.0) for town, offset in towns.items()
     }
-    for name, rate in snapshot.tides.items():
-        if name.startswith(prefix):
-            category = name.removeprefix(prefix)
-            categories[category] = categories.get(category, 0.0) + tide * (rate - slow)
-    return Scorer(snapshot.version, bias, tuple(folded[: len(NAMES)]), categories)
+
+
+def _under(prefix: str, offsets: Mapping[str, float]) -> dict[str, float]:
+    return {
+        name.removeprefix(prefix): offset
+        for name, offset in offsets.items()
+        if name.startswith(prefix)
+    }

@@ -23,6 +23,14 @@ Token = Annotated[str, Meta(max_length=120)]
 Source = Annotated[str, Meta(max_length=200)]
 Count = Annotated[int, Meta(ge=0)]
 Year = Annotated[int, Meta(ge=2013, le=2100)]
+# Numbers by name: few and of a human size, so that no source can make the model grow or overflow.
+Context = Annotated[
+    dict[
+        Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")],
+        Annotated[float, Meta(ge=-1e9, le=1e9)],
+    ],
+    Meta(max_length=32),
+]
 Laws = Annotated[tuple[Text, ...], Meta(max_length=20)]
 
 

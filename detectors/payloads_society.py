@@ -44,11 +44,12 @@ class FoodIncident(Payload, frozen=True, kw_only=True):
 
 
 class ReportVerified(Payload, frozen=True, kw_only=True):
-    """E49 举报核查."""
+    """E49 举报核查.  The informant is a hash: it bounds how much one person can teach the model."""
 
     ticket: Token
     verdict: Literal["true", "false"]
     domain: DomainCode = "CONS"
+    informant: Token = ""
 
 
 class ComplaintClosed(Payload, frozen=True, kw_only=True):

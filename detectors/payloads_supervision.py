@@ -3,7 +3,10 @@
 import datetime as dt
 from typing import ClassVar, Literal
 
+import msgspec
+
 from detectors.payloads import (
+    Context,
     Count,
     DomainCode,
     Payload,
@@ -35,13 +38,21 @@ class InspectionStarted(Payload, frozen=True, kw_only=True):
 
 
 class InspectionResult(Payload, frozen=True, kw_only=True):
-    """E29 抽查检查结果: an outcome that the model learns from."""
+    """E29 抽查检查结果: an outcome that the model learns from.
+
+    ``severity`` is of what failed; ``defects`` of what was found and put right on the spot though
+    the look passed.  ``inspector`` is a hash of who looks, ``context`` numbers that the source
+    knew before the look, by name (weather, what happens around): neither may tell of the outcome.
+    """
 
     domain: DomainCode
     result: Literal["passed", "failed", "refused"]
     severity: Share = 1.0
+    defects: Share = 0.0
     form: Token = ""
     category: Token = ""
+    inspector: Token = ""
+    context: Context = msgspec.field(default_factory=dict)
     task: Token = ""
     item: Text = ""
     finding: Literal[

@@ -1,7 +1,7 @@
 """What do complaints, courts, other departments, neighbours and we ourselves state?  E47 on."""
 
 from detectors import events as e
-from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
+from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, complaint_ref, hash_of
 from detectors.reading_enforcement import offence
 from detectors.stating import NOTHING, Outcome, Reading, document, ends, fact, moment, renews
 
@@ -25,7 +25,7 @@ def complaint(data: e.ComplaintReceived, identity: int, at: int) -> Reading:
     if not data.accepted:
         return NOTHING
     stated = fact(data, identity, at, FactKind.COMPLAINT, data.domain, note=data.matter,
-                  ref=hash_of(data.complainant, data.matter))  # fmt: skip
+                  ref=complaint_ref(data.complainant, data.matter))  # fmt: skip
     if not data.runaway:
         return Reading((stated,))
     gone = _runaway(data, identity + 1, at, data.domain, data.complainant)
@@ -45,7 +45,7 @@ def food_incident(data: e.FoodIncident, identity: int, at: int) -> Reading:
 
 def report_verified(data: e.ReportVerified, identity: int, at: int) -> Reading:
     """E49: a look; true, or not."""
-    outcome = Outcome(data.domain, data.verdict == "true")
+    outcome = Outcome(data.domain, data.verdict == "true", informant=data.informant)
     if data.verdict == "false":
         return Reading(outcome=outcome)
     stated = fact(data, identity, at, FactKind.REPORT_VERIFIED, data.domain,
@@ -55,7 +55,7 @@ def report_verified(data: e.ReportVerified, identity: int, at: int) -> Reading:
 
 def complaint_closed(data: e.ComplaintClosed, identity: int, at: int) -> Reading:
     """E50: settled, so that it is no open matter; or as if it had never been."""
-    ref = hash_of(data.complainant, data.matter)
+    ref = complaint_ref(data.complainant, data.matter)
     if data.outcome in _TAKEN_BACK:
         runaway = hash_of("runaway", data.complainant)
         void = MarkAct.VOID

@@ -30,7 +30,7 @@ _UNREACHABLE = hash_of("abnormal", "4")
 def inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
     """E29: a look; and what it found, where an indicator of its own rests on it."""
     kind = _INSPECTIONS[data.result]
-    weight = 1.0 if data.result == "passed" else data.severity
+    weight = data.defects if data.result == "passed" else data.severity
     ref = document(data.organ, data.doc_no)
     facts = [
         fact(data, identity, at, kind, data.domain, weight=weight, ref=ref, note=data.item),
@@ -38,7 +38,10 @@ def inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
     found = None if data.result == "passed" else _finding(data, identity + 1, at, ref)
     if found is not None:
         facts.append(found)
-    outcome = Outcome(data.domain, data.result != "passed", data.category, data.form)
+    outcome = Outcome(
+        data.domain, data.result != "passed", data.category, data.form,
+        data.place, data.inspector, context=data.context,
+    )  # fmt: skip
     return Reading(tuple(facts), outcome=outcome)
 
 

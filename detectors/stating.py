@@ -6,6 +6,7 @@ on: facts of one kind with one ``ref`` other than 0 are one matter, told by whic
 
 import datetime as dt
 import functools
+from collections.abc import Mapping
 
 import msgspec
 
@@ -35,6 +36,10 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     found: bool
     category: str = ""
     form: str = ""
+    place: str = ""
+    inspector: str = ""
+    informant: str = ""
+    context: Mapping[str, float] = msgspec.field(default_factory=dict)
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):

@@ -22,7 +22,7 @@ from detectors.events import Cause, DeadlineFellDue, Established, Event, Invalid
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, PROVISIONAL, fact_name, hash_of
-from detectors.features import FEATURES_VERSION, Tally, tally_of
+from detectors.features import FEATURES_VERSION, Tally, features
 from detectors.finding import Moment
 from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
 from detectors.legal_lives import final_from
@@ -103,7 +103,7 @@ def step(
     assessment, tally = _assessed(before, state, news, expertise)
     if news.outcome is not None:
         assert tally is not None
-        effects.append(_example(before, news, identity, at, position, tally[0]))
+        effects.append(_example(before, event, news, identity, at, position, tally[0]))
     _stand(state, before, assessment, expertise, tally[1] if tally else None)
     effects += _bond_changes(before, state, event, assessment, expertise)
     if isinstance(event.data, Established):
@@ -170,11 +170,11 @@ def _assessed(
         assessment = catalogue.assess(state.profile, state.facts, as_of)
         if not needs_score:
             return assessment, None
-        vector = tally_of(state, as_of).vector(state.profile, assessment.score)
+        vector = features(state, as_of=as_of, rule_score=assessment.score)
         return assessment, (vector, vector)
     earlier = catalogue.assess(before.profile, before.facts, as_of)
-    tally = tally_of(before, as_of)
-    vector = tally.vector(before.profile, earlier.score)
+    tally = Tally(before.facts, before.archive, as_of)
+    vector = tally.vector(before.profile, rule_score=earlier.score)
     assessment = earlier
     if not is_same:
         assessment = catalogue.assess(state.profile, state.facts, as_of)
@@ -186,11 +186,12 @@ def _assessed(
 def _after(tally: Tally, state: EnterpriseState, news: News, rule_score: float) -> list[float]:
     """Return the features after an outcome."""
     if news.resettled:
-        tally = tally_of(state, state.as_of)
+        tally = Tally(state.facts, state.archive, state.as_of)
     else:
         for fact in news.fresh:
-            tally.add(fact)
-    return tally.vector(state.profile, rule_score)
+            if fact.counts_at(state.as_of):
+                tally.add(fact)
+    return tally.vector(state.profile, rule_score=rule_score)
 
 
 def _stand(
@@ -220,7 +221,8 @@ def _stand(
     if scorer is None or vector is None:
         state.learned = Learned(-1.0, "", state.rule)
         return
-    probability = scorer.probability(vector, state.profile.category)
+    profile = state.profile
+    probability = scorer.probability(vector, profile.category, profile.place)
     score = expertise.catalogue.score_of(
         assessment.severities, scoring.learned_points * probability
     )
@@ -266,6 +268,7 @@ def _bond_changes(
 
 def _example(  # noqa: PLR0917 - all that an example is made of
     before: EnterpriseState,
+    event: Event,
     news: News,
     identity: int,
     at: int,
@@ -281,6 +284,11 @@ def _example(  # noqa: PLR0917 - all that an example is made of
         features=vector,
         category=news.outcome.category or before.profile.category,
         form=news.outcome.form,
+        place=news.outcome.place or before.profile.place,
+        inspector=news.outcome.inspector,
+        informant=news.outcome.informant,
+        context=news.outcome.context,
+        subject=event.subject,
         found=news.outcome.found,
         features_version=FEATURES_VERSION,
         epoch=position.epoch,

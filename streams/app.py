@@ -33,7 +33,7 @@ from streams.assess import Assessor
 from streams.batch import Batch, RawBatch
 from streams.courier import Courier, Receipt
 from streams.feeds import FeedWatch, RedisFeedLog
-from streams.learning import LearningDesk, ModelFeed, RedisSnapshots
+from streams.learning import LearningDesk, Lesson, ModelFeed, RedisSnapshots
 from streams.metrics import Metrics
 from streams.neighbourhood import NeighbourDesk, RedisJunctions
 from streams.notifying import Notifier, count_round, receipt_record
@@ -103,7 +103,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
         publisher=publisher,
         log=log,
         feed=ModelFeed(snapshots),
-        learning=LearningDesk(snapshots),
+        learning=LearningDesk(snapshots, members=settings.model.members),
         watchdog=watchdog,
         notifier=Notifier(
             desk=wisdom.desk,
@@ -228,13 +228,31 @@ def _learner(
                 continue
             finally:
                 parts.watchdog.alive(CONSUMER)
-            parts.metrics.examples.inc(lesson.learned)
-            parts.metrics.examples_refused.inc(lesson.refused)
+            _tell_lesson(parts, lesson)
             return True
         parts.learning.forget()
         return False
 
     return learn
+
+
+def _tell_lesson(parts: Parts, lesson: Lesson) -> None:
+    metrics = parts.metrics
+    metrics.examples.inc(lesson.learned)
+    metrics.examples_refused.inc(lesson.refused)
+    metrics.examples_over_quota.inc(lesson.over_quota)
+    health = parts.learning.health()
+    for snapshot in lesson.snapshots:
+        if snapshot.domain in health:
+            metrics.tell_health(snapshot.domain, health[snapshot.domain])
+        for expert, share in snapshot.shares.items():
+            metrics.model_share.labels(snapshot.domain, expert).set(share)
+    for domain in lesson.drifted:
+        metrics.model_drift_alarms.labels(domain).inc()
+        logger.warning(
+            "the model of %s is surprised far more often than it expects: sources or inspections "
+            "have changed; look at sanzao_model_quality, and at what its sources send", domain,
+        )  # fmt: skip
 
 
 def _bound(

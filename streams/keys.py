@@ -11,7 +11,9 @@ key                                type      holds
 ``sanzao:{pN}:timers``             zset      USCC -> the moment to wake it (event time, seconds)
 ``sanzao:{pN}:clock``              string    the latest event time applied, in seconds
 ``sanzao:feeds``                   hash      "FEED:event", "FEED:arrival" -> last heard, seconds
-``sanzao:{model}:snapshots``       hash      domain -> model snapshot, msgpack
+``sanzao:{model}:snapshots``       hash      domain -> folded model, msgpack (detectors.learned)
+``sanzao:{model}:notebooks``       hash      domain -> the learner's notebook (detectors.model)
+``sanzao:{model}:rows:DOMAIN``     list      the examples kept for the experts that are relearned
 ``sanzao:{notify}:row:ID``         hash      a message: revision and body (msgpack)
 ``sanzao:{notify}:warning:WID``    set       the messages of a warning
 ``sanzao:{notify}:open``           zset      messages under way, by due time
@@ -82,3 +84,9 @@ def region_key(what: str, name: str) -> str:
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"
 MONTHS = f"{ROOT}:{{classes}}:months"
 FEEDS = f"{ROOT}:feeds"
+NOTEBOOKS = f"{ROOT}:{{model}}:notebooks"
+
+
+def rows_key(domain: str) -> str:
+    """Return the key of the examples kept of a domain."""
+    return f"{ROOT}:{{model}}:rows:{domain}"

@@ -1,8 +1,9 @@
 """How do outcomes become a model, with one writer a domain and nothing learned twice?
 
 ``LearningDesk`` is the writer: it learns a batch, writes the snapshot behind a fence, and only
-then is the batch acknowledged.  ``ModelFeed`` is the reader: between batches the assessing agent
-takes the newest scorers.
+then is the batch acknowledged.  With it, in one script, goes what a restart needs: the learner's
+notebook, and the examples kept for those experts that are relearned.  ``ModelFeed`` is the reader:
+between batches the assessing agent takes the newest scorers; it never loads a notebook.
 """
 
 import dataclasses
@@ -13,31 +14,52 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from detectors import learned
+from detectors import learned, model
 from detectors.example import Example
+from detectors.experts import GENERATION, MEMBERS
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.learned import IncompatibleSnapshotError, Scorer, Snapshot, scorer_of
-from detectors.model import Learner, learner_of
-from streams.keys import SNAPSHOTS
+from detectors.model import Learner
+from detectors.model_health import Health
+from streams.keys import NOTEBOOKS, SNAPSHOTS, rows_key
 from streams.store import FencedError, StoreUnavailableError
 
-# Write a snapshot only where nobody has written since it was read: HGET, compare, HSET.
+MOST_ROWS = 2 * GENERATION
+# Write only where nobody has written since the snapshot was read: HGET, compare, write all.
 _SWAP = """
 local now = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if now ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[4])
+for place = 6, #ARGV do redis.call('RPUSH', KEYS[3], ARGV[place]) end
+redis.call('LTRIM', KEYS[3], -ARGV[5], -1)
 return 1
 """
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kept:
+    """What a learner needs to go on: its notebook, and the examples kept, the oldest first."""
+
+    notebook: bytes = b""
+    rows: tuple[bytes, ...] = ()
+
+
 class SnapshotStore(Protocol):
-    """Where snapshots live: bytes by domain."""
+    """Where models live: bytes by domain."""
 
     async def load(self) -> Mapping[str, bytes]:
         """Return every domain's snapshot."""
 
-    async def swap(self, domain: str, before: bytes, after: bytes) -> None:
-        """Replace a snapshot, or raise ``FencedError`` where it is no longer ``before``."""
+    async def recall(self, domain: str) -> Kept:
+        """Return what was kept with the last snapshot of a domain."""
+
+    async def swap(self, domain: str, before: bytes, after: bytes, kept: Kept) -> None:
+        """Replace a snapshot and its notebook, and append rows; all of it or nothing.
+
+        Raises ``FencedError`` where the snapshot is no longer ``before``.  At most ``MOST_ROWS``
+        rows stay, the newest.
+        """
 
 
 @dataclasses.dataclass(slots=True)
@@ -45,20 +67,27 @@ class MemorySnapshots:
     """The twin in memory."""
 
     raws: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    kept: dict[str, Kept] = dataclasses.field(default_factory=dict)
 
     async def load(self) -> Mapping[str, bytes]:
         """Return every domain's snapshot."""
         return dict(self.raws)
 
-    async def swap(self, domain: str, before: bytes, after: bytes) -> None:
+    async def recall(self, domain: str) -> Kept:
+        """Return what was kept with the last snapshot of a domain."""
+        return self.kept.get(domain, Kept())
+
+    async def swap(self, domain: str, before: bytes, after: bytes, kept: Kept) -> None:
         """Replace a snapshot, or refuse."""
         if self.raws.get(domain, b"") != before:
             raise FencedError(f"model {domain}")
+        rows = self.kept.get(domain, Kept()).rows
         self.raws[domain] = after
+        self.kept[domain] = Kept(kept.notebook, (*rows, *kept.rows)[-MOST_ROWS:])
 
 
 class RedisSnapshots:
-    """Snapshots in one Redis hash."""
+    """Models in two Redis hashes and a list for each domain."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -76,15 +105,33 @@ class RedisSnapshots:
             raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
         return {domain.decode(): raw for domain, raw in found.items()}
 
-    async def swap(self, domain: str, before: bytes, after: bytes) -> None:
-        """Replace a snapshot, or refuse.
+    async def recall(self, domain: str) -> Kept:
+        """Return what was kept with the last snapshot of a domain.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        try:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.hget(NOTEBOOKS, domain)
+                pipe.lrange(rows_key(domain), 0, -1)
+                notebook, rows = await pipe.execute()
+        except RedisError as error:
+            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        return Kept(notebook or b"", tuple(rows))
+
+    async def swap(self, domain: str, before: bytes, after: bytes, kept: Kept) -> None:
+        """Replace a snapshot and its notebook and append rows, or refuse.
 
         Raises:
             FencedError: another writer was here.
             StoreUnavailableError: Redis does not answer.
         """
         try:
-            done = await self._swap(keys=[SNAPSHOTS], args=[domain, before, after])
+            done = await self._swap(
+                keys=[SNAPSHOTS, NOTEBOOKS, rows_key(domain)],
+                args=[domain, before, after, kept.notebook, MOST_ROWS, *kept.rows],
+            )
         except RedisError as error:
             raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
         if not done:
@@ -96,12 +143,16 @@ class Lesson:
     """What a batch of examples taught.
 
     Shapes:
-        ``snapshots`` are the models written, ``learned`` the examples that were new.
+        ``snapshots`` are the models written, ``learned`` the outcomes that were new, ``refused``
+        what could not be read.  ``drifted`` names the domains whose drift alarm was raised, and
+        ``over_quota`` counts the outcomes that taught nothing.
     """
 
     snapshots: tuple[Snapshot, ...]
     learned: int
     refused: int
+    drifted: tuple[str, ...] = ()
+    over_quota: int = 0
 
 
 class LearningDesk:
@@ -111,8 +162,9 @@ class LearningDesk:
         State: one learner and its last stored bytes a domain.
     """
 
-    def __init__(self, store: SnapshotStore) -> None:
+    def __init__(self, store: SnapshotStore, *, members: Sequence[str] = MEMBERS) -> None:
         self._store = store
+        self._members = tuple(members)
         self._learners: dict[str, Learner] = {}
         self._stored: dict[str, bytes] = {}
 
@@ -125,7 +177,7 @@ class LearningDesk:
             FencedError: another worker writes this domain; forget all and read again.
             StoreUnavailableError: Redis does not answer.
         """
-        touched: set[str] = set()
+        touched: dict[str, tuple[int, int]] = {}
         count = refused = 0
         for example in [one for raw in raws for one in _examples(raw)]:
             if example is None:
@@ -134,21 +186,39 @@ class LearningDesk:
             learner = await self._learner(example.domain)
             if learner.has_learned(example):
                 continue
-            learner.learn(example)
-            touched.add(example.domain)
-            count += 1
-        snapshots = []
-        for domain in sorted(touched):
-            snapshot = self._learners[domain].snapshot()
-            after = learned.encode(snapshot)
-            try:
-                await self._store.swap(domain, self._stored[domain], after)
-            except (FencedError, StoreUnavailableError):
-                self.forget()
-                raise
-            self._stored[domain] = after
-            snapshots.append(snapshot)
-        return Lesson(tuple(snapshots), count, refused)
+            touched.setdefault(example.domain, (learner.health.drift.alarms, learner.quota.refused))
+            if example.found is None:
+                learner.ask(example)
+            else:
+                learner.learn(example)
+                count += 1
+        now = {domain: self._learners[domain] for domain in sorted(touched)}
+        return Lesson(
+            snapshots=tuple([await self._store_away(learner) for learner in now.values()]),
+            learned=count,
+            refused=refused,
+            drifted=tuple(
+                name for name, one in now.items() if one.health.drift.alarms > touched[name][0]
+            ),
+            over_quota=sum(one.quota.refused - touched[name][1] for name, one in now.items()),
+        )
+
+    async def _store_away(self, learner: Learner) -> Snapshot:
+        snapshot, domain = learner.snapshot(), learner.domain
+        after = learned.encode(snapshot)
+        kept = Kept(model.encode(learner.notebook()), tuple(learner.fresh))
+        try:
+            await self._store.swap(domain, self._stored[domain], after, kept)
+        except (FencedError, StoreUnavailableError):
+            self.forget()
+            raise
+        learner.fresh.clear()
+        self._stored[domain] = after
+        return snapshot
+
+    def health(self) -> Mapping[str, Health]:
+        """Return the prequential record of each domain that this desk teaches."""
+        return {domain: learner.health for domain, learner in self._learners.items()}
 
     def forget(self) -> None:
         """Drop what is in memory: the partitions may have gone to another worker."""
@@ -158,7 +228,8 @@ class LearningDesk:
     async def _learner(self, domain: str) -> Learner:
         if domain not in self._learners:
             raw = (await self._store.load()).get(domain, b"")
-            self._learners[domain] = _restored(domain, raw)
+            kept = await self._store.recall(domain) if raw else Kept()
+            self._learners[domain] = _restored(domain, kept, self._members)
             self._stored[domain] = raw
         return self._learners[domain]
 
@@ -214,11 +285,12 @@ def _examples(raw: bytes) -> list[Example | None]:
 _DECODER = msgspec.json.Decoder(list[Example])
 
 
-def _restored(domain: str, raw: bytes) -> Learner:
-    if not raw:
-        return Learner(domain)
+def _restored(domain: str, kept: Kept, members: Sequence[str]) -> Learner:
+    if not kept.notebook:
+        return Learner(domain, members=members)
     try:
-        return learner_of(learned.decode(raw))
+        notebook = model.decode(kept.notebook)
     except IncompatibleSnapshotError:
         # Another version's model: start anew beside it, in its place.
-        return Learner(domain)
+        return Learner(domain, members=members)
+    return Learner(domain, members=members, notebook=notebook, rows=kept.rows)

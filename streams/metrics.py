@@ -1,5 +1,6 @@
 """What does Prometheus see?  Our own names, base units, closed label sets, no enterprise."""
 
+import math
 from collections.abc import Iterable
 from typing import get_args
 
@@ -8,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from alerts.delivery import Cause as DeliveryCause
 from detectors.events import Cause, NeighbourRelation
 from detectors.measure import Measure, RiskClass
+from detectors.model_health import Health
 from detectors.warning import WarningStatus
 
 # From under a linger to the stall of a rebalance.
@@ -16,6 +18,7 @@ OUTCOMES = ("applied", "replayed", "duplicate", "unknown_fact")
 BOND_OUTCOMES = ("applied", "replayed", "dead")
 PHASES = ("begun", "ended")
 CHANNELS = ("sms", "email")
+MEASURES = ("roc_auc", "average_precision", "log_loss", "calibration_error")
 PARTS = ("kafka", "redis", "email", "sms")
 
 
@@ -88,6 +91,24 @@ class Metrics:
         )
         self.model_log_loss = Gauge(
             "sanzao_model_log_loss", "Prequential log loss, last thousand", ["domain"],
+            registry=make,
+        )  # fmt: skip
+        self.model_quality = Gauge(
+            "sanzao_model_quality", "Prequential figures of the model, by span and measure",
+            ["domain", "span", "measure"], registry=make,
+        )  # fmt: skip
+        self.model_share = Gauge(
+            "sanzao_model_expert_share", "How much each expert's word counts, 0 to 1",
+            ["domain", "expert"], registry=make,
+        )  # fmt: skip
+        self.model_drifting = Gauge(
+            "sanzao_model_drifting", "1 while a drift alarm stands", ["domain"], registry=make
+        )
+        self.model_drift_alarms = Counter(
+            "sanzao_model_drift_alarms", "Drift alarms raised", ["domain"], registry=make
+        )
+        self.examples_over_quota = Counter(
+            "sanzao_examples_over_quota", "Outcomes that taught nothing: one source, too often",
             registry=make,
         )  # fmt: skip
         self.model_refused = Counter(
@@ -164,6 +185,15 @@ class Metrics:
         for code in codes:
             self.feed_silent.labels(code)
             self.feed_last_seconds.labels(code)
+
+    def tell_health(self, domain: str, health: Health) -> None:
+        """Set the quality of a domain's model; what cannot be told yet is not set."""
+        for span, figures in (("all", health.whole()), ("window", health.window())):
+            for measure in MEASURES:
+                value = float(getattr(figures, measure))
+                if not math.isnan(value):
+                    self.model_quality.labels(domain, span, measure).set(value)
+        self.model_drifting.labels(domain).set(health.drift.stands)
 
     def text(self) -> bytes:
         """Return the exposition of all series."""

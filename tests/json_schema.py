@@ -32,7 +32,7 @@ def is_valid(value: Any, schema: Schema, root: Schema) -> bool:
     return not problems(value, schema, root)
 
 
-def _plain(value: Any, keyword: str, asked: Any) -> list[str]:  # noqa: PLR0911, C901 - one arm a keyword
+def _plain(value: Any, keyword: str, asked: Any) -> list[str]:  # noqa: PLR0911, PLR0912, C901 - one arm a keyword
     """Return what a keyword that looks at the value alone finds."""
     match keyword:
         case "type":
@@ -51,6 +51,8 @@ def _plain(value: Any, keyword: str, asked: Any) -> list[str]:  # noqa: PLR0911,
         case "maximum" if _is_a(value, "number"):
             return [] if value <= asked else [f"{value} > {asked}"]
         case "maxItems" if isinstance(value, list):
+            return [] if len(value) <= asked else [f"{len(value)} > {asked}"]
+        case "maxProperties" if isinstance(value, dict):
             return [] if len(value) <= asked else [f"{len(value)} > {asked}"]
         case "required" if isinstance(value, dict):
             return [name for name in asked if name not in value]
@@ -74,6 +76,14 @@ def _nested(value: Any, keyword: str, schema: Schema, root: Schema, place: str) 
             inside = value if isinstance(value, list) else []
             return [what for n, one in enumerate(inside)
                     for what in problems(one, asked, root, f"{place}[{n}]")]  # fmt: skip
+        case "propertyNames":
+            names = list(value) if isinstance(value, dict) else []
+            return [what for one in names for what in problems(one, asked, root, f"{place}.{one}")]
+        case "additionalProperties":
+            named = schema.get("properties", {})
+            inside = value if isinstance(value, dict) else {}
+            return [what for name, one in inside.items() if name not in named
+                    for what in problems(one, asked, root, f"{place}.{name}")]  # fmt: skip
         case "allOf":
             return [what for one in asked for what in problems(value, one, root, place)]
         case "anyOf" | "oneOf":
@@ -92,6 +102,7 @@ def _nested(value: Any, keyword: str, schema: Schema, root: Schema, place: str) 
 
 _PLAIN = {
     "type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems",
+    "maxProperties",
     "required", "format",
 }  # fmt: skip
 

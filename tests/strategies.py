@@ -42,6 +42,9 @@ def _values(type_: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR09
             return st.lists(_values(item), max_size=min(most or 3, 3)).map(tuple)
         case inspect.UnionType(types=types):
             return st.one_of([_values(one) for one in types])
+        case inspect.DictType(value_type=of, max_length=most):
+            names = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True)
+            return st.dictionaries(names, _values(of), max_size=min(most or 4, 4))
         case inspect.Metadata(type=inner):
             return _values(inner)
     raise NotImplementedError(f"{type_}: teach tests/strategies.py this type")

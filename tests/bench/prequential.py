@@ -9,32 +9,40 @@ import dataclasses
 import datetime as dt
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from detectors.effects import Effect, Position
 from detectors.events import Event
 from detectors.example import Example
 from detectors.expertise import Expertise
+from detectors.experts import MEMBERS
 from detectors.features import NAMES
 from detectors.learned import Scorer, scorer_of
 from detectors.model import Learner
 from detectors.state import EnterpriseState
 from detectors.step import step
 from detectors.warning import CHINA
+from detectors.weighting import probability
 
 PAST_RATE = NAMES.index("past_rate")
 LONG_AFTER = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 A_DAY = dt.timedelta(days=1)
+SAMPLE = 2000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scored:
     """One look as it was scored before it.
 
+    Shapes:
+        ``experts`` holds each expert's probability; ``numbers`` what they saw, unscaled.
+
     Units:
-        ``learner`` is the learning model's probability, ``scorer`` that of the folded snapshot
-        the assessing worker decides by (it does not know the form of a look), ``past_rate`` the
-        baseline: the smoothed share of looks at this enterprise that found a problem.
+        ``learner`` is the weighted probability, ``scorer`` that of the folded snapshot the
+        assessing worker decides by (it does not know the form of a look, nor who looks),
+        ``past_rate`` the baseline: the smoothed share of looks at this enterprise that found a
+        problem.
     """
 
     at: dt.datetime
@@ -43,6 +51,9 @@ class Scored:
     learner: float
     scorer: float
     past_rate: float
+    experts: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    numbers: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    id: str = ""
 
 
 class Stream:
@@ -50,15 +61,32 @@ class Stream:
 
     Shapes:
         State: one state an enterprise, one learner a domain, and the events not yet known.
+
+    Units:
+        ``learning_s`` adds up the seconds of asking and learning, ``learned`` their examples;
+        ``sample`` holds the first of these.
+        From ``frozen_from`` on nothing more becomes known or is learned.
     """
 
-    def __init__(self, expertise: Expertise, *, delay: dt.timedelta) -> None:
+    def __init__(
+        self,
+        expertise: Expertise,
+        *,
+        delay: dt.timedelta,
+        members: Sequence[str] = MEMBERS,
+        frozen_from: dt.datetime | None = None,
+    ) -> None:
         if delay < A_DAY:
             raise ValueError(f"delay must be a day at least, got {delay}")
+        self.learning_s = 0.0
+        self.learned = 0
+        self.sample: list[Example] = []
+        self.learners: dict[str, Learner] = {}
         self._expertise = expertise
         self._delay = delay
+        self._members = members
+        self._frozen_from = frozen_from.astimezone(CHINA).date() if frozen_from else dt.date.max
         self._states: dict[str, EnterpriseState] = {}
-        self._learners: dict[str, Learner] = {}
         self._scorers: dict[str, Scorer] = {}
         self._unknown: list[tuple[dt.date, int, Event]] = []
         self._numbers = itertools.count()
@@ -66,14 +94,16 @@ class Stream:
     def run(self, events: Iterable[Event]) -> Iterator[Scored]:
         """Yield every look, scored before it; the events come in the order of their days."""
         for day, batch in itertools.groupby(events, key=_day):
-            self._learn_what_is_known(day)
+            # What was known before the freezing may still be learned on its day.
+            self._learn_what_is_known(min(day, self._frozen_from))
             for event in batch:
                 example = self._outcome_of(event)
                 if example is None:
-                    heapq.heappush(self._unknown, (day + A_DAY, next(self._numbers), event))
-                    continue
-                yield self._scored(event, example)
-                heapq.heappush(self._unknown, (day + self._delay, next(self._numbers), event))
+                    known = day + A_DAY
+                else:
+                    yield self._scored(event, example, is_frozen=day >= self._frozen_from)
+                    known = day + self._delay
+                heapq.heappush(self._unknown, (known, next(self._numbers), event))
 
     def _learn_what_is_known(self, day: dt.date) -> None:
         touched = set()
@@ -83,10 +113,15 @@ class Stream:
             self._states[event.subject] = state
             for effect in effects:
                 if isinstance(effect, Example):
+                    begun = time.perf_counter()
                     self._learner(effect.domain).learn(effect)
+                    self.learning_s += time.perf_counter() - begun
+                    self.learned += 1
+                    if len(self.sample) < SAMPLE:
+                        self.sample.append(effect)
                     touched.add(effect.domain)
         for domain in touched:
-            self._scorers[domain] = scorer_of(self._learners[domain].snapshot())
+            self._scorers[domain] = scorer_of(self.learners[domain].snapshot())
 
     def _outcome_of(self, event: Event) -> Example | None:
         """Return the look that an event tells of, with the features of this moment; or None."""
@@ -102,22 +137,34 @@ class Stream:
             position=Position(0, 0, next(self._numbers)),
         )
 
-    def _scored(self, event: Event, example: Example) -> Scored:
+    def _scored(self, event: Event, example: Example, *, is_frozen: bool) -> Scored:
         past_rate = example.features[PAST_RATE]
         scorer = self._scorers.get(example.domain)
+        learner = self._learner(example.domain)
+        begun = time.perf_counter()
+        # Asking notes what was said, as a look that has begun does; the outcome is not told.
+        said = learner.predict(example) if is_frozen else learner.ask(example)
+        self.learning_s += time.perf_counter() - begun
         return Scored(
             at=event.time,
             domain=example.domain,
-            found=example.found,
-            learner=self._learner(example.domain).predict(example),
-            scorer=scorer.probability(example.features, example.category)
+            found=bool(example.found),
+            learner=said,
+            scorer=scorer.probability(example.features, example.category, example.place)
             if scorer is not None
             else past_rate,
             past_rate=past_rate,
+            experts={
+                name: probability(log_odds) for name, log_odds in learner.said(example).items()
+            },
+            numbers=learner.numbers(example),
+            id=event.id,
         )
 
     def _learner(self, domain: str) -> Learner:
-        return self._learners.setdefault(domain, Learner(domain))
+        if domain not in self.learners:
+            self.learners[domain] = Learner(domain, members=self._members)
+        return self.learners[domain]
 
 
 def _day(event: Event) -> dt.date:

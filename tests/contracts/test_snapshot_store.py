@@ -7,9 +7,11 @@ import asyncio
 
 import pytest
 
-from streams.learning import MemorySnapshots, RedisSnapshots, SnapshotStore
+from streams.learning import MOST_ROWS, Kept, MemorySnapshots, RedisSnapshots, SnapshotStore
 from streams.store import FencedError, StoreUnavailableError
 from tests.contracts.test_enterprise_store import client_of, closed_port
+
+KEPT = Kept(b"book", (b"row",))
 
 
 @pytest.fixture(params=["twin", "redis"])
@@ -26,10 +28,10 @@ async def store(request):
 
 async def test_what_was_stored_is_read(store: SnapshotStore):
     """Every domain's last snapshot comes back, byte for byte."""
-    await store.swap("FOODS", b"", b"\x00\xff")
-    await store.swap("QUAL", b"", b"q")
+    await store.swap("FOODS", b"", b"\x00\xff", KEPT)
+    await store.swap("QUAL", b"", b"q", KEPT)
 
-    await store.swap("FOODS", b"\x00\xff", b"second")
+    await store.swap("FOODS", b"\x00\xff", b"second", KEPT)
 
     assert await store.load() == {"FOODS": b"second", "QUAL": b"q"}
 
@@ -45,10 +47,10 @@ async def test_nothing_was_stored_yet(store: SnapshotStore):
 )
 async def test_a_stale_learner_is_refused_and_changes_nothing(store: SnapshotStore, believed):
     """Who learned from a model that is no longer the last one does not overwrite it."""
-    await store.swap("FOODS", b"", b"theirs")
+    await store.swap("FOODS", b"", b"theirs", KEPT)
 
     with pytest.raises(FencedError):
-        await store.swap("FOODS", believed, b"ours")
+        await store.swap("FOODS", believed, b"ours", KEPT)
 
     assert await store.load() == {"FOODS": b"theirs"}
 
@@ -56,7 +58,7 @@ async def test_a_stale_learner_is_refused_and_changes_nothing(store: SnapshotSto
 async def test_of_learners_that_read_the_same_one_wins(store: SnapshotStore):
     """Ten writers of one domain make one snapshot."""
     results = await asyncio.gather(
-        *(store.swap("FOODS", b"", b"%d" % n) for n in range(10)), return_exceptions=True
+        *(store.swap("FOODS", b"", b"%d" % n, KEPT) for n in range(10)), return_exceptions=True
     )
 
     winners = [n for n, result in enumerate(results) if result is None]
@@ -64,12 +66,43 @@ async def test_of_learners_that_read_the_same_one_wins(store: SnapshotStore):
     assert await store.load() == {"FOODS": b"%d" % winners[0]}
 
 
+async def test_what_a_restart_needs_comes_back(store: SnapshotStore):
+    """Notebook and rows of the last write are there, the rows in the order they were appended."""
+    await store.swap("FOODS", b"", b"1", Kept(b"first", (b"a\x00", b"b")))
+
+    await store.swap("FOODS", b"1", b"2", Kept(b"second", (b"c",)))
+
+    assert await store.recall("FOODS") == Kept(b"second", (b"a\x00", b"b", b"c"))
+    assert await store.recall("QUAL") == Kept()
+
+
+async def test_a_refused_write_keeps_nothing(store: SnapshotStore):
+    """Where the snapshot is refused, so are its notebook and its rows."""
+    await store.swap("FOODS", b"", b"1", Kept(b"first", (b"a",)))
+
+    with pytest.raises(FencedError):
+        await store.swap("FOODS", b"", b"2", Kept(b"other", (b"b",)))
+
+    assert await store.recall("FOODS") == Kept(b"first", (b"a",))
+
+
+async def test_old_rows_go(store: SnapshotStore):
+    """Only the newest rows stay, as many as two generations need."""
+    await store.swap("FOODS", b"", b"1", Kept(b"", (b"old",) * 5))
+
+    await store.swap("FOODS", b"1", b"2", Kept(b"", (b"new",) * (MOST_ROWS - 2)))
+
+    rows = (await store.recall("FOODS")).rows
+    assert len(rows) == MOST_ROWS
+    assert rows[1:3] == (b"old", b"new")
+
+
 async def test_what_is_read_does_not_change_under_the_reader(store: SnapshotStore):
     """A reader keeps what it has read while others write."""
-    await store.swap("FOODS", b"", b"first")
+    await store.swap("FOODS", b"", b"first", KEPT)
     read = await store.load()
 
-    await store.swap("FOODS", b"first", b"second")
+    await store.swap("FOODS", b"first", b"second", KEPT)
 
     assert read == {"FOODS": b"first"}
 
@@ -82,6 +115,8 @@ async def test_an_outage_is_told_as_an_outage():
     with pytest.raises(StoreUnavailableError):
         await store.load()
     with pytest.raises(StoreUnavailableError):
-        await store.swap("FOODS", b"", b"x")
+        await store.recall("FOODS")
+    with pytest.raises(StoreUnavailableError):
+        await store.swap("FOODS", b"", b"x", KEPT)
 
     await client.aclose()

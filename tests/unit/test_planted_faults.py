@@ -212,8 +212,8 @@ FAULTS = [
     ),
     pytest.param(
         "streams.learning",
-        "                self.forget()\n                raise\n",
-        "                raise\n",
+        "            self.forget()\n            raise\n",
+        "            raise\n",
         learning_laws.test_a_second_writer_is_fenced_and_forgets,
         id="it keeps a model that another worker has overtaken",
     ),

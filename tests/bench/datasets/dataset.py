@@ -2,11 +2,12 @@
 
 To add a city: write one module here with a ``DATASET``; a function turns its file into our
 events in time order, and the file's path below the data folder is named.  Nothing else knows it.
+docs/datasets.md says how, in half an hour.
 """
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from detectors.events import Event
@@ -14,14 +15,25 @@ from detectors.uscc import synthetic
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Aim:
+    """What the weighted word must reach at least, on the test window."""
+
+    roc_auc: float
+    days_earlier: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Dataset:
     """One city's records.
 
     Shapes:
-        ``read`` yields events in the order in which they occurred.
+        ``read`` yields events in the order in which they occurred.  ``judged`` returns the ids of
+        the looks that published figures judge, where there are such: these are also scored by a
+        model frozen at ``test_from``.  ``aims`` are by delay ("7 d") or "frozen, with inspector".
 
     Units:
-        ``test_from`` begins the window on which quality is reported.
+        The window on which quality is reported goes from ``test_from`` to before ``test_to``.
+        ``delays`` are the days after which an outcome is known.
     """
 
     name: str
@@ -30,6 +42,10 @@ class Dataset:
     outcome: str
     test_from: dt.datetime
     read: Callable[[Path], Iterator[Event]]
+    test_to: dt.datetime = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+    delays: tuple[int, ...] = (1, 7)
+    judged: Callable[[Path], frozenset[str]] | None = None
+    aims: Mapping[str, Aim] = dataclasses.field(default_factory=dict)
 
     def locate(self, data: Path | None) -> Path:
         """Return the path of the file below ``data``.

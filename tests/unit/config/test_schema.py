@@ -5,7 +5,8 @@ import itertools
 import msgspec
 import pytest
 
-from config.schema import Roles, Settings
+from config.schema import Model, Roles, Settings
+from detectors import experts
 
 
 def test_settings_cannot_be_changed_under_way():
@@ -52,3 +53,20 @@ def test_timers_do_not_make_another_group():
 def test_deadlines_follow_the_wall_clock_unless_told_otherwise():
     """The events' clock stands still without events: no bureau at work gets it by accident."""
     assert Settings().timers.clock == "wall"
+
+
+def test_every_expert_may_be_a_member():
+    """The settings know the experts that there are, and take all unless told otherwise."""
+    assert Model().members == experts.MEMBERS
+
+
+def test_experts_none_of_which_can_score_are_refused():
+    """What learns must be able to speak where decisions are made."""
+    with pytest.raises(msgspec.ValidationError, match="none of forest, bayes can score"):
+        msgspec.convert({"members": ["forest", "bayes"]}, Model)
+
+
+def test_a_misspelt_expert_is_refused():
+    """An unknown name is no expert."""
+    with pytest.raises(msgspec.ValidationError, match="forrest"):
+        msgspec.convert({"members": ["newton", "forrest"]}, Model)

@@ -6,8 +6,7 @@ import pytest
 
 from detectors import events as e
 from detectors.example import Example
-from detectors.features import FEATURES_VERSION, NAMES, features
-from detectors.learned import NUMERIC, TIDES
+from detectors.features import FEATURES_VERSION, MOST_COMPLAINTS, NAMES, Tally, features
 from detectors.state import EnterpriseState
 from tests import builders as b
 
@@ -20,14 +19,14 @@ def seen(enterprise, day=0.0):
 
 
 def test_the_order_of_features_is_a_format():
-    """Examples and snapshots of version 1 stand in this order; append, and raise the version."""
-    assert FEATURES_VERSION == 1
+    """Examples and snapshots of version 2 stand in this order; append, and raise the version."""
+    assert FEATURES_VERSION == 2
     assert NAMES == (
-        "age", "age_unknown", "outcomes", "failures", "past_rate", "never_seen", "since_look",
-        "last_failed", "failed_30d", "failed_180d", "penalties_180d", "complaints_90d",
-        "rule_score",
+        "age", "age_unknown", "young", "outcomes", "failures", "past_rate", "never_seen",
+        "since_look", "years_since_look", "last_failed", "last_severity", "failed_30d",
+        "failed_180d", "severity_180d", "severity_2y", "recent_rate", "penalties_180d",
+        "complaints_14d", "complaints_90d", "rule_score",
     )  # fmt: skip
-    assert (*NAMES, *TIDES) == NUMERIC
 
 
 def test_nothing_is_known_of_a_stranger():
@@ -101,13 +100,63 @@ def test_a_repair_to_come_leaves_the_feature_until_its_day():
     assert seen(enterprise, day=10)["penalties_180d"] == 0.0
 
 
-def test_complaints_count_by_complainant_and_matter():
-    """Fifty complaints of one person about one matter are one."""
+def test_a_complainant_counts_once():
+    """Fifty complaints of one person, each about another matter, are one."""
     enterprise = b.Enterprise()
     for n in range(50):
-        enterprise.has(b.complaint(n, complainant="one"), day=-1, name=f"c{n}")
+        enterprise.has(b.complaint(n, complainant="one", matter=f"m{n}"), day=-1, name=f"c{n}")
 
     assert seen(enterprise)["complaints_90d"] == pytest.approx(math.log(2))
+
+
+def test_a_flood_of_complainants_has_an_end():
+    """However many people complain, the features stand where twenty would put them."""
+    enterprise = b.Enterprise()
+    for n in range(60):
+        enterprise.has(b.complaint(n), day=-1, name=f"c{n}")
+
+    assert seen(enterprise)["complaints_90d"] == pytest.approx(math.log1p(MOST_COMPLAINTS))
+    assert seen(enterprise)["complaints_14d"] == pytest.approx(math.log1p(MOST_COMPLAINTS))
+
+
+@pytest.mark.parametrize(
+    ("data", "severity"),
+    [
+        pytest.param(b.inspection("failed", severity=0.7), 0.7, id="what failed"),
+        pytest.param(
+            e.InspectionResult(domain="QUAL", result="passed", defects=0.3), 0.3,
+            id="what was put right on the spot",
+        ),
+        pytest.param(b.inspection("passed"), 0.0, id="nothing was found"),
+        pytest.param(e.FoodSampled(sample_no="S", verdict="passed"), 0.0, id="a good sample"),
+    ],
+)  # fmt: skip
+def test_the_severity_of_the_last_look_is_seen(data, severity):
+    """What a look found weighs by its severity, also where the look was passed."""
+    enterprise = b.Enterprise()
+
+    enterprise.has(data, day=0)
+
+    assert seen(enterprise)["last_severity"] == pytest.approx(severity)
+    assert seen(enterprise)["severity_2y"] == pytest.approx(severity)
+
+
+def test_a_fact_added_is_as_if_it_had_been_there():
+    """The vector after an outcome follows from the tally before it, fact by fact."""
+    enterprise = b.Enterprise()
+    for n, data in enumerate((b.inspection("failed"), b.penalty(), b.complaint(1),
+                              b.inspection("passed"), b.food_sample())):  # fmt: skip
+        enterprise.has(data, day=n - 9, name=f"x{n}")
+    state, as_of = enterprise.state, b.at(1)
+    whole = Tally(state.facts, state.archive, as_of)
+    grown = Tally(state.facts[:2], state.archive, as_of)
+
+    for fact in state.facts[2:]:
+        grown.add(fact)
+
+    assert grown.vector(state.profile, rule_score=1.0) == pytest.approx(
+        whole.vector(state.profile, rule_score=1.0)
+    )
 
 
 def test_counts_survive_the_letting_go_of_old_looks():

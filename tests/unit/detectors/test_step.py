@@ -11,6 +11,7 @@ from detectors import events as e
 from detectors import state as stored
 from detectors.effects import DUPLICATE, REPLAYED, CardDue, ClassChanged, Position
 from detectors.example import Example
+from detectors.features import NAMES
 from detectors.measure import RiskClass
 from detectors.state import EnterpriseState
 from detectors.step import step
@@ -245,8 +246,9 @@ def test_an_outcome_is_an_example_with_the_features_before_it():
     (example,) = b.of_type(enterprise.has(b.inspection("failed"), day=10), Example)
 
     assert example.found
-    assert example.features[2] == pytest.approx(0.693, abs=1e-3)  # one look, no failure
-    assert example.features[3] == 0.0
+    seen = dict(zip(NAMES, example.features, strict=True))
+    assert seen["outcomes"] == pytest.approx(0.693, abs=1e-3)  # one look, no failure
+    assert seen["failures"] == 0.0
     assert (example.domain, example.offset) == ("QUAL", 1)
 
 

@@ -35,7 +35,7 @@ class MadScorer:
 
     version = "QUAL-1"
 
-    def probability(self, _features, category):
+    def probability(self, _features, category, _place=""):
         """Break, or say nothing much."""
         if category == "poison":
             raise ZeroDivisionError("a fault of ours")

@@ -5,10 +5,11 @@ import itertools
 import msgspec
 import pytest
 
-from detectors import learned
+from detectors import learned, model
 from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES
-from streams.learning import LearningDesk, MemorySnapshots, ModelFeed
+from detectors.quota import MOST_AN_INFORMANT
+from streams.learning import MOST_ROWS, Kept, LearningDesk, MemorySnapshots, ModelFeed
 from streams.store import FencedError, StoreUnavailableError
 from tests import builders as b
 
@@ -90,9 +91,73 @@ async def test_a_restart_goes_on_where_the_last_one_stopped():
     ):  # fmt: skip
         await LearningDesk(parts).learn(list(some))
 
-    one, other = learned.decode(whole.raws["FOODS"]), learned.decode(parts.raws["FOODS"])
-    assert other.weights == pytest.approx(one.weights)
-    assert (other.examples, other.positions) == (one.examples, one.positions)
+    assert parts.raws == whole.raws
+    assert parts.kept == whole.kept
+
+
+async def test_what_was_asked_is_kept_over_a_restart():
+    """A question is no outcome; what was said of it is what its outcome is judged by."""
+    store = MemorySnapshots()
+    await LearningDesk(store).learn(raws(*(example(n, found=n % 4 == 0) for n in range(40))))
+    asked = await LearningDesk(store).learn(raws(example(40, found=None, look="task-1")))
+    said = model.decode(store.kept["FOODS"].notebook).questions["task-1"]
+
+    told = await LearningDesk(store).learn(raws(example(41, found=True, look="task-1")))
+
+    assert (asked.learned, told.learned) == (0, 1)
+    notebook = model.decode(store.kept["FOODS"].notebook)
+    assert notebook.questions == {}
+    assert notebook.health.said[-1] == said.pooled
+
+
+async def test_only_a_notebook_s_own_rows_are_read():
+    """Rows that an unreadable model left behind teach nobody."""
+    store = MemorySnapshots({"FOODS": b"old"}, {"FOODS": Kept(b"old", (b"junk",) * 9)})
+    await LearningDesk(store).learn(raws(example(0), example(1)))
+
+    lesson = await LearningDesk(store).learn(raws(example(2)))
+
+    assert lesson.learned == 1
+    assert store.kept["FOODS"].rows[:9] == (b"junk",) * 9
+
+
+async def test_rows_are_bounded():
+    """Of the examples kept, the newest two generations stay."""
+    store = MemorySnapshots()
+    before = b""
+    for n in range(3):
+        await store.swap("FOODS", before, b"%d" % n, Kept(b"", (b"%d" % n,) * (MOST_ROWS - 1)))
+        before = b"%d" % n
+
+    rows = (await store.recall("FOODS")).rows
+
+    assert len(rows) == MOST_ROWS
+    assert (rows[0], rows[1]) == (b"1", b"2")
+
+
+async def test_a_drift_is_told_once():
+    """The lesson in which the alarm was raised names the domain; the next one does not."""
+    desk = LearningDesk(MemorySnapshots(), members=("sgd",))
+    await desk.learn(raws(*(example(n, found=n % 20 == 0) for n in range(400))))
+    await desk.learn(raws(*(example(n, found=None, look=f"{n}") for n in range(400, 440))))
+
+    changed = await desk.learn(
+        raws(*(example(n + 40, found=True, look=f"{n}") for n in range(400, 440)))
+    )
+    after = await desk.learn(raws(example(480, found=False)))
+
+    assert changed.drifted == ("FOODS",)
+    assert after.drifted == ()
+    assert desk.health()["FOODS"].drift.stands
+
+
+async def test_what_lies_above_the_quota_is_counted():
+    """Outcomes of one informant above the quota are told apart from those that taught."""
+    lesson = await LearningDesk(MemorySnapshots(), members=("sgd",)).learn(
+        raws(*(example(n, informant="one") for n in range(10)))
+    )
+
+    assert lesson.over_quota == 10 - MOST_AN_INFORMANT
 
 
 async def test_a_second_writer_is_fenced_and_forgets():

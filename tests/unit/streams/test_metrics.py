@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from alerts.delivery import Cause as DeliveryCause
 from detectors.events import Cause
 from detectors.measure import Measure
+from detectors.model_health import Health
 from detectors.warning import WarningStatus
 from streams.metrics import Metrics
 from tests import builders as b
@@ -72,3 +73,20 @@ def test_two_workers_in_one_process_do_not_share_series():
     one.fenced.inc()
 
     assert two.registry.get_sample_value("sanzao_batches_fenced_total") == 0.0
+
+
+def test_a_model_s_health_is_told_by_domain_and_span():
+    """Every prequential figure is a gauge; what cannot be told yet is absent, not a number."""
+    metrics, health = Metrics(), Health()
+    health.learn(1.0, found=True)
+    metrics.tell_health("FOODS", health)
+    before = metrics.text().decode()
+
+    health.learn(-1.0, found=False)
+    metrics.tell_health("FOODS", health)
+
+    told = metrics.text().decode()
+    series = 'sanzao_model_quality{domain="FOODS",measure="roc_auc",span="window"}'
+    assert series not in before
+    assert f"{series} 1.0" in told
+    assert 'sanzao_model_drifting{domain="FOODS"} 0.0' in told
