@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 # memory.  Measured on two cities and three delays: a shorter one follows single campaigns.
 MEMORY_LOOKS = 10_000.0
 # One outcome is no independent witness: problems come in campaigns, and all experts err on the
-# same one.  At 1 the rule is Bayes' own; here five outcomes count as one.
-LEARNING_RATE = 0.2
+# same one.  At 1 the rule is Bayes' own; here ten outcomes count as one.
+LEARNING_RATE = 0.1
 
 
 class Weighting:
