@@ -171,7 +171,11 @@ class Roles(Section, frozen=True):
 
 
 class Settings(Section, frozen=True):
-    """All settings of one worker."""
+    """All settings of one worker.
+
+    ``scope`` are the regions (GB/T 2260 prefixes) whose enterprises this desk may look up; none
+    means all.  Every look is written to the audit trail, refused or not.
+    """
 
     kafka: Kafka = Kafka()
     redis: Redis = Redis()
@@ -184,4 +188,5 @@ class Settings(Section, frozen=True):
     timers: Timers = Timers()
     watchdog: Watchdog = Watchdog()
     knowledge: str = ""
+    scope: tuple[str, ...] = ()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -29,12 +29,20 @@ class InspectionDrawn(Payload, frozen=True, kw_only=True):
 
 
 class InspectionStarted(Payload, frozen=True, kw_only=True):
-    """E28 检查开始 (扫码亮证): at least two officers; carries no points."""
+    """E28 检查开始 (扫码亮证): at least two officers; carries no points.
+
+    The model is asked here, before anybody knows the outcome; E29 of the same ``task`` is held
+    against what it said then.
+    """
 
     task: Token
     domain: DomainCode
     officers: Count = 2
     code_scanned: bool = False
+    form: Token = ""
+    category: Token = ""
+    inspector: Token = ""
+    context: Context = msgspec.field(default_factory=dict)
 
 
 class InspectionResult(Payload, frozen=True, kw_only=True):

@@ -22,7 +22,6 @@ __all__ = ["NOTHING", "SILENT", "Outcome", "Reading", "moment", "read"]
 SILENT = frozenset({
     e.AssetPledged,
     e.InspectionDrawn,
-    e.InspectionStarted,
     e.ClassOfMonth,
     e.DeadlineFellDue,
 })  # fmt: skip
@@ -53,6 +52,7 @@ _READERS: Mapping[type[e.Payload], Callable[[Any, int, int], Reading]] = {
     e.SeriousListChanged: disclosure.serious_list,
     e.PermitGranted: disclosure.permit_granted,
     e.PermitEnded: disclosure.permit_ended,
+    e.InspectionStarted: supervision.inspection_started,
     e.InspectionResult: supervision.inspection,
     e.RectificationOrdered: supervision.rectification,
     e.RectifiedOrGraded: supervision.rectified_or_graded,

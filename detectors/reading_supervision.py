@@ -27,6 +27,20 @@ _CHANNELS = {
 _UNREACHABLE = hash_of("abnormal", "4")
 
 
+def inspection_started(data: e.InspectionStarted, identity: int, at: int) -> Reading:
+    """E28: a look has begun; what the model says of it now is what counts."""
+    del identity, at
+    outcome = Outcome(
+        data.domain, None, data.category, data.form, data.place, data.inspector,
+        look=_look(data.domain, data.task), context=data.context,
+    )  # fmt: skip
+    return Reading(outcome=outcome)
+
+
+def _look(domain: str, task: str) -> str:
+    return f"{domain}/{task}" if task else ""
+
+
 def inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
     """E29: a look; and what it found, where an indicator of its own rests on it."""
     kind = _INSPECTIONS[data.result]
@@ -40,7 +54,7 @@ def inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
         facts.append(found)
     outcome = Outcome(
         data.domain, data.result != "passed", data.category, data.form,
-        data.place, data.inspector, context=data.context,
+        data.place, data.inspector, look=_look(data.domain, data.task), context=data.context,
     )  # fmt: skip
     return Reading(tuple(facts), outcome=outcome)
 

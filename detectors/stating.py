@@ -30,15 +30,19 @@ _BRACKETS = str.maketrans("[]()［］（）【】{}", "〔〕" * 6)
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """Somebody looked: was a problem found?  What the model learns from."""
+    """Somebody looked: was a problem found?  What the model learns from.
+
+    ``found`` is None where the look has only begun; ``look`` names it, "" where nobody asked.
+    """
 
     domain: str
-    found: bool
+    found: bool | None
     category: str = ""
     form: str = ""
     place: str = ""
     inspector: str = ""
     informant: str = ""
+    look: str = ""
     context: Mapping[str, float] = msgspec.field(default_factory=dict)
 
 

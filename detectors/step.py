@@ -289,6 +289,7 @@ def _example(  # noqa: PLR0917 - all that an example is made of
         informant=news.outcome.informant,
         context=news.outcome.context,
         subject=event.subject,
+        look=f"{event.subject}/{news.outcome.look}" if news.outcome.look else "",
         found=news.outcome.found,
         features_version=FEATURES_VERSION,
         epoch=position.epoch,

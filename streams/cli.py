@@ -1,11 +1,8 @@
 """What can a person do from a terminal?"""
 
-import asyncio
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -14,22 +11,14 @@ from config.load import load_settings
 from config.schema import Settings
 from detectors.events import InvalidEventError, decode
 from detectors.warning import CHINA
-from streams import cli_replay, clock
-from streams.assembly import build_redis, build_wisdom, calendar_complaint
+from streams import cli_explain, cli_replay, clock
+from streams.assembly import build_wisdom, calendar_complaint
 from streams.cli_classes import classes
 from streams.cli_convert import convert
 from streams.cli_rules import rules
 from streams.cli_warnings import warnings
-from streams.explaining import (
-    Found,
-    card_in_words,
-    find_card,
-    official_in_words,
-    way_back_in_words,
-)
 from streams.plans import build_plans
 from streams.terminal import (
-    NOT_FOUND,
     USAGE,
     Config,
     File,
@@ -54,6 +43,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(classes, name="classes")
 app.add_typer(rules, name="rules")
 app.add_typer(warnings, name="warnings")
+app.command()(cli_explain.explain)
 app.command()(cli_replay.replay)
 app.command()(convert)
 
@@ -106,49 +96,6 @@ def publish(
                 f"events are recognised by their id"
             ) from error
         out.print(f"published={len(records)} invalid={len(complaints)} topic={Topic.EVENT.value}")
-
-
-@app.command()
-def explain(
-    uscc: Annotated[str, typer.Argument(help="统一社会信用代码")],
-    config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
-    at: Annotated[
-        dt.datetime | None, typer.Option(help="按某一时刻的事实解释（北京时间），默认最近事件")
-    ] = None,
-) -> None:
-    """解释一家企业的实时等级：分值、事实、文号、修复建议。Why does it stand where it does?"""
-    moment = at.replace(tzinfo=CHINA) if at else None
-    with told_plainly():
-        settings = load_settings(config)
-        expertise = build_wisdom(settings).expertise
-
-        async def look() -> Found | None:
-            """Read the state and close the connection."""
-            redis = build_redis(settings)
-            try:
-                partitions = settings.kafka.partitions
-                return await find_card(redis, uscc, expertise, partitions=partitions, at=moment)
-            finally:
-                await redis.aclose()
-
-        found = asyncio.run(look())
-    if found is None:
-        err.print(f"{uscc}：没有该企业的事件。No event of this enterprise has been seen.")
-        raise typer.Exit(NOT_FOUND)
-    if as_json:
-        told = {
-            "card": found.card,
-            "way_back": found.way_back,
-            "official": found.official,
-            "provisional": found.provisional,
-        }
-        out.print_json(msgspec.json.encode(told).decode())
-        return
-    out.print(card_in_words(found.card))
-    out.print(official_in_words(found))
-    if found.way_back is not None:
-        out.print(way_back_in_words(found.way_back))
 
 
 @app.command("check-config")

@@ -8,12 +8,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from detectors import learned
 from detectors import state as states
 from detectors.card import RiskCard, as_of_moment, risk_card
 from detectors.counterfactual import WayBack, way_back
 from detectors.expertise import Expertise
+from detectors.features import features
+from detectors.model_reasons import ModelReason, reasons
 from detectors.official import Month, OfficialClass, Provisional, Source, provisional
+from detectors.state import EnterpriseState
 from detectors.warning import CHINA
+from streams.learning import RedisSnapshots
 from streams.official_store import RedisOfficialStore
 from streams.publisher import partition_of
 from streams.store import RedisStore
@@ -35,6 +40,7 @@ class Found:
     way_back: WayBack | None
     official: OfficialClass | None
     provisional: Provisional | None
+    model_reasons: tuple[ModelReason, ...]
     partition: int
 
 
@@ -72,9 +78,29 @@ async def find_card(
                     official=official.risk_class if official else None,
                     as_of=state.as_of,
                 ),
+                model_reasons=await _model_reasons(redis, state),
                 partition=partition,
             )
     return None
+
+
+async def _model_reasons(redis: Redis, state: EnterpriseState) -> tuple[ModelReason, ...]:
+    """Return why the newest model of the enterprise's domain says what it says."""
+    raw = (await RedisSnapshots(redis).load()).get(state.profile.domain)
+    if raw is None or not state.learned.version:
+        return ()
+    try:
+        scorer = learned.scorer_of(learned.decode(raw))
+    except learned.IncompatibleSnapshotError:
+        return ()
+    seen = features(state, as_of=state.as_of, rule_score=state.rule.score)
+    return reasons(scorer, seen, state.profile.category, state.profile.place)
+
+
+def model_in_words(found: Found) -> Text:
+    """Return the model's reasons, or nothing where no model has spoken."""
+    told = "；".join(f"{one.text}（{one.log_odds:+.2f}）" for one in found.model_reasons)
+    return Text(f"模型理由：{told}" if told else "")
 
 
 async def _official(

@@ -10,6 +10,7 @@ key                                type      holds
 ``sanzao:{jN}:junction:HEX``       string    who meets at a person, address, agent or enterprise
 ``sanzao:{pN}:timers``             zset      USCC -> the moment to wake it (event time, seconds)
 ``sanzao:{pN}:clock``              string    the latest event time applied, in seconds
+``sanzao:audit``                   stream    who looked up which enterprise, allowed or not
 ``sanzao:feeds``                   hash      "FEED:event", "FEED:arrival" -> last heard, seconds
 ``sanzao:{model}:snapshots``       hash      domain -> folded model, msgpack (detectors.learned)
 ``sanzao:{model}:notebooks``       hash      domain -> the learner's notebook (detectors.model)
@@ -84,6 +85,7 @@ def region_key(what: str, name: str) -> str:
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"
 MONTHS = f"{ROOT}:{{classes}}:months"
 FEEDS = f"{ROOT}:feeds"
+AUDIT = f"{ROOT}:audit"
 NOTEBOOKS = f"{ROOT}:{{model}}:notebooks"
 
 

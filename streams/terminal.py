@@ -22,6 +22,7 @@ out = Console()
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 USAGE = 2
 NOT_FOUND = 1
+DENIED = 3
 
 Config = Annotated[
     Path | None,

@@ -61,7 +61,7 @@ def _plain(value: Any, keyword: str, asked: Any) -> list[str]:  # noqa: PLR0911,
     return []
 
 
-def _nested(value: Any, keyword: str, schema: Schema, root: Schema, place: str) -> list[str]:  # noqa: PLR0911 - one arm a keyword
+def _nested(value: Any, keyword: str, schema: Schema, root: Schema, place: str) -> list[str]:  # noqa: PLR0911, C901 - one arm a keyword
     """Return what a keyword that holds other schemas finds."""
     asked = schema[keyword]
     match keyword:

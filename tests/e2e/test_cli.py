@@ -7,6 +7,7 @@ import pytest
 from detectors import events as e
 from streams.devstack.broker import embedded_broker
 from streams.devstack.processes import free_port
+from streams.keys import AUDIT
 from streams.topics import Topic
 from tests import builders as b
 from tests.conftest import available
@@ -59,6 +60,27 @@ def test_a_file_with_bad_lines_is_published_on_demand_only(bureau, tmp_path):
     assert bureau.raw_state(refused) is None
     log = bureau.keyed(Topic.EVENT, [skipped])
     assert {record.key for record in log} == {skipped.encode()}
+
+
+def test_another_county_s_enterprise_is_refused_and_the_look_leaves_a_trace(bureau, tmp_path):
+    """Case 20: a desk sees its own county; a look at another's is denied, and both are audited."""
+    (uscc,) = bureau.firms(1)
+    founded = e.encode(b.event(b.founded(), subject=uscc, name=f"{uscc}-founded"))
+    bureau.command("publish", written(tmp_path, founded))
+    bureau.await_states([uscc])
+    desks = {county: tmp_path / f"{county}.yaml" for county in ("410422", "410423")}
+    for county, file in desks.items():
+        file.write_text(f'scope: ["{county}"]\n')
+
+    own = bureau.command("explain", uscc, "--config", desks["410422"])
+    foreign = bureau.command("explain", uscc, "--config", desks["410423"])
+
+    trail = [fields for _, fields in bureau.store.xrevrange(AUDIT, count=2)]
+    assert (own.returncode, foreign.returncode) == (0, 3)
+    assert "不在本单位管辖范围" in foreign.stderr
+    assert "实时等级" not in foreign.stdout
+    assert [one[b"allowed"] for one in trail] == [b"false", b"true"]
+    assert {one[b"uscc"] for one in trail} == {uscc.encode()}
 
 
 def test_an_enterprise_nobody_knows_is_told(bureau):

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import events as e
+from detectors.example import Example
 from detectors.learned import Scorer
 from detectors.measure import RiskClass
 from detectors.warning import EarlyWarning
@@ -112,3 +113,18 @@ def test_without_its_model_a_decision_says_so():
 
     assert (enterprise.state.learned.version, enterprise.state.learned.probability) == ("", -1.0)
     assert enterprise.state.learned.live == enterprise.state.rule
+
+
+def test_a_look_is_asked_of_when_it_begins():
+    """E28 asks, E29 of the same task answers: both examples name one look, the first no outcome."""
+    enterprise = b.Enterprise()
+    started = e.InspectionStarted(task="T1", domain="QUAL")
+    result = e.InspectionResult(domain="QUAL", result="failed", task="T1")
+
+    (question,) = b.of_type(enterprise.has(started), Example)
+    (answer,) = b.of_type(enterprise.has(result, day=30), Example)
+
+    assert question.found is None
+    assert answer.found is True
+    assert question.look == answer.look == f"{b.USCC}/QUAL/T1"
+    assert enterprise.state.facts[0].at == b.at(30)

@@ -120,6 +120,7 @@ def test_the_official_class_stands_beside_the_live_one(official, text):
             b.expertise().catalogue, enterprise.state.profile, enterprise.state.facts,
             official=official.risk_class if official else None, as_of=enterprise.state.as_of,
         ),
+        model_reasons=(),
         partition=0,
     )  # fmt: skip
 
