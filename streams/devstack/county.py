@@ -9,6 +9,7 @@ import datetime as dt
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,9 +25,20 @@ from streams.devstack.county_ties import happen
 COUNTY = "410422"
 START = dt.date(2026, 5, 20)
 ENTERPRISES, DAYS = 2000, 60
-# The short form, for CI: it shows all four measures too, and the day on which reports are missing.
-SHORT_ENTERPRISES, SHORT_DAYS, SHORT_START = 600, 12, dt.date(2026, 6, 23)
-HISTORY_DAYS = 140  # from New Year's Eve on, so that the annual reports of the year are in it
+
+
+class Form(NamedTuple):
+    """How large a county is, and which days are watched: both forms hold 07-01, W02's day."""
+
+    enterprises: int = ENTERPRISES
+    days: int = DAYS
+    start: dt.date = START
+
+
+FORM = Form()
+# The short form, for CI: it shows all four measures too.
+SHORT_FORM = Form(600, 12, dt.date(2026, 6, 23))
+HISTORY_DAYS = 140  # what was filed before comes with the register
 # Feeds of the complaint line and of daily supervision are known to lag.
 _LAGGING = frozenset({Source.HOTLINE, Source.SUPERVISION})
 _LATE_SHARE = 0.01

@@ -84,7 +84,7 @@ class Duties:
             next_due=due,
             place=diary.place,
         )
-        diary.write(Source.EQUIPMENT, diary.office(first + diary.days(1, 2)), data)
+        diary.write(Source.EQUIPMENT, diary.office(first + diary.days(3, 5)), data)
         ahead = self._rng.randint(APPLY_DAYS + 3, APPLY_DAYS + 25)
         if self._is_careless(0.03, 0.3):
             ahead = self._rng.randint(-45, 20)
@@ -104,7 +104,9 @@ class Duties:
             return
         late = self._is_careless(0.002, 0.15)
         # Most are early: of two days in the half year, the earlier one.
-        ahead = max(diary.days(0, 180), diary.days(0, 180))
+        ahead = diary.days(0, 180)
+        if self._is(0.8):
+            ahead = max(ahead, diary.days(0, 180))
         day = due + diary.days(1, 12) if late else due - ahead
         # What was filed before the register was handed over comes with it.
         day = max(day, diary.span.opening + diary.days(1, 6))
