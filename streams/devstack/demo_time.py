@@ -19,8 +19,8 @@ from streams.devstack.stack import Stack
 from streams.keys import clock_key, timers_key
 
 A_DAY = dt.timedelta(days=1)
-# The opening balance passes by the week: nobody watches it.
-STRETCH_DAYS = 7
+# The opening balance passes by the fortnight: nobody watches it.
+STRETCH_DAYS = 14
 # A deadline waits for longer than a stretch lasts: no event of a stretch makes one fall due.
 LATENESS = A_DAY * (STRETCH_DAYS + 1)
 
@@ -35,7 +35,7 @@ class Stretch:
 
 
 def stretches(events: Sequence[Event], *, start: dt.date) -> Iterator[Stretch]:
-    """Yield the events in their order: the history by the week, then day by day.
+    """Yield the events in their order: the history by the fortnight, then day by day.
 
     A late event stays with the day that brings it.
     """
@@ -45,7 +45,7 @@ def stretches(events: Sequence[Event], *, start: dt.date) -> Iterator[Stretch]:
         day = event.time.astimezone(CHINA).date()
         if day > last:
             yield _stretch(chunk, newest, start)
-            chunk, last = [], day if day >= start else _end_of_week(day, start)
+            chunk, last = [], day if day >= start else _end_of_fortnight(day, start)
         newest = max(newest, day)
         chunk.append(event)
     yield _stretch(chunk, newest, start)
@@ -56,7 +56,7 @@ def _stretch(events: Sequence[Event], newest: dt.date, start: dt.date) -> Stretc
     return Stretch(events, ends, is_watched=newest >= start)
 
 
-def _end_of_week(day: dt.date, start: dt.date) -> dt.date:
+def _end_of_fortnight(day: dt.date, start: dt.date) -> dt.date:
     """Return the last day of a stretch of the history that begins on ``day``."""
     return min(day + A_DAY * (STRETCH_DAYS - 1), start - A_DAY)
 
