@@ -9,6 +9,7 @@ import datetime as dt
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,13 +20,25 @@ from streams.devstack.county_diary import A_DAY, Diary, Sent, Source, Span
 from streams.devstack.county_life import Life
 from streams.devstack.county_people import firms
 from streams.devstack.county_stories import cast
+from streams.devstack.county_ties import happen
 
 COUNTY = "410422"
 START = dt.date(2026, 5, 20)
 ENTERPRISES, DAYS = 2000, 60
+
+
+class Form(NamedTuple):
+    """How large a county is, and which days are watched: both forms hold 07-01, W02's day."""
+
+    enterprises: int = ENTERPRISES
+    days: int = DAYS
+    start: dt.date = START
+
+
+FORM = Form()
 # The short form, for CI: it shows all four measures too.
-SHORT_ENTERPRISES, SHORT_DAYS = 600, 12
-HISTORY_DAYS = 140  # from New Year's Eve on, so that the annual reports of the year are in it
+SHORT_FORM = Form(600, 12, dt.date(2026, 6, 23))
+HISTORY_DAYS = 140  # what was filed before comes with the register
 # Feeds of the complaint line and of daily supervision are known to lag.
 _LAGGING = frozenset({Source.HOTLINE, Source.SUPERVISION})
 _LATE_SHARE = 0.01
@@ -50,7 +63,7 @@ def simulate(
     if enterprises < 1 or days < 1:
         raise ValueError(f"enterprises and days must be positive, got {enterprises} and {days}")
     span = Span(start - A_DAY * HISTORY_DAYS, start, start + A_DAY * days)
-    people = firms(seed, enterprises, opening=span.opening, end=span.end)
+    people = firms(seed, enterprises, opening=span.opening, start=span.start, end=span.end)
     diaries = [
         Diary(firm, span, random.Random(f"life {seed} {firm.number}"))  # one stream a firm
         for firm in people
@@ -59,6 +72,7 @@ def simulate(
         Life(diary).run()
     for firm, story in cast(people, opening=span.opening):
         story(diaries[firm.number])
+    happen(diaries)
     rng = random.Random(f"feeds {seed}")
     sent = _numbered(sorted((one for diary in diaries for one in diary.sent), key=_happened))
     arriving = sorted(_as_fed(sent, rng, end=span.end), key=_arrived)
@@ -74,18 +88,22 @@ def _arrived(sent: Sent) -> tuple[dt.datetime, str]:
 
 
 def _numbered(sent: Iterable[Sent]) -> Iterator[Sent]:
-    """Number the documents of each series by year, as the bureaus do: 叶市监处罚〔2026〕12号."""
+    """Number the documents of each series by year, as the bureaus do: 叶市监处罚〔2026〕12号.
+
+    What followed a penalty names the number of the decision, which a diary knows by its id.
+    """
     counts: Counter[tuple[str, int]] = Counter()
+    numbers: dict[str, str] = {}
     for one in sent:
-        series = one.event.data.doc_no
-        if not series:
-            yield one
-            continue
-        year = one.event.time.year
-        counts[series, year] += 1
-        data = msgspec.structs.replace(
-            one.event.data, doc_no=f"{series}〔{year}〕{counts[series, year]}号"
-        )
+        data, series = one.event.data, one.event.data.doc_no
+        if isinstance(data, e.PenaltyFollowed) and data.penalty_no in numbers:
+            data = msgspec.structs.replace(data, penalty_no=numbers[data.penalty_no])
+        if series:
+            year = one.event.time.year
+            counts[series, year] += 1
+            number = f"{series}〔{year}〕{counts[series, year]}号"
+            numbers[one.event.id] = number
+            data = msgspec.structs.replace(data, doc_no=number)
         yield Sent(one.arrives, msgspec.structs.replace(one.event, data=data))
 
 

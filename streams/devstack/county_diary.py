@@ -29,6 +29,7 @@ FINES: dict[Severity, tuple[float, ...]] = {
     "general": (5000.0, 10_000.0, 30_000.0),
     "severe": (100_000.0, 200_000.0),
 }
+DAYS_TO_PAY = 15  # 行政处罚法 art. 67
 SHOWN_DAYS: dict[Severity, int] = {"minor": 90, "general": 365, "severe": 1095}
 _SATURDAY = 5
 _OPENS = dt.timedelta(hours=8, minutes=30)
@@ -46,6 +47,7 @@ class Source(enum.StrEnum):
     EQUIPMENT = "urn:pingdingshan:special-equipment-institute"  # 特检
     ENFORCEMENT = "urn:yexian:amr:enforcement"  # 执法办案
     HOTLINE = "urn:henan:12315"  # 投诉举报
+    CREDIT = "urn:pingdingshan:credit-centre"  # 信用修复：发展改革部门
     COURT = "urn:yexian:court"  # 法院
     EMERGENCY = "urn:yexian:emergency"  # 应急值守
     QUALITY = "urn:yexian:amr:quality"  # 质量发展
@@ -83,6 +85,8 @@ class Diary:
     def __init__(self, firm: Firm, span: Span, rng: random.Random) -> None:
         self.firm = firm
         self.place = firm.place
+        self.represented_by = firm.legal_rep
+        self.address = firm.address
         self.span = span
         self.rng = rng
         self.sent: list[Sent] = []
@@ -167,8 +171,15 @@ class Diary:
         self.write(Source.SAMPLING, self.office(day), data)
         return number
 
-    def checked(self, day: dt.date, *, passed: bool, in_use: bool = True) -> str:
-        """Write the inspection of the firm's equipment down."""
+    def checked(
+        self,
+        day: dt.date,
+        *,
+        passed: bool,
+        in_use: bool = True,
+        next_due: dt.date | None = None,
+    ) -> str:
+        """Write the inspection of the firm's equipment down; a pass says when the next is due."""
         trade = self.firm.trade
         data = e.EquipmentInspected(
             equipment=self.equipment,
@@ -176,6 +187,7 @@ class Diary:
             in_use=in_use,
             public_place=trade.public_place,
             kind=trade.equipment,
+            next_due=next_due,
             doc_no="平特检",
             place=self.place,
         )
@@ -229,7 +241,27 @@ class Diary:
         )
         return self.write(Source.ENFORCEMENT, self.office(day), data)
 
-    def case(self, day: dt.date, *, closes: dt.date, severity: Severity | None) -> str:
+    def contested(self, day: dt.date, *, known: str) -> None:
+        """Contest a penalty; it counts half until it is upheld two months later."""
+        upheld = day + A_DAY * 60
+        for at, outcome in ((day, ""), (upheld, "upheld")):
+            data = e.ObjectionChanged(
+                kind="reconsideration",
+                status="decided" if outcome else "filed",
+                filed_on=day,
+                outcome="upheld" if outcome else "",
+                about=known,
+            )
+            self.write(Source.ENFORCEMENT, self.office(at), data)
+
+    def case(
+        self,
+        day: dt.date,
+        *,
+        closes: dt.date,
+        severity: Severity | None,
+        pays_after: int | None = 7,
+    ) -> str:
         """Open a case and close it; return the id of its penalty, "" where it has none."""
         number = f"{day:%Y}-{self.firm.number:05d}-{self.rng.randrange(1000):03d}"
         fault = self.rng.choice(self.firm.trade.faults)
@@ -250,7 +282,7 @@ class Diary:
             self.write(Source.ENFORCEMENT, at, data)
         if severity is None:
             return ""
-        return self.punished(closing.date(), severity=severity, fault=fault)
+        return self.punished(closing.date(), severity=severity, fault=fault, pays_after=pays_after)
 
     def punished(
         self,
@@ -259,24 +291,35 @@ class Diary:
         severity: Severity,
         fault: str = "",
         offence: str = "",
+        pays_after: int | None = 7,
         late: dt.timedelta = AT_ONCE,
     ) -> str:
-        """Write a penalty down and return its id."""
+        """Write a penalty down, and that it was paid (None: it is not); return its id."""
         at = self.office(day)
+        amount = self.rng.choice(FINES[severity])
         data = e.PenaltyDecided(
             domain=self.firm.trade.domain,
             severity=severity,
-            amount=self.rng.choice(FINES[severity]),
+            amount=amount,
             grounds=fault or self.rng.choice(self.firm.trade.faults),
             offence=offence,
             publication_end=at.date() + dt.timedelta(days=SHOWN_DAYS[severity]),
+            performed_due=at.date() + A_DAY * DAYS_TO_PAY if amount else None,
             decided_at=at.date(),
             published_at=at.date() + self.days(1, 7),
             doc_no="叶市监处罚",
             organ=AMR,
             place=self.place,
         )
-        return self.write(Source.ENFORCEMENT, at, data, late=late)
+        known = self.write(Source.ENFORCEMENT, at, data, late=late)
+        if amount and pays_after is not None:
+            paid = e.PenaltyFollowed(
+                penalty_no=known, organ=AMR, kind="performed", on=at.date() + A_DAY * pays_after
+            )
+            self.write(
+                Source.ENFORCEMENT, self.office(at.date() + A_DAY * pays_after), paid, late=late
+            )
+        return known
 
     def listed(self, day: dt.date, *, reason: Reason, late: dt.timedelta = AT_ONCE) -> str:
         """Put the firm on the list of abnormal operation."""
@@ -298,22 +341,28 @@ class Diary:
 
     def represented(self, day: dt.date, *, barred_until: dt.date | None = None) -> str:
         """Change the legal representative, perhaps to one who may not serve."""
+        new, old = self.person(), self.represented_by
+        self.represented_by = new
         data = e.LegalRepChanged(
-            new_person=self.person(),
-            old_person=self.person(),
+            new_person=new,
+            old_person=old,
             barred=barred_until is not None,
             barred_until=barred_until,
         )
         return self.write(Source.REGISTRY, self.office(day), data)
 
     def shared(self, day: dt.date) -> str:
-        """Change a shareholder."""
+        """Change a shareholder: a stranger, or who represents the firm anyway."""
         after = self.rng.choice((0.1, 0.3, 0.51, 1.0))
-        data = e.ShareholderChanged(holder=self.person(), before=0.0, after=after)
+        holder = self.rng.choice((self.person(), self.person(), self.represented_by))
+        data = e.ShareholderChanged(holder=holder, before=0.0, after=after)
         return self.write(Source.REGISTRY, self.office(day), data)
 
     def moved(self, day: dt.date, *, to: str) -> str:
         """Move the firm within the county; what is written from now on happens there."""
-        data = e.AddressChanged(new_region=to, old_region=self.place)
-        self.place = to
+        new = f"a-{self.rng.randrange(16**8):08x}"
+        data = e.AddressChanged(
+            new_region=to, old_region=self.place, new_address=new, old_address=self.address
+        )
+        self.place, self.address = to, new
         return self.write(Source.REGISTRY, self.office(day), data)

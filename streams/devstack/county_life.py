@@ -12,12 +12,13 @@ from collections.abc import Callable
 
 from detectors import events as e
 from streams.devstack.county_diary import A_DAY, Diary, Problem, Reason, Severity, Source
-from streams.devstack.county_people import CITY_AMR, LICENSING, TOWNSHIPS, Permit
+from streams.devstack.county_duties import Duties
+from streams.devstack.county_people import CITY_AMR, LICENSING, TOWNSHIPS
 
 # The rates are chosen, not measured: with them 2,000 firms bring 100 to 250 warnings in 60 days.
 # A firm above class A costs at least one warning (W25), unless the model alone lifted it; so the
 # share of class B is below the 19 to 25 % of the two cities published (domain reference §2.3).
-QUIET = 0.1  # before we watch, harm is rarer: the opening balance is not to flood the screen
+QUIET = 0.25  # before we watch, harm is rarer: the opening balance is not to flood the screen
 CAMPAIGN = 1.6  # summer: more looks than in spring
 LOOKS = 0.016  # inspections a firm and day
 SAMPLES = 0.008  # food samples, of firms that have foods
@@ -38,8 +39,6 @@ GRAVE_LISTINGS = 0.0001
 # What most findings weigh: a word on the spot, far from a case.
 SLIGHT = (0.02, 0.03, 0.04, 0.05)
 SETTLED_DAYS = 3  # nothing happens to a firm before the register names it
-PERMIT_DAYS = 5 * 365
-REMIND_DAYS = 90  # rule W06: who renews before it is not reminded
 _MATTERS = ("价格", "质量", "服务态度", "退换货", "卫生")
 _SCOPES = ("预包装食品销售", "日用百货销售", "餐饮服务", "信息技术咨询服务", "普通货物道路运输")
 _PROBLEMS: tuple[Problem, ...] = ("physical", "physical", "", "pathogen", "illegal_additive")
@@ -57,7 +56,7 @@ class Life:
         self._rng = diary.rng
         self._temper = diary.firm.temper
         self._trouble = diary.firm.temper
-        self._is_listed = False
+        self._duties = Duties(diary)
         self._bound = sum(rate for rate, _ in self._chances(1.0, is_watched=True))
 
     def run(self) -> None:
@@ -65,10 +64,7 @@ class Life:
         span = self._diary.span
         first = max(span.opening, self._firm.established)
         self._founded(first)
-        if self._firm.trade.permit is not None:
-            self._permitted(self._firm.trade.permit, first)
-        if self._firm.established < span.opening:
-            self._annual_report(span.start.year)
+        self._duties.begin(first)
         for number in range(SETTLED_DAYS, (span.end - first).days):
             if number % 7 == 0:
                 self._drift()
@@ -135,52 +131,14 @@ class Life:
             established_on=firm.established,
             industry=firm.trade.industry,
             capital=float(self._rng.choice((50_000, 100_000, 500_000, 1_000_000, 5_000_000))),
+            legal_rep=firm.legal_rep,
+            address_hash=firm.address,
+            agent=firm.agent,
             place=firm.place,
         )
         is_old = firm.established < self._diary.span.opening
         at = self._diary.early(day) if is_old else self._diary.office(day)
         self._diary.write(Source.REGISTRY, at, data)
-
-    def _permitted(self, permit: Permit, first: dt.date) -> None:
-        """Grant the permit of the trade; the careless renew it late, or never."""
-        diary, span = self._diary, self._diary.span
-        left = dt.timedelta(days=1 + self._rng.randrange(PERMIT_DAYS))
-        valid_to = first + (left if first == span.opening else A_DAY * PERMIT_DAYS)
-        number = f"{permit.series}{self._firm.number:07d}"
-        ahead = self._rng.randint(REMIND_DAYS + 5, REMIND_DAYS + 120)
-        if self._is(0.02 + 0.12 * self._temper):
-            ahead = self._rng.randint(-40, 80)
-        renewal = valid_to - A_DAY * ahead
-        # What ran out before or soon after day 0 is renewed on the register already.
-        if valid_to < span.start + A_DAY * 40:
-            valid_to, renewal = valid_to + A_DAY * PERMIT_DAYS, span.end
-        self._granted(permit, number, first + diary.days(3, 5), valid_to)
-        if first + A_DAY * 8 < renewal < span.end:
-            self._granted(permit, number, renewal, valid_to + A_DAY * PERMIT_DAYS)
-
-    def _granted(self, permit: Permit, number: str, day: dt.date, valid_to: dt.date) -> None:
-        data = e.PermitGranted(
-            permit_no=number,
-            permit_type=permit.name,
-            domain=permit.domain,
-            valid_to=valid_to,
-            organ=permit.organ,
-            place=self._diary.place,
-        )
-        self._diary.write(Source.LICENSING, self._diary.office(day), data)
-
-    def _annual_report(self, year: int) -> None:
-        """File the report of last year between New Year and the end of June, or fail to."""
-        due = dt.date(year, 6, 30)
-        if self._is(0.02 * self._temper * self._temper):
-            self._listed(due + self._diary.days(3, 20), reason=1)
-            return
-        late = self._is(0.15 * self._temper * self._temper)
-        day = due + self._diary.days(1, 12) if late else due - self._diary.days(0, 180)
-        data = e.AnnualReportFiled(
-            year=year - 1, late=late, all_zero=self._is(0.02 * self._temper * self._temper)
-        )
-        self._diary.write(Source.PUBLICITY, self._diary.daytime(day), data)
 
     def _inspected(self, day: dt.date) -> None:
         if not self._is_found(0.004, 1.25):
@@ -193,6 +151,8 @@ class Life:
             self._diary.inspected(day + self._diary.days(2, 9), weight=0.0, corrects=known)
         if is_grave:
             self._case(day + self._diary.days(2, 7))
+        elif weight == SLIGHT[-1]:
+            self._duties.ordered(day)
 
     def _refused(self, day: dt.date) -> None:
         self._diary.inspected(day, weight=1.0, refused=True)
@@ -216,9 +176,13 @@ class Life:
             self._diary.case(day, closes=closes, severity=None)
             return
         (severity,) = self._rng.choices(_SEVERITIES, (50, 42, 8))
-        known = self._diary.case(day, closes=closes, severity=severity)
+        known = self._diary.case(
+            day, closes=closes, severity=severity, pays_after=self._duties.pays_after()
+        )
         if self._is(0.08):
             self._diary.quashed(closes + self._diary.days(8, 30), known=known, severity=severity)
+        elif self._is(0.06):
+            self._diary.contested(closes + self._diary.days(2, 12), known=known)
 
     def _sampled(self, day: dt.date) -> None:
         diary = self._diary
@@ -239,19 +203,12 @@ class Life:
     def _checked(self, day: dt.date) -> None:
         passed = not self._is_found(0.005, 0.5)
         in_use = not passed and self._is(0.03)
-        self._diary.checked(day, passed=passed, in_use=in_use or passed)
+        self._duties.checked(day, passed=passed, in_use=in_use or passed)
         if not passed and self._is(0.7):
-            self._diary.checked(day + self._diary.days(5, 15), passed=True)
+            self._duties.checked(day + self._diary.days(5, 15), passed=True)
 
-    def _listed(self, day: dt.date, reason: Reason | None = None) -> None:
-        """Put the firm on the abnormal list, once; half of the firms come off again."""
-        if self._is_listed:
-            return
-        self._is_listed = True
-        ground = self._rng.choice(_GROUNDS) if reason is None else reason
-        self._diary.listed(day, reason=ground)
-        if self._is(0.5):
-            self._diary.unlisted(day + self._diary.days(15, 60), reason=ground)
+    def _listed(self, day: dt.date) -> None:
+        self._duties.listed(day, reason=self._rng.choice(_GROUNDS))
 
     def _gravely_listed(self, day: dt.date) -> None:
         data = e.SeriousListChanged(

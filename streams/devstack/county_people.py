@@ -14,6 +14,7 @@ from detectors.uscc import ALPHABET, synthetic
 AMR = "叶县市场监督管理局"
 LICENSING = "叶县行政审批服务局"
 CITY_AMR = "平顶山市市场监督管理局"
+CREDIT_CENTRE = "平顶山市信用信息中心"
 PROVINCE_DRUGS = "河南省药品监督管理局"
 
 # domain reference §5.2: the 18 townships, each with its station (基层所)
@@ -41,6 +42,20 @@ _TEMPERS = ((0.71, 0.00, 0.07), (0.10, 0.25, 0.45), (0.19, 0.68, 0.95))
 OLDEST_DAYS = 20 * 365
 YOUNGEST_DAYS = 400
 NEWCOMERS = 0.01  # share of the firms that are founded while we watch
+# Firms whose ties are told of in every county (county_ties): one person's, and a head office with
+# its branches.  They are old and keep order, so that what reaches them is seen to come from there.
+KIN = range(30, 33)
+OFFICE = range(40, 44)
+SETTLED = frozenset({*KIN, *OFFICE})
+# One agent registers more than twenty firms within a month (rule W22), half at one address.
+BATCH = range(200, 224)
+BATCH_WITHIN_DAYS = 24
+BATCH_PLACE = "410422003"
+_BATCH_AGENT, _BATCH_ADDRESS = "g-5eed0001", "a-5eed0001"
+_AGENTS = tuple(f"g-{number:08x}" for number in range(16, 22))
+_GOOD_ORDER = 0.03
+# Chosen, not measured: a few firms in a hundred share their representative or their address.
+SHARED_PERSONS, SHARED_ADDRESSES = 0.03, 0.04
 # With an inherent risk above it, a newborn firm's first score passes the 50 points of rule W30.
 _CALM_INDUSTRIES = ("F51", "F5251", "F5265", "H61", "L72", "O80", "I64", "C34", "A01")
 
@@ -142,6 +157,10 @@ TRADES = (
 class Firm:
     """One enterprise.
 
+    Shapes:
+        ``legal_rep``, ``address`` and ``agent`` are hashes, as the register makes them; who was
+        founded before the register was handed over has no agent on record.
+
     Units:
         ``temper`` is the hidden trouble it tends to, 0 (in order) to 1; no event states it.
     """
@@ -153,58 +172,112 @@ class Firm:
     trade: Trade
     established: dt.date
     temper: float
+    legal_rep: str
+    address: str
+    agent: str = ""
 
 
-def firms(seed: int, count: int, *, opening: dt.date, end: dt.date) -> list[Firm]:
+def firms(seed: int, count: int, *, opening: dt.date, start: dt.date, end: dt.date) -> list[Firm]:
     """Return the enterprises of a county, the same for the same seed.
 
     Shapes:
         A smaller county is the beginning of a larger one.  Some firms are founded between
-        ``opening`` (the day the register is handed over) and ``end``.
+        ``opening`` (the day the register is handed over) and ``end``, a batch of them from
+        ``start`` on (``county_ties``).
     """
-    rng = random.Random(f"people {seed}")
-    taken: set[str] = set()
-    return [_firm(rng, number, taken, opening=opening, end=end) for number in range(count)]
+    register = _Register(random.Random(f"people {seed}"), opening, start, end)
+    return [register.enter(number) for number in range(count)]
 
 
-def _firm(
-    rng: random.Random, number: int, taken: set[str], *, opening: dt.date, end: dt.date
-) -> Firm:
-    is_new = rng.random() < NEWCOMERS
-    (trade,) = rng.choices(TRADES, [trade.weight for trade in TRADES])
-    if is_new:
-        trade = rng.choice([one for one in TRADES if one.industry.startswith(_CALM_INDUSTRIES)])
-        established = opening + dt.timedelta(days=1 + rng.randrange((end - opening).days - 1))
-    else:
-        # Firms die young: the square leans to the recent years.
-        spread = rng.random() * rng.random() * (OLDEST_DAYS - YOUNGEST_DAYS)
-        established = opening - dt.timedelta(days=YOUNGEST_DAYS + int(spread))
-    (place,) = rng.choices(tuple(TOWNSHIPS), _PLACE_WEIGHTS)
-    is_stall = bool(trade.stalls) and rng.random() < 0.6  # noqa: PLR2004 - sole traders' share
-    kind = "92" if is_stall else "93" if trade.category == "cooperative" else "91"
-    return Firm(
-        number=number,
-        uscc=synthetic(_serial(number, rng), prefix=f"{kind}410422"),
-        name=_name(rng, TOWNSHIPS[place], trade.stalls if is_stall else trade.forms, taken),
-        place=place,
-        trade=trade,
-        established=established,
-        temper=_temper(rng),
-    )
+@dataclasses.dataclass(slots=True)
+class _Register:
+    """The firms so far: no name is given twice, and some people and addresses are."""
+
+    rng: random.Random
+    opening: dt.date
+    start: dt.date
+    end: dt.date
+    names: set[str] = dataclasses.field(default_factory=set)
+    persons: list[str] = dataclasses.field(default_factory=list)
+    addresses: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+    def enter(self, number: int) -> Firm:
+        """Return the next firm."""
+        rng = self.rng
+        is_new = rng.random() < NEWCOMERS and number not in SETTLED
+        in_batch = number in BATCH
+        (trade,) = rng.choices(TRADES, [trade.weight for trade in TRADES])
+        if is_new or in_batch:
+            trade = rng.choice([one for one in TRADES if one.industry.startswith(_CALM_INDUSTRIES)])
+            established = self._founding(number)
+        else:
+            # Firms die young: the square leans to the recent years.
+            spread = rng.random() * rng.random() * (OLDEST_DAYS - YOUNGEST_DAYS)
+            established = self.opening - dt.timedelta(days=YOUNGEST_DAYS + int(spread))
+        (place,) = rng.choices(tuple(TOWNSHIPS), _PLACE_WEIGHTS)
+        if in_batch:
+            place = BATCH_PLACE
+        is_stall = bool(trade.stalls) and rng.random() < 0.6  # noqa: PLR2004 - sole traders' share
+        kind = "92" if is_stall else "93" if trade.category == "cooperative" else "91"
+        agent = rng.choice(_AGENTS) if is_new else ""
+        temper = _temper(rng)
+        return Firm(
+            number=number,
+            uscc=synthetic(_serial(number, rng), prefix=f"{kind}410422"),
+            name=self._name(TOWNSHIPS[place], trade.stalls if is_stall else trade.forms),
+            place=place,
+            trade=trade,
+            established=established,
+            temper=_GOOD_ORDER if number in SETTLED or in_batch else temper,
+            legal_rep=self._person(number),
+            address=self._address(number, place),
+            agent=_BATCH_AGENT if in_batch else agent,
+        )
+
+    def _founding(self, number: int) -> dt.date:
+        """Return the day on which a new firm is founded; those of the batch within a month."""
+        if number in BATCH:
+            days = min(BATCH_WITHIN_DAYS, (self.end - self.start).days - 1)
+            return self.start + dt.timedelta(days=(number - BATCH.start) * days // len(BATCH))
+        return self.opening + dt.timedelta(
+            days=1 + self.rng.randrange((self.end - self.opening).days - 1)
+        )
+
+    def _name(self, township: str, forms: Sequence[str]) -> str:
+        rng = self.rng
+        while True:
+            name = f"叶县{township}{rng.choice(_WORDS)}{rng.choice(_SECOND)}{rng.choice(forms)}"
+            if name not in self.names:
+                self.names.add(name)
+                return name
+
+    def _person(self, number: int) -> str:
+        """Return who represents a firm: somebody new, or now and then who has a firm already."""
+        fresh, is_known = f"p-{self.rng.randrange(16**8):08x}", self.rng.random() < SHARED_PERSONS
+        if number in KIN and number != KIN.start:
+            return self.persons[KIN.start]
+        person = self.rng.choice(self.persons) if is_known and self.persons else fresh
+        if number in SETTLED or number in BATCH:
+            person = fresh
+        self.persons.append(person)
+        return person
+
+    def _address(self, number: int, place: str) -> str:
+        """Return where a firm sits: by itself, or now and then where another one does."""
+        fresh = f"a-{self.rng.randrange(16**8):08x}"
+        known = self.addresses.setdefault(place, [])
+        is_shared = self.rng.random() < SHARED_ADDRESSES
+        if number in BATCH and number % 2 == 0:
+            return _BATCH_ADDRESS
+        address = self.rng.choice(known) if is_shared and known else fresh
+        known.append(address)
+        return address
 
 
 def _serial(number: int, rng: random.Random) -> int:
     """Return a serial whose code reads ``YX``, four of the number, three at random."""
     block = ALPHABET.index("Y") * 31 + ALPHABET.index("X")
     return (block * 31**4 + number) * 31**3 + rng.randrange(31**3)
-
-
-def _name(rng: random.Random, township: str, forms: Sequence[str], taken: set[str]) -> str:
-    while True:
-        name = f"叶县{township}{rng.choice(_WORDS)}{rng.choice(_SECOND)}{rng.choice(forms)}"
-        if name not in taken:
-            taken.add(name)
-            return name
 
 
 def _temper(rng: random.Random) -> float:

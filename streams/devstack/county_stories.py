@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator
 from detectors import events as e
 from streams.devstack.county_diary import A_DAY, Diary, Source
 from streams.devstack.county_matters import MATTERS
-from streams.devstack.county_people import AMR, CITY_AMR, TOWNSHIPS, Firm
+from streams.devstack.county_people import (
+    AMR,
+    BATCH,
+    CITY_AMR,
+    CREDIT_CENTRE,
+    SETTLED,
+    TOWNSHIPS,
+    Firm,
+)
 
 CALM = 0.12  # above it a firm has troubles of its own
 Story = Callable[[Diary], None]
@@ -104,6 +112,57 @@ def _repaired(diary: Diary) -> None:
     diary.write(Source.ENFORCEMENT, diary.office(at(0.25)), refused)
     granted = e.RepairDecided(supersedes=known, decision="granted", effective=at(0.6))
     diary.write(Source.ENFORCEMENT, diary.office(at(0.6)), granted)
+
+
+def _repaired_elsewhere(diary: Diary) -> None:
+    """The credit centre repairs what market regulation decided."""
+    at = diary.span.at
+    known = diary.punished(diary.span.start - A_DAY * 100, severity="general")
+    granted = e.RepairDecided(
+        supersedes=known,
+        decision="granted",
+        effective=at(0.5),
+        about_source=Source.ENFORCEMENT,
+        organ=CREDIT_CENTRE,
+    )
+    diary.write(Source.CREDIT, diary.office(at(0.5)), granted)
+
+
+def _silent(diary: Diary) -> None:
+    """A permit runs out, a fine is not paid, a fault is not put right, and nobody says a word."""
+    span, permit = diary.span, diary.firm.trade.permit
+    assert permit is not None
+    granted = e.PermitGranted(
+        permit_no="YX-SILENT-1",
+        permit_type=permit.name,
+        domain=permit.domain,
+        valid_to=span.at(0.5),
+        organ=permit.organ,
+        place=diary.place,
+    )
+    diary.write(Source.LICENSING, diary.office(span.opening + A_DAY * 3), granted)
+    diary.punished(span.at(0.5) - A_DAY * 18, severity="severe", pays_after=None)
+    ordered = e.RectificationOrdered(
+        order="叶市监责改〔2026〕88号",
+        domain=diary.firm.trade.domain,
+        due=span.at(0.4),
+        items="未建立进货查验记录",
+        place=diary.place,
+    )
+    diary.write(Source.SUPERVISION, diary.office(span.at(0.4) - A_DAY * 15), ordered)
+
+
+def _overdue_lift(diary: Diary) -> None:
+    """Equipment is not looked at in time, and used on."""
+    day = diary.span.at(0.4)
+    registered = e.EquipmentRegistered(
+        equipment=diary.equipment,
+        kind=diary.firm.trade.equipment,
+        public_place=diary.firm.trade.public_place,
+        next_due=day,
+        place=diary.place,
+    )
+    diary.write(Source.EQUIPMENT, diary.office(diary.span.opening + A_DAY * 9), registered)
 
 
 def _corrected(diary: Diary) -> None:
@@ -225,6 +284,9 @@ _STORIES: tuple[tuple[str, Story], ...] = (
     ("QUAL", _quashed),
     ("CATER", _thrice),
     ("FOODS", _repaired),
+    (_ANY, _repaired_elsewhere),
+    ("FOODS", _silent),
+    ("SE", _overdue_lift),
     (_ANY, _corrected),
     (_ANY, _disordered),
     (_ANY, _late),
@@ -246,7 +308,7 @@ def cast(firms: list[Firm], *, opening: dt.date) -> Iterator[tuple[Firm, Story]]
     Shapes:
         A county too small for a story goes without it.
     """
-    taken: set[int] = set()
+    taken: set[int] = {*SETTLED, *BATCH}
     for domain, story in _STORIES:
         for firm in firms:
             fits = domain in (_ANY, firm.trade.domain)

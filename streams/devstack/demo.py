@@ -11,12 +11,11 @@ import re
 import shutil
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from alerts.delivery import Way
@@ -25,26 +24,31 @@ from config.load import environment_value
 from config.schema import Settings
 from detectors.events import Event, encode
 from detectors.measure import Measure
-from detectors.warning import EarlyWarning, WarningStatus
+from detectors.warning import CHINA, EarlyWarning, WarningStatus
 from streams.assembly import Wisdom, build_wisdom
 from streams.codec import decode_warning
 from streams.devstack import county
-from streams.devstack.demo_view import (
-    DemoProgress,
-    DemoScreen,
-    DemoSummary,
-    Latency,
-    WarningRow,
-)
+from streams.devstack.demo_figures import WorkerFigures
+from streams.devstack.demo_progress import DemoProgress, DemoSummary, Latency, WarningRow
+from streams.devstack.demo_time import LATENESS, SimulatedTime, Stretch, stretches
+from streams.devstack.demo_view import DemoScreen
 from streams.devstack.processes import LOOPBACK
 from streams.devstack.stack import Stack, fetch_json, running_stack
 from streams.topics import WARNING_TOPICS, Topic
 
 SECONDS_A_DAY = 0.9  # sixty days in about a minute
+DAY_WITHIN_S = 30.0
 SETTLE_WITHIN_S = 90.0
 ROWS_SHOWN = 12
 POLL_MS = 60
 MARK = ".sanzao-demo"
+# Time is the demo's (demo_time); models and deadlines keep up with days of a second.
+WORKER: dict[str, Any] = {
+    "TIMERS__CLOCK": "events",
+    "TIMERS__LATENESS_S": str(LATENESS.total_seconds()),
+    "TIMERS__POLL_S": "0.1",
+    "MODEL__REFRESH_S": "0.1",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,9 +65,9 @@ class Demo:
     def __init__(self, stack: Stack, *, seed: int, short: bool) -> None:
         self._stack = stack
         self._wisdom: Wisdom = build_wisdom(Settings())
-        enterprises = county.SHORT_ENTERPRISES if short else county.ENTERPRISES
-        days = county.SHORT_DAYS if short else county.DAYS
-        self._events = list(county.simulate(seed, enterprises=enterprises, days=days))
+        form = county.SHORT_FORM if short else county.FORM
+        self._start = form.start
+        self._events = list(county.simulate(seed, *form))
         self._bad = list(county.bad_records(seed))
         self._total = len(self._events) + len(self._bad)
         self._sent = 0
@@ -72,10 +76,10 @@ class Demo:
         self._warnings: dict[tuple[str, Measure, WarningStatus], EarlyWarning] = {}
         self._expected: dict[Way, dict[str, EarlyWarning]] = {way: {} for way in Way}
         self._rows: collections.deque[WarningRow] = collections.deque(maxlen=ROWS_SHOWN)
-        self._figures: dict[str, float] = {}
+        self._figures = WorkerFigures(f"http://{LOOPBACK}:{stack.report_port}/metrics")
         self._event_time: dt.datetime | None = None
         self._began = time.monotonic()
-        self._looked_at = 0.0
+        self._time = SimulatedTime(stack)
         self._producer = KafkaProducer(
             bootstrap_servers=stack.broker.bootstrap,
             acks="all",
@@ -100,12 +104,12 @@ class Demo:
         for raw in self._bad:
             self._producer.send(Topic.EVENT.value, key=_key_of(raw), value=raw)
         self._sent += len(self._bad)
-        for day in _days(self._events):
+        for stretch in stretches(self._events, start=self._start):
             began = time.monotonic()
-            self._publish(day)
-            in_history = day[0].time.date() < county.START
-            until = began + (0.0 if in_history else SECONDS_A_DAY)
-            self._watch(screen, until=until)
+            self._publish(stretch.events)
+            self._end(stretch, screen)
+            if stretch.is_watched:
+                self._watch(screen, until=began + SECONDS_A_DAY)
         self._producer.flush()
         faults = self._settle(screen)
         return Outcome(self._summary(), faults)
@@ -114,6 +118,26 @@ class Demo:
         """Leave the broker."""
         self._producer.close()
         self._consumer.close()
+        self._time.close()
+
+    def _end(self, stretch: Stretch, screen: DemoScreen) -> None:
+        """Let all of a stretch be digested, then its time pass, then what that brings."""
+        self._producer.flush()
+        self._await(screen, lambda: self._figures.is_still(self._sent))
+        self._event_time = stretch.ends
+        self._time.pass_until(stretch.ends)
+        if self._time.waiting(stretch.ends):
+            self._await(
+                screen,
+                lambda: not self._time.waiting(stretch.ends) and self._figures.is_still(self._sent),
+            )
+
+    def _await(self, screen: DemoScreen, fact: Callable[[], bool]) -> None:
+        """Watch until it is so; where it does not come about, the last check says what is amiss."""
+        deadline = time.monotonic() + DAY_WITHIN_S
+        self._figures.begin_stillness()
+        while not fact() and time.monotonic() < deadline:
+            self._watch(screen, until=time.monotonic())
 
     def _publish(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -121,12 +145,11 @@ class Demo:
             self._sent_at.setdefault(f"{event.source}/{event.id}", time.time())
             self._producer.send(Topic.EVENT.value, key=event.subject.encode(), value=raw)
         self._sent += len(events)
-        self._event_time = events[-1].time
 
     def _watch(self, screen: DemoScreen, *, until: float) -> None:
         while True:
             self._read_warnings()
-            self._look()
+            self._figures.look()
             screen.show(self._progress())
             if time.monotonic() >= until:
                 return
@@ -152,7 +175,7 @@ class Demo:
         for one in plan.notifications:
             self._expected[one.way][one.id] = warning
         sent_at = self._sent_at.get(warning.cause)
-        if sent_at is not None and warning.issued_at.date() >= county.START:
+        if sent_at is not None and self._is_watched(warning):
             self._took_ms.append(max(0.0, stamp_ms - sent_at * 1000))
         if warning.status is WarningStatus.ISSUED:
             self._rows.appendleft(
@@ -166,52 +189,29 @@ class Demo:
                 )
             )
 
-    def _look(self) -> None:
-        """Read the worker's metrics, twice a second at the most."""
-        if time.monotonic() - self._looked_at < 0.5:  # noqa: PLR2004 - said above
-            return
-        self._looked_at = time.monotonic()
-        with urllib.request.urlopen(self._metrics_url, timeout=5) as answer:  # noqa: S310 - loopback
-            text = answer.read().decode()
-        figures: collections.defaultdict[str, float] = collections.defaultdict(float)
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                figures[sample.name] += sample.value
-                if sample.name == "sanzao_events_rejected_total":
-                    figures[f"rejected {sample.labels['cause']}"] = sample.value
-                if sample.name == "sanzao_notifications_total":
-                    figures[f"{sample.labels['channel']} {sample.labels['state']}"] += sample.value
-        self._figures = dict(figures)
-
-    @property
-    def _metrics_url(self) -> str:
-        return f"http://{LOOPBACK}:{self._stack.report_port}/metrics"
-
-    def _digested(self) -> int:
-        counts = self._figures
-        return round(
-            counts.get("sanzao_events_total", 0) + counts.get("sanzao_events_rejected_total", 0)
-        )
+    def _is_watched(self, warning: EarlyWarning) -> bool:
+        """Return whether it was issued in the days that are watched."""
+        return warning.issued_at.astimezone(CHINA).date() >= self._start
 
     def _progress(self) -> DemoProgress:
         figures = self._figures
-        quarantined = round(figures.get("rejected quarantined_subject", 0))
-        rejected = round(figures.get("sanzao_events_rejected_total", 0))
         issued = collections.Counter(
             measure for _, measure, status in self._warnings if status is WarningStatus.ISSUED
         )
         return DemoProgress(
             total=self._total,
             published=self._sent,
-            assessed=round(figures.get("sanzao_events_total", 0)),
-            dead_letters=rejected - quarantined,
-            quarantined=quarantined,
+            deadlines=figures.deadlines,
+            signals=figures.signals,
+            assessed=figures.assessed,
+            dead_letters=figures.dead_letters,
+            quarantined=figures.quarantined,
             warnings=issued,
-            delivered={way: round(figures.get(f"{way.value} accepted", 0)) for way in Way},
+            delivered={way: figures.delivered(way) for way in Way},
             event_to_warning=_latency(self._took_ms),
             recent=tuple(self._rows),
             event_time=self._event_time,
-            events_per_s=self._digested() / max(0.1, time.monotonic() - self._began),
+            events_per_s=figures.digested / max(0.1, time.monotonic() - self._began),
         )
 
     def _settle(self, screen: DemoScreen) -> tuple[str, ...]:
@@ -226,8 +226,15 @@ class Demo:
         return faults
 
     def _faults(self) -> Iterator[str]:
-        if self._digested() < self._total:
-            yield f"只处理了 {self._digested()} / {self._total} 个事件"
+        figures = self._figures
+        if figures.digested != figures.on_the_log(self._sent):
+            yield (
+                f"处理了 {figures.digested} 条记录，应为 {figures.on_the_log(self._sent)} 条"
+                f"（来源 {self._sent}、期限到期 {figures.deadlines}、关联信号 {figures.signals}）"
+            )
+        for name, count in (("期限到期", figures.deadlines), ("关联信号", figures.signals)):
+            if not count:
+                yield f"没有“{name}”"
         arrived = self._arrived()
         for way, ids in arrived.items():
             expected = self._expected[way]
@@ -257,7 +264,7 @@ class Demo:
         for mail in mails:
             letters = self._expected[Way.EMAIL]
             warning = letters.get(mail["headers"]["X-Sanzao-Notification"])
-            if warning is None or warning.issued_at.date() < county.START:
+            if warning is None or not self._is_watched(warning):
                 continue
             sent_at = self._sent_at.get(warning.cause)
             if sent_at is not None:
@@ -277,7 +284,7 @@ class Demo:
             mail_folder=str(stack.folder / "mails"),
             mail_url=stack.mailbox.url,
             sms_url=stack.gateway.url,
-            metrics_url=self._metrics_url,
+            metrics_url=self._figures.url,
             topics={topic: f"{count} 条" for topic, count in sorted(counts.items())},
         )
 
@@ -294,7 +301,7 @@ def run_demo(*, keep: bool, short: bool, seed: int, folder: Path) -> int:
     screen = DemoScreen(console)
     with (
         running_stack(folder, redis_url=environment_value("REDIS_URL")) as stack,
-        stack.worker(TIMERS__CLOCK="events"),
+        stack.worker(**WORKER),
     ):
         demo = Demo(stack, seed=seed, short=short)
         try:
@@ -334,21 +341,6 @@ def _wait(console: Console) -> None:
             time.sleep(3600)
     except KeyboardInterrupt:
         console.print("正在结束 …")
-
-
-def _days(events: Sequence[Event]) -> Iterator[list[Event]]:
-    """Yield the events in their order, the history whole, then cut by the day they arrive."""
-    chunk: list[Event] = []
-    latest = county.START
-    for event in events:
-        day = event.time.date()
-        if chunk and day > latest:  # late events stay with the day that brings them
-            yield chunk
-            chunk = []
-        latest = max(latest, day)
-        chunk.append(event)
-    if chunk:
-        yield chunk
 
 
 def _key_of(raw: bytes) -> bytes:

@@ -6,8 +6,6 @@ measure are always written out.  Chinese terminals may draw ``…``, ``·`` and 
 where rich counts one, so none of them is used.
 """
 
-import dataclasses
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -24,6 +22,7 @@ from rich.text import Text
 from alerts.delivery import Way
 from detectors.measure import Level, Measure, RiskClass
 from detectors.warning import CHINA
+from streams.devstack.demo_progress import DemoProgress, DemoSummary, Latency, WarningRow
 
 TITLE = "三早  企业信用风险实时监测预警"
 SHOWN_WARNINGS = 12
@@ -42,90 +41,6 @@ CLASS_STYLES = {
     RiskClass.C: "bold dark_orange",
     RiskClass.D: "bold bright_red",
 }
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Latency:
-    """How long something took, half of the time and all but one time in a hundred.
-
-    Units:
-        Milliseconds of the wall clock.
-    """
-
-    p50_ms: float
-    p99_ms: float
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class WarningRow:
-    """One warning, as a line of the table.
-
-    Units:
-        ``at`` is event time, aware.
-    """
-
-    at: dt.datetime
-    enterprise: str
-    risk_class: RiskClass
-    reason: str
-    measure: Measure
-    authority: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class DemoProgress:
-    """How far the demo has come.
-
-    Shapes:
-        ``recent`` holds the newest warning first.  ``total`` is the number of events to be
-        published, dead letters included.
-
-    Units:
-        ``event_time`` is how far the simulated county has lived; latencies are wall-clock time
-        from the event's publication, None while nothing was measured.
-    """
-
-    total: int
-    published: int = 0
-    assessed: int = 0
-    dead_letters: int = 0
-    quarantined: int = 0
-    warnings: Mapping[Measure, int] = dataclasses.field(default_factory=dict)
-    delivered: Mapping[Way, int] = dataclasses.field(default_factory=dict)
-    event_to_warning: Latency | None = None
-    event_to_message: Latency | None = None
-    recent: Sequence[WarningRow] = ()
-    event_time: dt.datetime | None = None
-    events_per_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse a demo without events: its progress would have no measure."""
-        if self.total < 1:
-            raise ValueError(f"total must be positive, got {self.total}")
-
-    @property
-    def done(self) -> float:
-        """Return the share of the events that are through: assessed, or put aside."""
-        through = self.assessed + self.dead_letters + self.quarantined
-        return min(1.0, through / self.total)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class DemoSummary:
-    """How the demo ended, and where to look now.
-
-    Shapes:
-        ``topics`` maps the name of a topic to what is in it, in Chinese.  An empty address is
-        left out of the panel.
-    """
-
-    progress: DemoProgress
-    took: dt.timedelta
-    mail_folder: str = ""
-    mail_url: str = ""
-    sms_url: str = ""
-    metrics_url: str = ""
-    topics: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def render_live(progress: DemoProgress) -> RenderableType:
@@ -237,7 +152,8 @@ def _bar(progress: DemoProgress) -> RenderableType:
         ),
         Text.assemble(
             (f"{progress.done:4.0%}", "bold"),
-            f"  {progress.assessed:,} / {progress.total:,} 个事件",
+            f"  {progress.assessed:,} / {progress.total + progress.deadlines + progress.signals:,}"
+            " 个事件",
         ),
     )
     return bar
@@ -257,6 +173,7 @@ def _figures(progress: DemoProgress) -> RenderableType:
     figures.add_column(style="dim", no_wrap=True)
     figures.add_column()
     figures.add_row("事件", _events(progress))
+    figures.add_row("内生", _own(progress))
     figures.add_row("预警", _measures(progress))
     figures.add_row("通知", _messages(progress))
     figures.add_row("时延", _latencies(progress))
@@ -269,6 +186,14 @@ def _events(progress: DemoProgress) -> Text:
         Text.assemble("已研判 ", (f"{progress.assessed:,}", "bold")),
         Text.assemble("死信 ", _alarming(progress.dead_letters)),
         Text.assemble("待核代码 ", _alarming(progress.quarantined)),
+    )
+
+
+def _own(progress: DemoProgress) -> Text:
+    """Return the events that no source sent: time has come, a neighbour is in trouble."""
+    return _spaced(
+        Text.assemble("期限到期 ", (f"{progress.deadlines:,}", "bold")),
+        Text.assemble("关联信号 ", (f"{progress.signals:,}", "bold")),
     )
 
 

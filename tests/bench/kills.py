@@ -33,8 +33,9 @@ class Hit:
     """What one kill found.
 
     Units:
-        ``after_s`` since the worker's start; the others are records: ``stored`` behind the
-        fences, ``waiting`` published and not stored, ``unacknowledged`` stored, not committed.
+        ``after_s`` since the worker's start; the others are records of the log, our own among
+        them: ``stored`` behind the fences, ``waiting`` published and not stored, ``unacknowledged``
+        stored, not committed.
     """
 
     moment: str
@@ -78,7 +79,8 @@ def was_mid_batch(
 ) -> bool:
     """Return whether the killed worker was in a batch.
 
-    It was where a partition had records left (``sent`` against the stored offset ``at_kill``),
+    It was where a partition had records left (``sent``, the log's end as far as receipts tell,
+    against the stored offset ``at_kill``),
     had moved just before (``idle_s`` since), and stood still after: one that moves on belongs to
     another worker.
     """
@@ -112,7 +114,7 @@ class Killer:
         now = time.monotonic()
         worker.kill()
         fences = self._observer.fences()
-        sent = dict(self._source.sent)
+        sent = dict(self._source.reached)
         committed = self._observer.committed()
         time.sleep(JUST_NOW_S)
         acknowledged = sum(
@@ -126,7 +128,7 @@ class Killer:
                 kill.moment,
                 after_s=now - launched_at,
                 stored=stored,
-                waiting=sum(sent.values()) - stored,
+                waiting=max(0, sum(sent.values()) - stored),
                 unacknowledged=max(0, stored - acknowledged),
                 mid_batch=was_mid_batch(
                     at_kill=fences,

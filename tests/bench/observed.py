@@ -17,7 +17,7 @@ from detectors import state as states
 from detectors.learned import Snapshot
 from detectors.state import EnterpriseState
 from streams.devstack.stack import Stack, fetch_json
-from streams.keys import SNAPSHOTS, log_key
+from streams.keys import SNAPSHOTS, log_key, timers_key
 from streams.publisher import partition_of
 from streams.redis_notification_log import OPEN_KEY, UNCERTAIN_KEY, UNTOLD_KEY, row_key
 from streams.topics import Topic
@@ -123,6 +123,22 @@ class Observer:
                 if (count := self.store.zcard(key))
             ],
             what="outbox not empty",
+            within_s=within_s,
+        )
+
+    def await_asleep(self, moment: int, *, within_s: float) -> None:
+        """Wait until no enterprise wants to be woken at or before a moment (event time, seconds).
+
+        Raises:
+            NotDoneError: some did, at the end.
+        """
+        self._await(
+            lambda: [
+                f"partition {partition}: {count}"
+                for partition in range(self.stack.partitions)
+                if (count := self.store.zcount(timers_key(partition), "-inf", moment))
+            ],
+            what="deadlines not told",
             within_s=within_s,
         )
 

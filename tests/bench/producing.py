@@ -1,6 +1,5 @@
 """How do the records reach the broker: keyed, in order, each with its receipt?"""
 
-import collections
 import contextlib
 import dataclasses
 import threading
@@ -12,7 +11,6 @@ from kafka import KafkaProducer
 
 from streams.devstack.broker import BrokerKind
 from streams.devstack.stack import Stack
-from streams.publisher import partition_of
 from streams.topics import Topic
 from tests.bench.records import Planted
 
@@ -33,7 +31,7 @@ class Source:
     producer: Any
     partitions: int
     places: list[tuple[int, int]] = dataclasses.field(default_factory=list)
-    sent: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
+    reached: dict[int, int] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
 
     def publish(
@@ -60,12 +58,18 @@ class Source:
             futures.append(
                 self.producer.send(Topic.EVENT.value, key=record.key, value=record.value)
             )
-            self.sent[partition_of((record.key or b"").decode(), self.partitions)] += 1
+            futures[-1].add_callback(self._reached)
         self.producer.flush()
         for future in futures:
             receipt = future.get(timeout=RECEIPT_WITHIN_S)
             self.places.append((receipt.partition, receipt.offset))
         self.seconds += time.monotonic() - started
+
+    def _reached(self, receipt: Any) -> None:
+        # In the producer's own thread; one receipt of a partition comes after another.
+        self.reached[receipt.partition] = max(
+            self.reached.get(receipt.partition, 0), receipt.offset + 1
+        )
 
     @property
     def ends(self) -> dict[tuple[str, int], int]:

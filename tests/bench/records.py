@@ -1,22 +1,33 @@
 """What is published, and what does each record's sort have to become?
 
 Good events as they are, and among them records of every sort that a careless source sends, each
-with the fate that the product states for it.
+with the fate that the product states for it; and some enterprises of one person, whose trouble
+their neighbours must hear of.
 """
 
 import dataclasses
+import datetime as dt
 import enum
 import random
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from detectors.events import Cause, Event, encode
+from detectors.events import (
+    Cause,
+    Established,
+    Event,
+    Payload,
+    SeriousListChanged,
+    encode,
+    event_of,
+)
 from detectors.uscc import ALPHABET
 
 MEGABYTE = 1024 * 1024
 # A source repeats itself within minutes: that many records later at the most.
 REPEATS_WITHIN = 40
+FOUNDED = dt.date(2015, 6, 1)
 
 
 class Fate(enum.StrEnum):
@@ -70,7 +81,40 @@ def planted(events: Sequence[Event], *, each: int, seed: int) -> list[Planted]:
         place = chance.randrange(len(events))
         again = dataclasses.replace(placed[place][1], sort="the same id again", fate=Fate.DUPLICATE)
         placed.append((place + chance.uniform(0, REPEATS_WITHIN), again))
+        placed += _kin(events, number, chance)
     return [record for _, record in sorted(placed, key=lambda one: one[0])]
+
+
+def _kin(
+    events: Sequence[Event], number: int, chance: random.Random
+) -> list[tuple[float, Planted]]:
+    """Return three enterprises of one person: two must hear of the third, and half of its end."""
+    usccs = sorted({event.subject for event in events})
+    usccs = chance.sample(usccs, min(3, len(usccs)))
+    listing, removal = sorted(chance.sample(range(len(events)), 2)) if len(events) > 1 else (0, 0)
+    told: list[tuple[int, str, Payload]] = [
+        (
+            chance.randint(0, listing),
+            uscc,
+            Established(name="关联企业", established_on=FOUNDED, legal_rep=f"h:kin-{number}"),
+        )
+        for uscc in usccs
+    ]
+    told.append((listing, usccs[0], SeriousListChanged(list_code="L1", action="add")))
+    if number % 2:
+        told.append((removal, usccs[0], SeriousListChanged(list_code="L1", action="remove")))
+    placed = []
+    for place, uscc, data in told:
+        said = event_of(
+            data,
+            id=f"kin-{number}-{len(placed)}",
+            source="urn:bench:kin",
+            subject=uscc,
+            time=events[place].time,
+        )
+        record = Planted("kin", uscc.encode(), encode(said))
+        placed.append((place + chance.random(), record))
+    return placed
 
 
 def _written(fields: dict[str, object]) -> tuple[str, bytes]:

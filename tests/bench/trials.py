@@ -20,6 +20,7 @@ from tests.bench.figures import line
 from tests.bench.kills import Killer, planned_kills
 from tests.bench.models_named import Models, compare_models
 from tests.bench.observed import ALL_OUTPUTS, Observed, Observer
+from tests.bench.own_events import DEADLINE, SIGNAL, Recorded, check_own, recorded
 from tests.bench.producing import Flow, Source, source_of
 from tests.bench.records import Planted
 
@@ -30,6 +31,10 @@ KILL_BATCH = 500
 # The share of the records behind which the model must be named (real, live).
 MODEL_FROM = 0.8
 MODEL_SETTLES_S = 3.0
+# What falls due in the last minutes may or may not be told (``timers.lateness_s``).
+LATENESS_S = 180.0
+# Years of an enterprise's deadlines follow each other here, one a round of the timers.
+POLL_S = "0.05"
 # kafka-python calls its own cancelled refresh an error when a client closes.
 TROUBLE = re.compile(r" (?:ERROR|CRITICAL) (?!kafka\.cluster)|Traceback")
 
@@ -47,9 +52,27 @@ class Trial:
     kills: int
     per_second: float
 
-    def expected(self) -> Expected:
-        """Return what the replay says."""
-        return expectation(self.records, self.wisdom, now=self.now)
+    def expected(self, log: Recorded) -> Expected:
+        """Return what the replay says of the log as it was recorded."""
+        told = expectation(log.records, self.wisdom, now=self.now)
+        return told.at(log.places, log.records)
+
+    def comparison(
+        self, bench: "Bench", observed: Observed, *, learned: bool, cut: int
+    ) -> tuple[Recorded, Expected, Differences]:
+        """Return the log, what it must come to, and how what was found differs."""
+        log = recorded(
+            bench.observer.read([Topic.EVENT.value])[Topic.EVENT.value],
+            self.records,
+            bench.source.places,
+            cut=cut,
+        )
+        expected = self.expected(log)
+        found = compare(expected, observed, learned=learned)
+        check_own(
+            log, self.records, self.wisdom, now=self.now, until=bench.asleep_until, found=found
+        )
+        return log, expected, found
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,6 +90,7 @@ class Bench:
     stack: Stack
     source: Source
     observer: Observer
+    asleep_until: int = 0
 
     def finish(self, worker: Server) -> Observed:
         """Wait until nothing is left to do, stop the worker, and look.
@@ -75,6 +99,7 @@ class Bench:
             NotDoneError: something was left.
         """
         self.await_records()
+        self.await_own_events()
         self._await_read(ALERTS)
         self.observer.await_messages(within_s=MESSAGES_WITHIN_S)
         worker.stop()
@@ -83,6 +108,18 @@ class Bench:
     def await_records(self) -> None:
         """Wait until every record published is digested and acknowledged."""
         self.observer.await_committed(self.source.ends, within_s=RECORDS_WITHIN_S)
+
+    def await_own_events(self) -> None:
+        """Wait until ties have met, deadlines up to now are told, and all of it is digested.
+
+        A signal may bring a deadline, and a deadline a signal; signals cause no signals.
+        """
+        self.asleep_until = int(time.time() - LATENESS_S)
+        for _ in range(2):
+            self.observer.await_asleep(self.asleep_until, within_s=RECORDS_WITHIN_S)
+            self._await_read([Topic.BOND.value])
+            self._await_read([Topic.EVENT.value])
+        self.observer.await_asleep(self.asleep_until, within_s=RECORDS_WITHIN_S)
 
     def await_model(self) -> None:
         """Wait until every example is learned and the newest model can have been read."""
@@ -99,12 +136,10 @@ class Bench:
         self.observer.await_committed(ends, within_s=RECORDS_WITHIN_S)
 
 
-def models_of(
-    trial: Trial, bench: Bench, observed: Observed, found: Differences, *, cut: int
-) -> Models:
-    """Compare what was learned, and whether decisions behind ``cut`` name their model."""
-    looked: Looks = looks(trial.records, trial.wisdom.expertise, now=trial.now)
-    return compare_models(trial.records, looked, bench.source.places, observed, found, cut=cut)
+def models_of(trial: Trial, log: Recorded, observed: Observed, found: Differences) -> Models:
+    """Compare what was learned, and whether decisions behind the log's cut name their model."""
+    looked: Looks = looks(log.records, trial.wisdom.expertise, now=trial.now)
+    return compare_models(log.records, looked, log.places, observed, found, cut=log.cut)
 
 
 def opened(trial: Trial, name: str, stack: ExitStack) -> Bench:
@@ -118,22 +153,24 @@ def opened(trial: Trial, name: str, stack: ExitStack) -> Bench:
 
 def plain_trial(trial: Trial) -> Report:
     """Run one worker over all records, with the model off."""
-    expected = trial.expected()
     with ExitStack() as stack:
         bench = opened(trial, f"real-none-{trial.kind}", stack)
         bench.source.publish(trial.records)
-        worker = bench.stack.worker(MODEL__MODE="none")
+        worker = bench.stack.worker(MODEL__MODE="none", TIMERS__POLL_S=POLL_S)
         stack.callback(worker.stop)
         seconds, rate = timed(worker, bench)
         bench.await_records()
+        bench.await_own_events()
         counted = metrics(bench.stack.report_port)
         observed = bench.finish(worker)
         troubles = len(TROUBLE.findall(worker.written()))
-    found = compare(expected.at(bench.source.places, trial.records), observed, learned=True)
+        log, expected, found = trial.comparison(
+            bench, observed, learned=True, cut=len(trial.records)
+        )
     _compare_counts(expected, counted, found)
     # Nothing was interrupted, so nothing has a reason to be there twice.
     found.note("record repeated", _each(found.repeated))
-    figures = _figures(trial, expected, found, counted) | {
+    figures = _figures(log, expected, found, counted) | {
         "seconds": seconds,
         "events_per_second": round(rate),
         "worker_errors": troubles,
@@ -143,28 +180,28 @@ def plain_trial(trial: Trial) -> Report:
 
 def live_trial(trial: Trial) -> Report:
     """Run one worker with the model live: equal but for the learned part, every model named."""
-    expected = trial.expected()
     cut = int(len(trial.records) * MODEL_FROM)
     with ExitStack() as stack:
         bench = opened(trial, f"real-live-{trial.kind}", stack)
         bench.source.publish(trial.records[:cut])
-        worker = bench.stack.worker(MODEL__MODE="live")
+        worker = bench.stack.worker(MODEL__MODE="live", TIMERS__POLL_S=POLL_S)
         stack.callback(worker.stop)
         seconds, rate = timed(worker, bench)
         bench.await_records()
         bench.await_model()
         bench.source.publish(trial.records[cut:])
         bench.await_records()
+        bench.await_own_events()
         counted = metrics(bench.stack.report_port)
         bench.await_model()
         observed = bench.finish(worker)
         troubles = len(TROUBLE.findall(worker.written()))
-    found = compare(expected.at(bench.source.places, trial.records), observed, learned=False)
+        log, expected, found = trial.comparison(bench, observed, learned=False, cut=cut)
     _compare_counts(expected, counted, found)
     found.note("record repeated", _each(found.repeated))
-    models = models_of(trial, bench, observed, found, cut=cut)
+    models = models_of(trial, log, observed, found)
     figures = (
-        _figures(trial, expected, found, counted)
+        _figures(log, expected, found, counted)
         | models.figures
         | {
             "seconds_of_first_part": seconds,
@@ -177,13 +214,16 @@ def live_trial(trial: Trial) -> Report:
 
 def kill_trial(trial: Trial, *, model: str) -> Report:
     """Kill the worker again and again while records flow; another one joins and leaves."""
-    expected = trial.expected()
     with ExitStack() as stack:
         bench = opened(trial, f"kill-{model}-{trial.kind}", stack)
         killer = Killer(bench.observer, bench.source)
         worker, second = (
             bench.stack.worker(
-                name, port=port, MODEL__MODE=model, KAFKA__MAX_POLL_RECORDS=str(KILL_BATCH)
+                name,
+                port=port,
+                MODEL__MODE=model,
+                KAFKA__MAX_POLL_RECORDS=str(KILL_BATCH),
+                TIMERS__POLL_S=POLL_S,
             )
             for name, port in (("worker", None), ("second", free_port()))
         )
@@ -197,17 +237,17 @@ def kill_trial(trial: Trial, *, model: str) -> Report:
             bench.await_model()
         observed = bench.finish(worker)
         troubles = len(TROUBLE.findall(worker.program.log.read_text()))
-    found = compare(
-        expected.at(bench.source.places, trial.records), observed, learned=model == "none"
-    )
+        log, expected, found = trial.comparison(
+            bench, observed, learned=model == "none", cut=len(trial.records)
+        )
     learning: dict[str, object] = {}
     if model == "live":
-        models = models_of(trial, bench, observed, found, cut=len(trial.records))
+        models = models_of(trial, log, observed, found)
         learning = {"examples": models.examples, "learned": models.learned}
     hits = sum(hit.mid_batch for hit in killer.hits)
     if hits < min(3, trial.kills - 1):
         found.note("too few kills hit a batch", [hits])
-    figures = _figures(trial, expected, found, None) | learning | {
+    figures = _figures(log, expected, found, None) | learning | {
         "messages_uncertain": found.uncertain,
         "kills": len(killer.hits),
         "mid_batch": hits,
@@ -302,9 +342,14 @@ def _compare_counts(expected: Expected, counted: Mapping[str, float], found: Dif
 
 
 def _figures(
-    trial: Trial, expected: Expected, found: Differences, counted: Mapping[str, float] | None
+    log: Recorded, expected: Expected, found: Differences, counted: Mapping[str, float] | None
 ) -> dict[str, object]:
-    figures: dict[str, object] = {"events_in": len(trial.records)}
+    deadlines, signals = log.count(DEADLINE), log.count(SIGNAL)
+    figures: dict[str, object] = {
+        "events_in": len(log.records) - deadlines - signals,
+        "deadlines": deadlines,
+        "signals": signals,
+    }
     if counted is not None:
         figures["applied"] = int(counted['sanzao_events_total{outcome="applied"}'])
         figures["skipped"] = int(

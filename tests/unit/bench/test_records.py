@@ -42,6 +42,7 @@ def test_every_sort_of_bad_record_is_planted():
     counts = collections.Counter(record.sort for record in records)
     assert counts.pop("event") == 200
     assert counts.pop("a megabyte") == 2
+    assert counts.pop("kin") == 3 * 4 + 1
     assert set(counts.values()) == {3}
     assert len(counts) == 11
 
@@ -69,7 +70,7 @@ def test_the_core_gives_every_record_its_stated_fate(wisdom):
     expected = expectation(records, wisdom, now=on(30))
 
     assert expected.fates_wrong == 0
-    assert expected.applied == 200
+    assert expected.applied == 200 + 4 * 4 + 2
     assert expected.letters.total() == 9 * 4 + 2
     assert expected.skipped == {"duplicate": 4, "unknown_fact": 4}
 

@@ -11,22 +11,25 @@ import msgspec
 import pytest
 
 from detectors import events as e
+from detectors.deadline import deadline_of
 from detectors.effects import Position, Skipped
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.learned import scorer_of
 from detectors.measure import Measure, RiskClass
+from detectors.meeting import Meetings
 from detectors.model import Learner
+from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
 from detectors.step import step
 from detectors.uscc import UsccStatus, status_of
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 from streams.devstack import county
-from streams.devstack.county_people import TOWNSHIPS
+from streams.devstack.county_people import BATCH, TOWNSHIPS
+from streams.devstack.demo_time import stretches
 from tests import builders as b
 
 SEED = 7
-WATCHED = dt.datetime.combine(county.START, dt.time(), tzinfo=CHINA)
 LEARN_EVERY = 50  # a new snapshot after so many examples of a domain, as the learner's own pace
 
 
@@ -45,37 +48,51 @@ def default_form() -> tuple[e.Event, ...]:
 @functools.cache
 def short_form(seed: int = SEED) -> tuple[e.Event, ...]:
     """Return the county as CI shows it."""
-    return tuple(county.simulate(seed, county.SHORT_ENTERPRISES, county.SHORT_DAYS))
+    return tuple(county.simulate(seed, *county.SHORT_FORM))
+
+
+START_OF = {default_form: county.START, short_form: county.SHORT_FORM.start}
 
 
 class Assessed(msgspec.Struct):
-    """What the core makes of a county, learning as it goes."""
+    """What the core makes of a county, learning as it goes; ``start`` is the first day watched.
 
+    ``own`` counts the events of our own by what they are.
+    """
+
+    start: dt.datetime
     warnings: list[EarlyWarning] = []
     scored: list[tuple[float, bool]] = []
     skipped: Counter[str] = msgspec.field(default_factory=Counter)
     states: dict[str, EnterpriseState] = {}
+    own: Counter[str] = msgspec.field(default_factory=Counter)
 
     def issued(self) -> list[EarlyWarning]:
         """Return the warnings issued in the watched days."""
         return [
             one
             for one in self.warnings
-            if one.status is WarningStatus.ISSUED and one.issued_at >= WATCHED
+            if one.status is WarningStatus.ISSUED and one.issued_at >= self.start
         ]
 
 
-@functools.cache
-def assessed(form: Callable[..., tuple[e.Event, ...]], *seed: int) -> Assessed:
-    """Run the whole decision over a county: step, score first, then learn."""
-    events = form(*seed)
-    known, so_far, learners = expertise(), Assessed(), {}
-    now = events[0].time
-    for offset, event in enumerate(events):
-        now = max(now, event.time)
+class Assessing:
+    """The whole decision: step, score first, then learn; signals at once, deadlines at midnight."""
+
+    def __init__(self, start: dt.date) -> None:
+        """Know nothing yet."""
+        self.so_far = Assessed(dt.datetime.combine(start, dt.time(), tzinfo=CHINA))
+        self._known = expertise()
+        self._meetings = Meetings(self._known.knowledge.neighbours)
+        self._learners: dict[str, Learner] = {}
+        self._places = itertools.count()
+
+    def take(self, event: e.Event, *, now: dt.datetime) -> None:
+        """Decide on an event, and on what it leads to."""
+        so_far = self.so_far
         state = so_far.states.get(event.subject) or EnterpriseState()
-        position = Position(epoch=1, partition=0, offset=offset)
-        state, effects = step(state, event, known, now=now, position=position)
+        position = Position(epoch=1, partition=0, offset=next(self._places))
+        state, effects = step(state, event, self._known, now=now, position=position)
         so_far.states[event.subject] = state
         for effect in effects:
             match effect:
@@ -83,13 +100,39 @@ def assessed(form: Callable[..., tuple[e.Event, ...]], *seed: int) -> Assessed:
                     so_far.warnings.append(effect)
                 case Skipped(reason=reason):
                     so_far.skipped[reason] += 1
-                case Example(domain=domain):
-                    learner = learners.setdefault(domain, Learner(domain))
-                    so_far.scored.append((learner.learn(effect), effect.found))
-                    if learner.examples % LEARN_EVERY == 0:
-                        scorer = scorer_of(learner.snapshot())
-                        known = known.with_scorers({**known.scorers, domain: scorer})
-    return so_far
+                case Example():
+                    self._learn(effect)
+                case BondChanged():
+                    for signal in self._meetings.hear(effect).signals:
+                        so_far.own[signal.event.data.relation] += 1
+                        self.take(signal.event, now=now)
+
+    def pass_until(self, midnight: dt.datetime) -> None:
+        """Let everything fall due up to a midnight."""
+        until = int(midnight.timestamp())
+        for uscc in list(self.so_far.states):
+            while 0 < (due := self.so_far.states[uscc].wake_at) <= until:
+                self.so_far.own["deadline"] += 1
+                self.take(deadline_of(uscc, due), now=midnight)
+
+    def _learn(self, example: Example) -> None:
+        domain = example.domain
+        learner = self._learners.setdefault(domain, Learner(domain))
+        self.so_far.scored.append((learner.learn(example), example.found))
+        if learner.examples % LEARN_EVERY == 0:
+            scorers = {**self._known.scorers, domain: scorer_of(learner.snapshot())}
+            self._known = self._known.with_scorers(scorers)
+
+
+@functools.cache
+def assessed(form: Callable[..., tuple[e.Event, ...]], *seed: int) -> Assessed:
+    """Run the whole decision over a county, its days as the demo lets them pass."""
+    run = Assessing(START_OF[form])
+    for stretch in stretches(form(*seed), start=START_OF[form]):
+        for event in stretch.events:
+            run.take(event, now=stretch.ends)
+        run.pass_until(stretch.ends)
+    return run.so_far
 
 
 def auc(scored: list[tuple[float, bool]]) -> float:
@@ -122,7 +165,7 @@ def test_the_same_bytes_on_every_machine():
     """
     raw = b"\n".join(e.encode(event) for event in county.simulate(SEED, 80, 5))
 
-    assert hashlib.blake2b(raw, digest_size=8).hexdigest() == "50f9b0ffab549f94"
+    assert hashlib.blake2b(raw, digest_size=8).hexdigest() == "86d7eb8cb3d8fe44"
 
 
 def test_a_county_needs_firms_and_days():
@@ -180,8 +223,12 @@ def test_sources_take_back_correct_and_end_what_they_said(form):
     speaking = [event for event in form() if event.data.supersedes]
 
     assert {event.data.op for event in speaking} == set(e.Op)
-    assert any(isinstance(event.data, e.RepairDecided) for event in speaking)
-    assert all((event.source, event.data.supersedes) in known for event in speaking)
+    repairs = [event for event in speaking if isinstance(event.data, e.RepairDecided)]
+    assert {bool(event.data.about_source) for event in repairs} == {True, False}
+    assert all(
+        (getattr(event.data, "about_source", "") or event.source, event.data.supersedes) in known
+        for event in speaking
+    )
 
 
 def test_a_second_feed_repeats_the_first():
@@ -232,23 +279,85 @@ def test_the_short_form_warns_of_every_measure(seed):
 
 
 def test_the_default_form_warns_as_a_county_would():
-    """In sixty days 100 to 250 warnings go out, each measure several times, some taken back."""
+    """In sixty days 150 to 700 warnings go out, each measure several times, some taken back.
+
+    Annual reports alone, where the catalogue asks for them, bring a hundred or two.
+    """
     result = assessed(default_form)
     counts = Counter(one.measure for one in result.issued())
 
-    assert 100 <= counts.total() <= 250
+    assert 150 <= counts.total() <= 700
     assert all(counts[measure] >= 5 for measure in Measure)
     assert any(one.status is WarningStatus.CANCELLED for one in result.warnings)
 
 
+@pytest.mark.parametrize("form", [default_form, short_form], ids=["default form", "short form"])
+def test_time_alone_and_neighbours_have_something_to_tell(form):
+    """Deadlines fall due; kin and branches hear of trouble; an agent and a house stand out."""
+    own = assessed(form).own
+
+    assert own["deadline"] > 50
+    assert own["legal_rep"] >= 4
+    assert own["head_office"] == 3
+    assert own["agent"] == len(BATCH)
+    assert own["address"] == len(BATCH) // 2
+
+
+@pytest.mark.parametrize("form", [default_form, short_form], ids=["default form", "short form"])
+def test_a_batch_of_registrations_is_one_case(form):
+    """W22 speaks of the agent's batch once, not once a firm."""
+    rules = Counter(one.rule for one in assessed(form).issued())
+
+    assert rules["W22"] == 1
+
+
+def test_some_reports_are_missing_on_the_day():
+    """At 07-01 00:00 one firm in fifty or so has not filed, and files late or never."""
+    due = dt.datetime(county.START.year, 7, 1, tzinfo=CHINA)
+    filed = {
+        event.subject
+        for event in default_form()
+        if isinstance(event.data, e.AnnualReportFiled)
+        and event.data.year == due.year - 1
+        and event.time < due
+    }
+    owing = {
+        event.subject
+        for event in default_form()
+        if isinstance(event.data, e.Established)
+        and event.data.established_on < dt.date(due.year, 1, 1)
+    }
+
+    assert 0.01 < len(owing - filed) / len(owing) < 0.05
+
+
+def test_what_followed_a_penalty_names_its_decision():
+    """A payment names the number of a decision that the same organ took before it."""
+    numbers = {
+        event.data.doc_no for event in default_form() if isinstance(event.data, e.PenaltyDecided)
+    }
+    named = [
+        event.data.penalty_no
+        for event in default_form()
+        if isinstance(event.data, e.PenaltyFollowed)
+    ]
+
+    assert len(named) > 20
+    assert len(set(named) - numbers) == 1  # the fine of last year, older than the register
+
+
 def test_most_firms_are_in_good_standing():
-    """At the end most are A, some B, few C, very few D."""
+    """At the end most are A, some B, few C, very few D.
+
+    Two cities published 65 to 73 % A, 19 to 25 % B, 5 to 8 % C, 2 to 3 % D (domain reference §2.3).
+    A firm above A costs a warning here, so there are fewer of them.
+    """
     states = assessed(default_form).states.values()
     counts = Counter(state.learned.live.risk_class for state in states)
     shares = [counts[risk] / len(states) for risk in RiskClass]
 
     assert shares == sorted(shares, reverse=True)
-    assert 0.65 < shares[0] < 0.95
+    assert 0.65 < shares[0] < 0.92
     assert shares[1] > 0.05
     assert shares[3] > 0.0
 

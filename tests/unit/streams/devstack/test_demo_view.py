@@ -11,16 +11,8 @@ from rich.console import Console, RenderableType
 from alerts.delivery import Way
 from detectors.measure import Measure, RiskClass
 from detectors.warning import CHINA
-from streams.devstack.demo_view import (
-    SHOWN_WARNINGS,
-    DemoProgress,
-    DemoScreen,
-    DemoSummary,
-    Latency,
-    WarningRow,
-    render_live,
-    render_summary,
-)
+from streams.devstack.demo_progress import DemoProgress, DemoSummary, Latency, WarningRow
+from streams.devstack.demo_view import SHOWN_WARNINGS, DemoScreen, render_live, render_summary
 
 NOON = dt.datetime(2026, 6, 30, 12, tzinfo=CHINA)
 LONG_NAME = "叶县洪庄杨桃源隆健身服务有限公司第二十三分公司（筹）"
@@ -35,6 +27,8 @@ POISONING = WarningRow(
 HALF_WAY = DemoProgress(
     total=2_000,
     published=1_200,
+    deadlines=310,
+    signals=27,
     assessed=993,
     dead_letters=6,
     quarantined=1,
@@ -77,8 +71,9 @@ def test_live_screen_shows_the_figures():
     shown = text_of(render_live(HALF_WAY))
 
     for figures in (
-        ("50%", "2026-06-30 12:00"),
+        ("43%", "993 / 2,337", "2026-06-30 12:00"),
         ("已发布 1,200", "已研判 993", "死信 6", "待核代码 1"),
+        ("期限到期 310", "关联信号 27"),
         ("提醒  71", "警示  52", "约谈  19", "检查  0"),
         ("短信 163", "电子邮件 151", "p50 18 毫秒", "p99 1.3 秒"),
     ):
