@@ -144,5 +144,7 @@ def looks(records: Sequence[Planted], expertise: Expertise, *, now: dt.datetime)
         )
         current[event.subject] = state
         domains.append(state.profile.domain)
-        outcomes.update(one.domain for one in effects if isinstance(one, Example))
+        outcomes.update(
+            one.domain for one in effects if isinstance(one, Example) and one.found is not None
+        )
     return Looks(tuple(domains), outcomes)

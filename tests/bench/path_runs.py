@@ -117,7 +117,7 @@ def snapshots_of(events: Sequence[Event], expertise: Expertise) -> dict[str, Sna
             position=Position(0, 0, number),
         )
         for effect in effects:
-            if isinstance(effect, Example):
+            if isinstance(effect, Example) and effect.found is not None:
                 learners.setdefault(effect.domain, Learner(effect.domain)).learn(effect)
     return {name: learner.snapshot() for name, learner in learners.items()}
 

@@ -112,7 +112,7 @@ class Stream:
             state, effects = self._step(event)
             self._states[event.subject] = state
             for effect in effects:
-                if isinstance(effect, Example):
+                if isinstance(effect, Example) and effect.found is not None:
                     begun = time.perf_counter()
                     self._learner(effect.domain).learn(effect)
                     self.learning_s += time.perf_counter() - begun
@@ -126,7 +126,8 @@ class Stream:
     def _outcome_of(self, event: Event) -> Example | None:
         """Return the look that an event tells of, with the features of this moment; or None."""
         _, effects = self._step(event)
-        return next((effect for effect in effects if isinstance(effect, Example)), None)
+        outcomes = (one for one in effects if isinstance(one, Example) and one.found is not None)
+        return next(outcomes, None)
 
     def _step(self, event: Event) -> tuple[EnterpriseState, list[Effect]]:
         return step(

@@ -11,7 +11,8 @@ from config.load import KNOWLEDGE
 from config.schema import Settings
 from detectors import events as e
 from streams.assembly import build_wisdom, calendar_complaint
-from streams.cli import NOT_FOUND, USAGE, app
+from streams.cli import app
+from streams.terminal import DENIED, NOT_FOUND, USAGE
 from tests import builders as b
 
 LISTED = e.SeriousListChanged(list_code="L1", action="add")
@@ -239,4 +240,4 @@ def test_an_invalid_file_is_not_published_at_all(told, tmp_path):
 
 def test_statuses_tell_mistakes_from_absence():
     """A script can tell a wrong call (2) from an enterprise that nothing is known of (1)."""
-    assert (NOT_FOUND, USAGE) == (1, 2)
+    assert (NOT_FOUND, USAGE, DENIED) == (1, 2, 3)

@@ -118,6 +118,9 @@ class Assessing:
     def _learn(self, example: Example) -> None:
         domain = example.domain
         learner = self._learners.setdefault(domain, Learner(domain))
+        if example.found is None:
+            learner.ask(example)
+            return
         self.so_far.scored.append((learner.learn(example), example.found))
         if learner.examples % LEARN_EVERY == 0:
             scorers = {**self._known.scorers, domain: scorer_of(learner.snapshot())}
