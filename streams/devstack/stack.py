@@ -56,6 +56,7 @@ class Stack:
             "NOTIFY__LEASE_S": "10",
             "NOTIFY__SEND_TIMEOUT_S": "5",
             "NOTIFY__PARALLEL": "16",
+            "NOTIFY__BATCH_DELAY_S": "0",  # nobody waits here for a list to fill
         }
         values = kafka | people | {"REDIS__URL": self.redis_url, "LOG_LEVEL": "INFO"} | more
         return {f"SANZAO_{name}": value for name, value in values.items()}
