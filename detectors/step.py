@@ -48,6 +48,7 @@ LOW_WATER_S = 30 * DAY_S  # domain reference §4.2, blue: "score +50 in 30 d"
 TELL_RULES_AT_LEAST = 1.0
 TELL_LEARNED_AT_LEAST = 10.0
 HOUR_S = 3600
+LONGEST_WAIT_S = 30 * DAY_S
 CLASSES = tuple(RiskClass)
 
 
@@ -356,7 +357,8 @@ def _look_ahead(
     """Note up to when time has been judged, and the next moment at which it may change something.
 
     A moment that has come and was not judged stays to be judged: an event that overtook the
-    timer leaves it to the timer, and what a silent feed may explain is looked at again next day.
+    timer leaves it to the timer.  What a silent feed may explain is looked at again next day, and
+    then after as long again as has passed: a feed that was never connected wakes nobody daily.
     """
     rulebook, as_of = expertise.rulebook, state.as_of
     tomorrow = as_of + DAY_S
@@ -366,7 +368,7 @@ def _look_ahead(
     if not wake or wake > as_of:
         state.judged = as_of
     elif is_withheld:
-        wake = tomorrow
+        wake = as_of + min(max(DAY_S, as_of - wake), LONGEST_WAIT_S)
     elif before.wake_at:
         wake = min(before.wake_at, tomorrow)
     state.wake_at = _soonest(wake, state, expertise)

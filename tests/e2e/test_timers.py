@@ -23,7 +23,9 @@ def waking(bureau):
     """Return the bureau with a worker whose timers run, until the test is over."""
     quiet = bureau.worker
     quiet.stop()
-    bureau.worker = bureau.stack.worker(KAFKA__MAX_POLL_RECORDS="50", TIMERS__LATENESS_S="0")
+    bureau.worker = bureau.stack.worker(
+        KAFKA__MAX_POLL_RECORDS="50", TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.05"
+    )
     bureau.open()
     yield bureau
     bureau.worker.stop()
