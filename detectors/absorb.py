@@ -23,7 +23,7 @@ from detectors.events import (
 from detectors.facts import DAY_S, Fact, FactKind, Mark, MarkAct, hash_of
 from detectors.features import PASSED
 from detectors.legal_lives import LegalLives, final_from
-from detectors.marks import KEEP_ENDED_S, bounded, is_of, settled
+from detectors.marks import KEEP_ENDED_S, arrived, bounded, is_of, resettled
 from detectors.news import News
 from detectors.reading import NOTHING, Outcome, Reading, moment, read
 from detectors.reading_neighbours import NUMEROUS
@@ -73,7 +73,7 @@ def absorb(
     if not added:
         return News(outcome=reading.outcome)
     if state.marks:
-        added = settled(added, state.marks)
+        added = arrived(added, state.marks)
     state.facts = [*state.facts, *added]
     outcome = reading.outcome
     if outcome is not None:
@@ -157,7 +157,7 @@ def _marked(
     known = {fact.id: fact for fact in state.facts}
     as_of = max(state.as_of, at)
     state.marks = bounded([*state.marks, *marks], as_of=as_of)
-    state.facts = settled([*state.facts, *reading.facts], state.marks)
+    state.facts = resettled(state.facts, reading.facts, state.marks, marks)
     _prune(state, reading.facts, as_of=as_of)
     state.profile = _profile(state.profile, state.register, state.facts)
     return News(

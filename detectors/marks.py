@@ -31,6 +31,31 @@ def settled(facts: Iterable[Fact], marks: Sequence[Mark]) -> list[Fact]:
     return [_under(fact, live) for fact in facts]
 
 
+def arrived(added: Sequence[Fact], marks: Sequence[Mark]) -> Sequence[Fact]:
+    """Return new facts as older marks leave them; for most facts nobody has spoken yet."""
+    for fact in added:
+        for mark in marks:
+            if mark.ref == fact.ref or 0 <= fact.id - mark.ref < FACTS_AN_EVENT:
+                return settled(added, marks)
+    return added
+
+
+def resettled(
+    facts: Sequence[Fact], added: Sequence[Fact], marks: Sequence[Mark], fresh: Sequence[Mark]
+) -> list[Fact]:
+    """Return all facts after fresh marks have joined the others.
+
+    Marks of a matter change the facts of that matter alone; only what speaks of an event, and so
+    may undo another mark, asks for all facts to be worked out anew.
+    """
+    if not all([mark.kind for mark in fresh]):
+        return settled([*facts, *added], marks)
+    live = _live(marks)
+    matters = {(mark.kind, mark.ref) for mark in fresh}
+    kept = [_under(fact, live) if (fact.kind, fact.ref) in matters else fact for fact in facts]
+    return kept + [_under(fact, live) for fact in added]
+
+
 def is_of(fact: Fact, identity: int) -> bool:
     """Return whether a fact came from the event with this identity."""
     return identity <= fact.id < identity + FACTS_AN_EVENT

@@ -37,7 +37,7 @@ class Relation(enum.StrEnum):
 
 
 PERSON, ADDRESS, AGENT, ENTERPRISE = "person", "address", "agent", "enterprise"
-_BONDING = frozenset({
+BONDING = frozenset({
     FactKind.REPRESENTED, FactKind.DOMICILED, FactKind.FILED_BY, FactKind.HOLDER,
     FactKind.BRANCH, FactKind.SUPPLIER, FactKind.DEREGISTERED,
 })  # fmt: skip
@@ -134,7 +134,7 @@ def bonds_of(
 
 
 def _in_force(facts: Sequence[Fact], as_of: int) -> list[Fact]:
-    return [fact for fact in facts if fact.kind in _BONDING and fact.counts_at(as_of)]
+    return [fact for fact in facts if fact.kind in BONDING and fact.counts_at(as_of)]
 
 
 def _bonds(

@@ -28,6 +28,7 @@ from detectors.issuing import Occasion, has_overdue, warnings_of, without_handle
 from detectors.legal_lives import final_from
 from detectors.measure import RiskClass
 from detectors.neighbours import (
+    BONDING,
     BondChanged,
     Place,
     Tied,
@@ -106,7 +107,7 @@ def step(
         assert tally is not None
         effects.append(_example(before, event, news, identity, at, position, tally[0]))
     _stand(state, before, assessment, expertise, tally[1] if tally else None)
-    effects += _bond_changes(before, state, event, assessment, expertise)
+    effects += _bond_changes(before, state, event, news, assessment, expertise)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, as_of
@@ -239,10 +240,20 @@ def _stand(
     state.learned = Learned(round(probability, 6), scorer.version, live)
 
 
-def _bond_changes(
+def _ties_moved(before: EnterpriseState, state: EnterpriseState, news: News) -> bool:
+    """Return whether a tie may have been made, broken, or have ended since the last event."""
+    return (
+        news.resettled
+        or any([fact.kind in BONDING for fact in news.fresh])
+        or any([before.as_of < fact.end <= state.as_of for fact in state.facts if fact.end])
+    )
+
+
+def _bond_changes(  # noqa: PLR0917 - all that a tie rests on
     before: EnterpriseState,
     state: EnterpriseState,
     event: Event,
+    news: News,
     assessment: Assessment,
     expertise: Expertise,
 ) -> list[BondChanged]:
@@ -258,6 +269,8 @@ def _bond_changes(
         rules=knowledge.neighbours,
         scoring=knowledge.scoring,
     )
+    if before.trouble == state.trouble and not _ties_moved(before, state, news):
+        return []
     return bond_changes(
         event.subject,
         before=Tied(before.facts, before.as_of, before.trouble),

@@ -1,6 +1,7 @@
 """``sanzao replay``: the pure core alone on a file, under one knowledge or beside another."""
 
 import collections
+import dataclasses
 import datetime as dt
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from streams import clock
 from streams.assembly import Wisdom, build_wisdom
 from streams.replay import Replayed
 from streams.replay import replay as replay_records
+from streams.replay_split import split_of
 from streams.terminal import Config, File, Knowledge, err, out, told_plainly, with_knowledge
 from streams.what_if import LeadOf, difference, difference_in_words
 
@@ -33,6 +35,9 @@ def replay(
     timers: Annotated[
         bool, typer.Option("--timers/--no-timers", help="期限到期也作为事件重放")
     ] = True,
+    split: Annotated[
+        bool, typer.Option("--split", help="另给出解码、事实、指标、规则、模型各占多少")
+    ] = False,
 ) -> None:
     """离线重放：只用纯核心，不需要 Kafka 与 Redis。The pure core alone on a file."""
     moment = now.replace(tzinfo=dt.UTC) if now else clock.now()
@@ -46,6 +51,10 @@ def replay(
     for complaint in result.complaints:
         err.print(f"{file}: {complaint}", style="yellow", markup=False)
     _print(result, elapsed)
+    if split:
+        parts = split_of(lines, wisdom.expertise, members=settings.model.members[:1], now=moment)
+        told = " ".join(f"{name}={value:.1f}" for name, value in dataclasses.asdict(parts).items())
+        out.print(f"split_us_per_event {told}", soft_wrap=True)
     if other is not None:
         second, _ = _replayed(lines, other, now=moment, timers=timers, until=end)
         known = (wisdom.expertise.knowledge.version, other.expertise.knowledge.version)
