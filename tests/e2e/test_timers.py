@@ -39,10 +39,14 @@ def told(record):
     return value if value.get("source") == SOURCE else None
 
 
-def deadlines_of(bureau, usccs):
-    """Return the deadline events of these firms on the log."""
-    records = bureau.records(Topic.EVENT, lambda found: any(map(told, found)))
-    return [one for one in map(told, records) if one and one["subject"] in usccs]
+def deadlines_of(bureau, usccs, *, least=1):
+    """Return the deadline events of these firms on the log, once there are so many."""
+
+    def theirs(records):
+        """Return those of the firms."""
+        return [one for one in map(told, records) if one and one["subject"] in usccs]
+
+    return theirs(bureau.records(Topic.EVENT, lambda found: len(theirs(found)) >= least))
 
 
 def asleep(bureau, usccs):
@@ -72,12 +76,13 @@ def test_each_wake_is_told_once_although_the_worker_is_killed(waking):
     waking.worker.kill()
     waking.worker.start()
     until(lambda: has_caught_up(waking, usccs), within_s=60, what="the present")
-    counted = collections.Counter(one["id"] for one in deadlines_of(waking, set(usccs)))
-
     played = replay(
         [e.encode(one) for one in happenings], b.expertise(), now=dt.datetime.now(dt.UTC),
         timers=True, until=dt.datetime.now(dt.UTC),
     )  # fmt: skip
+    found = deadlines_of(waking, set(usccs), least=played.deadlines)
+    counted = collections.Counter(one["id"] for one in found)
+
     assert len(counted) == played.deadlines >= 3 * len(usccs)
     assert {waking.state(uscc).wake_at for uscc in usccs} == {
         state.wake_at for state in played.states.values()
