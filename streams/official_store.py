@@ -8,18 +8,17 @@ import dataclasses
 import datetime as dt
 import enum
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from detectors.measure import RiskClass
 from detectors.official import Correction, Draw, Month, OfficialClass, Source
 from detectors.sampling import Due
 from streams.keys import MONTHS, official_key
 from streams.publisher import partition_of
-from streams.store import StoreUnavailableError
+from streams.store import asked
 
 LATE = "late"
 # Half a year of months: corrections that come later are rare, and the class topic and the files
@@ -199,13 +198,13 @@ class RedisOfficialStore:
 
     async def head(self, month: Month, source: Source) -> Head | None:
         """Return what is known of a snapshot, or None where none was begun."""
-        raw = await self._asked(self._redis.hget(MONTHS, f"{month}/{source.value}"))
+        raw = await asked(self._redis.hget(MONTHS, f"{month}/{source.value}"))
         return msgspec.json.decode(raw, type=Head) if raw else None
 
     async def write_head(self, head: Head) -> None:
         """Write how far a snapshot has come."""
         raw = msgspec.json.encode(head).decode()
-        await self._asked(self._redis.hset(MONTHS, head.field, raw))
+        await asked(self._redis.hset(MONTHS, head.field, raw))
 
     async def put(self, classes: Sequence[OfficialClass]) -> None:
         """Write official classes; who is there already stays as he is."""
@@ -216,18 +215,18 @@ class RedisOfficialStore:
             keys.add(key)
         for key in sorted(keys):
             pipe.expire(key, KEEP_S)
-        await self._asked(pipe.execute())
+        await asked(pipe.execute())
 
     async def discard(self, month: Month, source: Source) -> None:
         """Forget the classes of a snapshot that was never closed."""
         for partition in range(self._partitions):
             key = official_key(partition, str(month), source.value)
-            await self._asked(self._redis.unlink(key))
+            await asked(self._redis.unlink(key))
 
     async def usccs(self, month: Month, source: Source, partition: int) -> Sequence[str]:
         """Return the codes of a snapshot's partition, in order."""
         key = official_key(partition, str(month), source.value)
-        return sorted(raw.decode() for raw in await self._asked(self._redis.hkeys(key)))
+        return sorted(raw.decode() for raw in await asked(self._redis.hkeys(key)))
 
     async def get(
         self, month: Month, source: Source, usccs: Sequence[str]
@@ -248,7 +247,7 @@ class RedisOfficialStore:
             key = official_key(self._home(one.uscc), str(month), LATE)
             pipe.hset(key, one.uscc, cast("str", _PACK(one)))
             pipe.expire(key, KEEP_S)
-        await self._asked(pipe.execute())
+        await asked(pipe.execute())
 
     async def _fetched(self, month: Month, what: str, usccs: Sequence[str]) -> dict[str, bytes]:
         by_partition: dict[int, list[str]] = {}
@@ -257,21 +256,9 @@ class RedisOfficialStore:
         found: dict[str, bytes] = {}
         for partition, codes in by_partition.items():
             key = official_key(partition, str(month), what)
-            raws = await self._asked(self._redis.hmget(key, codes))
+            raws = await asked(self._redis.hmget(key, codes))
             found |= {uscc: raw for uscc, raw in zip(codes, raws, strict=True) if raw is not None}
         return found
 
     def _home(self, uscc: str) -> int:
         return partition_of(uscc, self._partitions)
-
-    @staticmethod
-    async def _asked(answer: Any) -> Any:
-        """Return what Redis answers.
-
-        Raises:
-            StoreUnavailableError: Redis does not answer.
-        """
-        try:
-            return await answer
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error

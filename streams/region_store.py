@@ -6,12 +6,11 @@ from typing import Any, Protocol, cast
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from detectors.clusters import Past
 from detectors.regions import Span, Standing
 from streams.keys import region_key
-from streams.store import StoreUnavailableError
+from streams.store import asked
 
 KEEP_TOLD_S = 400 * 86_400
 _PACK = msgspec.msgpack.Encoder().encode
@@ -78,12 +77,12 @@ class RedisRegionStore:
 
     async def history(self, span: Span) -> Mapping[str, Sequence[Past]]:
         """Return the last periods of every cell, by its key."""
-        found = await _asked(self._redis.hgetall(region_key("history", span.value)))
+        found = await asked(self._redis.hgetall(region_key("history", span.value)))
         return {cell.decode(): _PASTS.decode(raw) for cell, raw in found.items()}
 
     async def told(self, period: str) -> Mapping[str, int]:
         """Return the gravest level that was told in a period, by matter."""
-        found = await _asked(self._redis.hgetall(region_key("told", period)))
+        found = await asked(self._redis.hgetall(region_key("told", period)))
         return {matter.decode(): int(rank) for matter, rank in found.items()}
 
     async def remember_told(self, period: str, told: Mapping[str, int]) -> None:
@@ -94,7 +93,7 @@ class RedisRegionStore:
         pipe = self._redis.pipeline()
         pipe.hset(key, mapping=cast("Any", told))
         pipe.expire(key, KEEP_TOLD_S)
-        await _asked(pipe.execute())
+        await asked(pipe.execute())
 
     async def remember(
         self,
@@ -112,16 +111,4 @@ class RedisRegionStore:
             pipe.delete(key)
             if fields:
                 pipe.hset(key, mapping=cast("Any", fields))
-        await _asked(pipe.execute())
-
-
-async def _asked(answer: Any) -> Any:
-    """Return what Redis answers.
-
-    Raises:
-        StoreUnavailableError: Redis does not answer.
-    """
-    try:
-        return await answer
-    except RedisError as error:
-        raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        await asked(pipe.execute())

@@ -2,9 +2,9 @@
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from importlib import resources
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -18,6 +18,18 @@ _PACK = msgspec.msgpack.Encoder().encode
 
 class StoreUnavailableError(RuntimeError):
     """Redis does not answer; the partition waits, nothing is acknowledged."""
+
+
+async def asked(answer: Awaitable[Any]) -> Any:
+    """Return what Redis answers.
+
+    Raises:
+        StoreUnavailableError: Redis does not answer.
+    """
+    try:
+        return await answer
+    except RedisError as error:
+        raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
 
 
 class FencedError(RuntimeError):

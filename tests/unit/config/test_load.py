@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config import load
 from config.load import (
     KNOWLEDGE,
     SECRETS,
@@ -274,3 +275,33 @@ def test_a_folder_without_scenarios_is_told(tmp_path):
     """Nothing to run is a mistake: the folder is named."""
     with pytest.raises(InvalidConfigError, match=r"tests holds no scenarios"):
         load_scenarios(tmp_path)
+
+
+def test_a_version_holds_what_was_other_then(tmp_path):
+    """Documents that an earlier version does not hold are those of the next newer one."""
+    (tmp_path / "knowledge.yaml").write_text("{version: v3, effective_from: 2026-07-01}")
+    (tmp_path / "rules.yaml").write_text("[newest]")
+    (tmp_path / "indicators.yaml").write_text("[newest]")
+    for name, day in (("v1", "2025-01-01"), ("v2", "2026-01-01")):
+        folder = tmp_path / "history" / name
+        folder.mkdir(parents=True)
+        (folder / "knowledge.yaml").write_text(f"{{version: {name}, effective_from: {day}}}")
+    (tmp_path / "history" / "v2" / "rules.yaml").write_text("[second]")
+
+    second, first = load.load_history(tmp_path)
+
+    assert second["knowledge.yaml"]["version"] == "v2"
+    assert first["knowledge.yaml"]["version"] == "v1"
+    assert (second["rules.yaml"], first["rules.yaml"]) == (["second"], ["second"])
+    assert first["indicators.yaml"] == ["newest"]
+
+
+def test_a_version_without_its_day_is_refused(tmp_path):
+    """Nobody would know which months it decides."""
+    (tmp_path / "knowledge.yaml").write_text("{version: v2, effective_from: 2026-07-01}")
+    folder = tmp_path / "history" / "v1"
+    folder.mkdir(parents=True)
+    (folder / "knowledge.yaml").write_text("{version: v1}")
+
+    with pytest.raises(load.InvalidConfigError, match="effective_from"):
+        load.load_history(tmp_path)
