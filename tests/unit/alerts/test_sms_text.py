@@ -47,7 +47,7 @@ SMALL = {
     ],
 )
 def test_parts_of_a_message(text, sizes):
-    """70 units fit one message, else 67 a part, and a surrogate pair stays together."""
+    """Case 13: 70 units fit one message, else 67 a part, and a surrogate pair stays together."""
     counted = [units(part) for part in parts(text)]
 
     assert counted == sizes

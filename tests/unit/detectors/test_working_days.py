@@ -104,7 +104,7 @@ def test_days_around_holidays(calendar, day, is_working):
     ],
 )  # fmt: skip
 def test_a_limit_ends(calendar, since, limit, ends):
-    """The day of issue never counts; days end at midnight, hours where they end."""
+    """Case 14: the day of issue never counts; days end at midnight, hours where they end."""
     due = calendar.due(Limit.parse(limit), since)
 
     assert due == Deadline(ends)
