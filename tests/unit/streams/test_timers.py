@@ -201,7 +201,7 @@ def test_the_event_of_a_deadline_is_one_that_the_core_reads():
 
 
 async def test_the_burst_of_july_starves_no_source():
-    """Case 12: 50,000 fall due in one second: all are told once, at a bounded rate; sources hardly wait.
+    """Case 12: 50,000 fall due in one second, told once at a bounded rate; sources hardly wait.
 
     The assessor reads 10,000 events a second here, so the thousand deadlines that may be under
     way cost a source's event a tenth of a second at the most.
