@@ -27,7 +27,7 @@ from detectors.marks import KEEP_ENDED_S, arrived, bounded, is_of, resettled
 from detectors.news import News
 from detectors.reading import NOTHING, Outcome, Reading, moment, read
 from detectors.reading_neighbours import NUMEROUS
-from detectors.state import Archive, EnterpriseState, Profile
+from detectors.state import RECENT_EVENTS, Archive, EnterpriseState, Profile
 from detectors.working_days import WorkingDays
 
 # Passed looks carry nothing but a count; four of them keep "the last look" right even when a
@@ -65,7 +65,7 @@ def absorb(
     if data.op is not _ADD or isinstance(data, RepairDecided):
         return _retold(state, event, identity, at, lives)
     if isinstance(data, DeadlineFellDue):
-        return _settled_by_time(state, identity, at, lives, calendar)
+        return _settled_by_time(state, identity, lives, calendar)
     reading = _read(event, identity, at, lives)
     if reading.marks or isinstance(data, _REGISTER):
         return _told(state, event, at, reading, list(reading.marks))
@@ -84,9 +84,10 @@ def absorb(
 
 
 def _settled_by_time(
-    state: EnterpriseState, identity: int, at: int, lives: LegalLives, calendar: WorkingDays
+    state: EnterpriseState, identity: int, lives: LegalLives, calendar: WorkingDays
 ) -> News:
     """Make final the samples whose re-test window has closed: nobody asked for a re-test."""
+    at = state.as_of
     marks = [
         Mark(identity, MarkAct.CONFIRM, at=at, ref=fact.ref, kind=fact.kind)
         for fact in state.facts
@@ -156,7 +157,8 @@ def _marked(
     """Take in marks: what every fact is worth is worked out anew."""
     known = {fact.id: fact for fact in state.facts}
     as_of = max(state.as_of, at)
-    state.marks = bounded([*state.marks, *marks], as_of=as_of)
+    held = [*state.facts, *reading.facts]
+    state.marks = bounded([*state.marks, *marks], held, as_of=as_of)
     state.facts = resettled(state.facts, reading.facts, state.marks, marks)
     _prune(state, reading.facts, as_of=as_of)
     state.profile = _profile(state.profile, state.register, state.facts)
@@ -235,6 +237,8 @@ def _archive_passed(state: EnterpriseState) -> None:
     leaving = {fact.id for fact in passed[:-KEEP_PASSED]}
     state.archive = Archive(state.archive.outcomes + len(leaving), state.archive.failures)
     state.facts = [fact for fact in state.facts if fact.id not in leaving]
+    # Their facts no longer remember their events: a source that repeats itself must be known.
+    state.recent = [*state.recent, *sorted(leaving)][-RECENT_EVENTS:]
 
 
 def _is_needed(fact: Fact, as_of: int) -> bool:

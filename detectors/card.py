@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from detectors.assessment import Assessment
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, Fact
+from detectors.facts import DAY_S, ENDLESS_S, Fact
 from detectors.functions import Hard, HardIndustry
 from detectors.measure import Measure, RiskClass
 from detectors.score import band_rank
@@ -19,8 +19,6 @@ LEARNED_NAME = "模型关注度"
 # A contribution under half a point cannot be seen in a score of whole points.
 SHOW_FROM = 0.5
 MAX_FACTS_SHOWN = 5
-# Registers write 9999-12-31 for "without end"; the day after it is no date any more.
-ENDLESS_S = int(dt.datetime(9999, 12, 1, tzinfo=dt.UTC).timestamp())
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from hashlib import blake2b as _blake2b
 import msgspec
 
 DAY_S = 86_400
+# Registers write 9999-12-31 for "without end"; the day after it is no date any more.
+ENDLESS_S = 253_399_622_400  # 9999-12-01
 
 
 class FactKind(enum.IntEnum):

@@ -1,6 +1,6 @@
 """What may a rule look at, and what does it find?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -24,7 +24,8 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
 
     Shapes:
         ``facts`` are all facts of the state, ``fresh`` the ids that this event brought;
-        ``silent_feeds`` the feeds whose silence explains an absence.
+        ``silent_feeds`` the feeds whose silence explains an absence; ``withheld`` maps a feed whose
+        silence held a rule back to the moment up to which that rule was judged.
 
     Units:
         ``as_of`` is event time in seconds; the moments in (``judged``, ``as_of``] are those whose
@@ -40,3 +41,4 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     rank: int
     rise: float
     silent_feeds: tuple[str, ...] = ()
+    withheld: Mapping[str, int] = msgspec.field(default_factory=dict)

@@ -86,7 +86,11 @@ def _without_settled(
     kept, closed = [], []
     for one in open_warnings:
         rule = rulebook.by_id.get(one.rule)
-        if rule is None or rulebook.is_momentary(rule) or rulebook.check(rule, quiet):
+        if (
+            rule is None
+            or rulebook.is_momentary(rule)
+            or rulebook.still_holds(rule, quiet, one.domain)
+        ):
             kept.append(one)
             continue
         facts = tuple([fact for fact in moment.facts if fact.id in one.facts])
@@ -204,7 +208,7 @@ def _without_retracted(
         if not taken_back or rule is None:
             kept.append(one)
             continue
-        left = occasion.expertise.rulebook.check(rule, quiet)
+        left = occasion.expertise.rulebook.still_holds(rule, quiet, one.domain)
         if left is None:
             cancelled.append(_said(occasion, one, rule, WarningStatus.CANCELLED, taken_back))
             continue

@@ -61,14 +61,27 @@ def is_of(fact: Fact, identity: int) -> bool:
     return identity <= fact.id < identity + FACTS_AN_EVENT
 
 
-def bounded(marks: list[Mark], *, as_of: int) -> list[Mark]:
-    """Let go of marks that nothing can be late enough for, and of the oldest above the cap."""
+def bounded(marks: list[Mark], facts: Sequence[Fact], *, as_of: int) -> list[Mark]:
+    """Let go of marks that nothing can be late enough for, and of the oldest above the cap.
+
+    A mark that speaks of a fact still held stays, and so does what undid such a mark: without it
+    an ended fact would come back to life.
+    """
     if len(marks) <= PRUNE_MARKS_ABOVE:
         return marks
-    kept = [mark for mark in marks if as_of - mark.at <= KEEP_ENDED_S]
+    needed = {mark.id for mark in marks if _is_needed(mark, facts)}
+    needed |= {mark.id for mark in marks if not mark.kind and mark.ref in needed}
+    kept = [mark for mark in marks if mark.id in needed or as_of - mark.at <= KEEP_ENDED_S]
     # Every passed test ends something that is mostly not there; what takes back is rare.
-    kept.sort(key=lambda mark: (mark.act != MarkAct.END, mark.at, mark.id))
-    return kept[-MAX_MARKS:]
+    kept.sort(key=lambda one: (one.id in needed, one.act != MarkAct.END, one.at, one.id))
+    return kept[-max(MAX_MARKS, len(needed)) :]
+
+
+def _is_needed(mark: Mark, facts: Sequence[Fact]) -> bool:
+    """Return whether a mark speaks of a fact that is held."""
+    if mark.kind:
+        return any([fact.ref == mark.ref and _is_of_matter(fact, mark) for fact in facts])
+    return any([is_of(fact, mark.ref) for fact in facts])
 
 
 def _under(fact: Fact, live: Sequence[Mark]) -> Fact:

@@ -2,12 +2,12 @@
 
 import collections
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from detectors.catalogue import KINDS, Catalogue
-from detectors.facts import DAY_S, PENALTIES, Fact, FactKind, kinds_named
+from detectors.facts import DAY_S, ENDLESS_S, PENALTIES, Fact, FactKind, kinds_named
 from detectors.finding import Finding, Moment
 from detectors.functions import (
     Burst,
@@ -159,13 +159,15 @@ class RuleBook:
         if not anchor:
             return 0
         moment = anchor + test.days * DAY_S
+        if moment >= ENDLESS_S:
+            return 0
         return self._add_working_days(moment, test.working_days) if test.working_days else moment
 
     def findings(self, moment: Moment) -> list[Finding]:
         """Return what fires at this moment: one finding a rule, and a domain of the matter."""
         found = []
         for rule in self._concerned(moment):
-            for part in self._matters(rule, moment):
+            for part in self._matters(rule, _since_judged(rule, moment)):
                 finding = self.check(rule, part, news_only=rule not in self._always)
                 if finding is not None:
                     found.append(finding)
@@ -198,16 +200,27 @@ class RuleBook:
             if not rests_on[rule.id] or not rests_on[rule.id].isdisjoint(present)
         ]
 
-    def is_withheld(self, moment: Moment) -> bool:
-        """Return whether a rule would speak now, were the feed that it rests on not silent."""
+    def withheld(self, moment: Moment) -> set[str]:
+        """Return the feeds without whose silence a rule would speak now."""
         if not moment.silent_feeds:
-            return False
-        return any(
-            self.check(rule, part, news_only=True) is not None
+            return set()
+        return {
+            rule.feed
             for rule in self._timed
             if rule.feed in moment.silent_feeds
-            for part in self._matters(rule, moment)
-        )
+            for part in self._matters(rule, _since_judged(rule, moment))
+            if self.check(rule, part, news_only=True) is not None
+        }
+
+    def still_holds(self, rule: Rule, moment: Moment, domain: str) -> Finding | None:
+        """Return what a rule still finds in the matter of a domain, or None."""
+        parts = self._matters(rule, moment)
+        for part in parts:
+            finding = self.check(rule, part)
+            # Where each department looks at its own matters, another's keeps nothing open.
+            if finding is not None and (len(parts) == 1 or finding.domain == domain):
+                return finding
+        return None
 
     def check(self, rule: Rule, moment: Moment, *, news_only: bool = False) -> Finding | None:
         """Return what a rule finds: its gravest tier that holds, or None.
@@ -286,7 +299,7 @@ class RuleBook:
         """Return the open matters of some kinds: in force, and no settled complaint."""
         return open_facts(moment.facts, self._named(names), moment.as_of) if names else []
 
-    def _matters(self, rule: Rule, moment: Moment) -> Iterable[Moment]:
+    def _matters(self, rule: Rule, moment: Moment) -> Sequence[Moment]:
         """Return the moment as the departments see it: each looks at the facts of its domain."""
         kinds: Kinds = frozenset()
         for tier in rule.tiers:
@@ -359,6 +372,12 @@ class RuleBook:
         if isinstance(test, NotFiled):
             return day_in(year_of(moment.as_of), test.day) > moment.judged
         return False
+
+
+def _since_judged(rule: Rule, moment: Moment) -> Moment:
+    """Return the moment with what is news to a rule that a silent feed has held back."""
+    since = moment.withheld.get(rule.feed) if rule.feed else None
+    return moment if since is None else replace(moment, judged=since)
 
 
 def _testing(rules: Sequence[Rule], tests: type | types.UnionType) -> tuple[Rule, ...]:

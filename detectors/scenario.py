@@ -122,7 +122,7 @@ def failures(file: str, scenario: Scenario, expertise: Expertise) -> list[str]:
     _check_names(where, scenario.expect, expertise)
     state, effects = _played(where, scenario, expertise)
     told = [one for one in effects if isinstance(one, EarlyWarning)]
-    lines = contributions(state, expertise)
+    lines = contributions(state, expertise.at(state.as_of))
     return [
         f"{where}: {problem}"
         for problem in (

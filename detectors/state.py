@@ -102,7 +102,8 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
         ``low_score, low_at`` is the lowest score by rules of the last 30 days.
         ``told_score, told_rank, told_rules`` are what the last published risk card said (rank -1:
         none yet).
-        ``judged`` is up to which moment the rules on time have been judged; ``wake_at`` the next
+        ``judged`` is up to which moment the rules on time have been judged, ``withheld`` the same
+        for those that a silent feed held back, by feed; ``wake_at`` the next
         moment after it at which time alone may change something (0: none): a timer sends a
         deadline event then.
 
@@ -132,6 +133,7 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
     told_rules: int = 0
     judged: int = 0
     wake_at: int = 0
+    withheld: dict[str, int] = msgspec.field(default_factory=dict)
     trouble: Trouble = CALM  # what the neighbours were told
 
     def has_applied(self, *, epoch: int, partition: int, offset: int) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 from detectors.facts import (
     CONTESTED,
     DAY_S,
+    ENDLESS_S,
     PROVISIONAL,
     Fact,
     FactKind,
@@ -75,8 +76,12 @@ def years_after(at: int, years: int) -> int:
 
     >>> years_after(moment(dt.date(2024, 2, 29)), 3) == moment(dt.date(2027, 3, 1))
     True
+    >>> years_after(moment(dt.date(9998, 1, 1)), 5) == ENDLESS_S
+    True
     """
     then = dt.datetime.fromtimestamp(at, CHINA)
+    if then.year + years > dt.MAXYEAR:
+        return ENDLESS_S
     try:
         return int(then.replace(year=then.year + years).timestamp())
     except ValueError:

@@ -7,6 +7,8 @@ import datetime as dt
 import functools
 from copy import copy
 
+from msgspec.structs import replace
+
 from detectors.absorb import absorb
 from detectors.assessment import Assessment
 from detectors.effects import (
@@ -331,7 +333,8 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
     data = event.data
     is_deadline = isinstance(data, DeadlineFellDue)
     warnings = without_handled(Occasion(state, event, expertise))
-    is_withheld = False
+    withheld: set[str] = set()
+    has_new = False
     if (
         is_deadline
         or news.retracted
@@ -351,11 +354,15 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             rank=state.rule.rank,
             rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
             silent_feeds=data.silent_feeds if isinstance(data, DeadlineFellDue) else (),
+            withheld=before.withheld if is_deadline else {},
         )
         warnings += warnings_of(Occasion(state, event, expertise), moment, news)
-        is_withheld = rulebook.is_withheld(moment)
+        withheld = rulebook.withheld(moment)
+        has_new = bool(withheld) and bool(rulebook.withheld(replace(moment, withheld={})))
     effects += warnings
-    _look_ahead(state, before, expertise, is_deadline=is_deadline, is_withheld=is_withheld)
+    if is_deadline:
+        state.withheld = {one: before.withheld.get(one, before.judged) for one in sorted(withheld)}
+    _look_ahead(state, before, expertise, is_deadline=is_deadline, has_new=has_new)
     return bool(warnings)
 
 
@@ -365,25 +372,28 @@ def _look_ahead(
     expertise: Expertise,
     *,
     is_deadline: bool,
-    is_withheld: bool,
+    has_new: bool,
 ) -> None:
     """Note up to when time has been judged, and the next moment at which it may change something.
 
     A moment that has come and was not judged stays to be judged: an event that overtook the
-    timer leaves it to the timer.  What a silent feed may explain is looked at again next day, and
-    then after as long again as has passed: a feed that was never connected wakes nobody daily.
+    timer leaves it to the timer.  What a silent feed newly holds back (``has_new``) is looked at
+    again next day, and then after twice as long each time: a feed that was never connected wakes
+    nobody daily.
     """
     rulebook, as_of = expertise.rulebook, state.as_of
-    tomorrow = as_of + DAY_S
-    is_judged = (is_deadline and not is_withheld) or not before.as_of
-    since = as_of if is_judged else before.judged
+    since = as_of if is_deadline or not before.as_of else before.judged
     wake = rulebook.wake_after(state.profile, state.facts, since)
     if not wake or wake > as_of:
         state.judged = as_of
-    elif is_withheld:
-        wake = as_of + min(max(DAY_S, as_of - wake), LONGEST_WAIT_S)
     elif before.wake_at:
-        wake = min(before.wake_at, tomorrow)
+        wake = min(before.wake_at, as_of + DAY_S)
+    if state.withheld:
+        retry = before.wake_at
+        if is_deadline:
+            waited = 0 if has_new else 2 * (as_of - before.judged)
+            retry = as_of + min(max(DAY_S, waited), LONGEST_WAIT_S)
+        wake = min(wake, retry) if wake else retry
     state.wake_at = _soonest(wake, state, expertise)
 
 
@@ -391,10 +401,12 @@ def _soonest(wake: int, state: EnterpriseState, expertise: Expertise) -> int:
     """Return the sooner of a rule's moment, a sample's last day and a look at the class again."""
     known = expertise.knowledge
     for fact in state.facts:
-        if fact.doubt == PROVISIONAL:
+        if fact.doubt & PROVISIONAL:
             final = final_from(fact, known.lives, known.calendar)
-            if final > state.judged and (not wake or final < wake):
-                wake = final
+            # Overtaken, or told late: then at once, at a moment that no deadline can have named.
+            moment = max(final, state.as_of + 1) if final else 0
+            if moment and (not wake or moment < wake):
+                wake = moment
     if state.rule.rank:
         scoring = known.scoring
         review = state.as_of + scoring.review_days * DAY_S

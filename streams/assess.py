@@ -310,7 +310,8 @@ class Assessor:
             state, assessment = work.cards[uscc]
             last = work.states[uscc]
             # What the indicators said holds for the very state they were asked about.
-            card = risk_card(uscc, last, expertise, assessment if last is state else None)
+            known = expertise.at(last.as_of)
+            card = risk_card(uscc, last, known, assessment if last is state else None)
             fields[uscc] = card_fields(card)
             work.outgoing.append(
                 Outgoing(

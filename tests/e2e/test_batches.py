@@ -85,4 +85,5 @@ def test_a_sign_in_a_region_reaches_who_acts_and_who_is_above(bureau):
     until(lambda: texts <= set(bureau.texts()) and mails <= set(bureau.mails()), what="messages")
 
     assert (len(texts), len(mails)) == (2, 2)
-    assert {bureau.texts()[one] for one in texts} | {bureau.mails()[one] for one in mails} == {1}
+    sent, mailed = bureau.texts(), bureau.mails()
+    assert {sent[one] for one in texts} | {mailed[one] for one in mails} == {1}
