@@ -1,0 +1,138 @@
+"""Do decisions stay right when the order of the world is broken, or a term has no end?"""
+
+import datetime as dt
+
+import msgspec
+import pytest
+
+from detectors import events as e
+from detectors.effects import Skipped
+from detectors.facts import CONFIRMED, FactKind
+from tests import builders as b
+
+
+def kinds_in_force(enterprise):
+    """Return the kinds of the facts that count now."""
+    return {
+        FactKind(fact.kind)
+        for fact in enterprise.state.facts
+        if fact.counts_at(enterprise.state.as_of)
+    }
+
+
+def test_what_has_ended_does_not_come_back_with_a_later_mark():
+    """A removal outlives the many events after it: a revocation elsewhere revives no listing."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.AbnormalAdded(reason=1), day=0)
+    enterprise.has(b.penalty("general"), day=0, name="first")
+    enterprise.has(e.AbnormalRemoved(reason=1), day=1)
+    enterprise.has(b.repaired("first", from_day=5), day=5)
+    for number in range(23):
+        equipment = e.EquipmentInspected(equipment=f"Q{number}", passed=True)
+        enterprise.has(equipment, day=10 + number * 10)
+    enterprise.has(b.penalty("minor"), day=419, name="second")
+
+    effects = enterprise.has(b.revoked(b.penalty("minor"), "second"), day=420)
+
+    assert b.issued(effects, "W03") == []
+    assert kinds_in_force(enterprise).isdisjoint(
+        {FactKind.ABNORMAL_LISTED, FactKind.PENALTY_GENERAL}
+    )
+
+
+@pytest.mark.parametrize("way", ["in order", "overtaken", "told late"])
+def test_a_sample_nobody_contests_becomes_final_whatever_overtakes_it(way):
+    """The end of the re-test window is judged, even where later events came before the timer."""
+    enterprise = b.Enterprise()
+    sample = b.food_sample("label", provisional=True)
+    if way == "told late":
+        enterprise.has(b.inspection("passed"), day=40)
+        enterprise._takes(b.event(sample, day=0))
+    else:
+        enterprise.has(sample, day=0)
+        takes = enterprise.meets if way == "in order" else enterprise._takes
+        takes(b.event(b.inspection("passed"), day=30))
+
+    enterprise.waits_until(b.on(60))
+
+    (fact,) = [one for one in enterprise.state.facts if one.kind == FactKind.FOOD_SAMPLE_FAILED]
+    assert fact.doubt & CONFIRMED
+
+
+def test_a_silent_feed_holds_back_its_own_rules_only():
+    """A rectification that was dealt with is not told again because the permits are not heard."""
+    enterprise = b.Enterprise()
+    enterprise.silent_feeds = ("permits",)
+    enterprise.has(b.permit(days_left=95), day=0)
+    order = e.RectificationOrdered(order="R1", domain="QUAL", due=b.on(10).date())
+    enterprise.has(order, day=0)
+    enterprise.waits_until(b.on(20))
+    told = [one for one in enterprise.state.open_warnings if one.family == "rectification"]
+    enterprise.has(
+        e.WarningHandled(warning_id=told[0].id, state="closed", measure="interview", domain="QUAL"),
+        day=21,
+    )
+
+    effects = enterprise.waits_until(b.on(24))
+
+    assert b.issued(effects, "W23") == []
+
+
+def test_a_feed_that_stays_silent_wakes_ever_more_rarely():
+    """A feed that was never connected costs some deadlines more in a year, not one a day."""
+    heard, unheard = b.Enterprise(), b.Enterprise()
+    unheard.silent_feeds = ("permits",)
+    for enterprise in (heard, unheard):
+        enterprise.has(b.permit(days_left=10), day=0)
+        enterprise.waits_until(b.on(365))
+
+    assert unheard.state.withheld
+    assert 0 < unheard.state.offset - heard.state.offset < 40
+
+
+def test_the_matter_of_another_department_keeps_nothing_open():
+    """The renewed permit closes its warning, though another department's is still to be renewed."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.permit(days_left=10, number="A", domain="FOODS"), day=0)
+    enterprise.has(b.permit(days_left=10, number="B", domain="SE"), day=0)
+    enterprise.has(b.permit(days_left=900, number="A", domain="FOODS"), day=3)
+
+    enterprise.waits_until(b.on(5))
+
+    assert {one[0] for one in enterprise.open() if one[1] == "permit"} == {"SE"}
+
+
+def test_a_look_that_is_told_again_counts_once():
+    """A passed look whose fact has gone to the archive is still known to have been heard."""
+    enterprise = b.Enterprise()
+    for day in range(1, 6):
+        enterprise.has(b.inspection("passed"), day=day, name=f"look {day}")
+    before = enterprise.state.archive
+
+    effects = enterprise._takes(b.event(b.inspection("passed"), day=1, name="look 1"))
+
+    assert [type(one) for one in effects] == [Skipped]
+    assert enterprise.state.archive == before
+    assert before.outcomes == 1
+
+
+ENDLESS = dt.date(9999, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        e.RectificationOrdered(order="R1", domain="QUAL", due=ENDLESS),
+        msgspec.structs.replace(b.permit(days_left=10), valid_to=ENDLESS),
+        b.founded(subscribe_due=ENDLESS),
+    ],
+    ids=["order", "permit", "founding"],
+)
+def test_a_term_without_end_is_never_due(data):
+    """Registers write 9999-12-31 for "no end": it is taken in, and no rule waits for it."""
+    enterprise = b.Enterprise()
+    enterprise.has(data)
+
+    enterprise.waits_until(b.on(800))
+
+    assert not {one[1] for one in enterprise.open()} & {"rectification", "permit", "capital"}
