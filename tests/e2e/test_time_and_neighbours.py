@@ -79,9 +79,14 @@ def await_the_end(bureau, *usccs):
 
 
 def own_records(bureau, usccs):
-    """Return the records of the log about these firms, in the order of each partition."""
-    found = bureau.keyed(Topic.EVENT, usccs)
-    return sorted(found, key=lambda one: (one.partition, one.offset))
+    """Return the records of the log about these firms, up to the last that each state has taken."""
+    states = [bureau.state(uscc) for uscc in usccs]
+    last = {(state.partition, state.offset) for state in states}
+    found = bureau.records(
+        Topic.EVENT, lambda records: last <= {(one.partition, one.offset) for one in records}
+    )
+    own = [one for one in found if one.key in {uscc.encode() for uscc in usccs}]
+    return sorted(own, key=lambda one: (one.partition, one.offset))
 
 
 def test_a_deadline_ends_a_trouble_and_the_neighbour_hears_of_it(waking):
