@@ -12,8 +12,9 @@ from tests.bench.producing import Source
 PROCESSING, STARTING = "processing", "starting"
 # The watcher looks this often; a batch takes longer.
 LOOK_EVERY_S = 0.004
-# A worker whose stored offset moved this recently, with records left, was in a batch.
-JUST_NOW_S = 0.3
+# A worker whose stored offset moved this recently, with records left, was in a batch.  Where the
+# same process learns, six experts hold the loop for some tenths of a second between two writes.
+JUST_NOW_S = 1.0
 STANDS_STILL_S = 5.0
 # Fewer records than this may still be on their way to the broker.
 FEW = 10
