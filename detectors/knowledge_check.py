@@ -12,6 +12,7 @@ from typing import TypeVar, get_args
 import msgspec
 
 from detectors import neighbour_rules
+from detectors.documents import document, stated
 from detectors.facts import FactKind
 from detectors.functions import (
     Besides,
@@ -83,9 +84,9 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
     Raises:
         InvalidKnowledgeError: names file and key, and says what would be right.
     """
-    head = _convert("knowledge.yaml", documents, _Head)
+    head = stated(documents, "knowledge.yaml", _Head)
     professional = {
-        name: _convert(name, documents, Overlay)
+        name: stated(documents, name, Overlay)
         for name in sorted(documents)
         if name.startswith(PROFESSIONAL)
     }
@@ -97,17 +98,17 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         domains=head.domains,
         allowed_usccs=head.allowed_usccs,
         indicators=(
-            *_convert("indicators.yaml", documents, tuple[Indicator, ...]),
+            *stated(documents, "indicators.yaml", tuple[Indicator, ...]),
             *(
                 msgspec.structs.replace(one, overlay=overlay.name)
                 for overlay in overlays
                 for one in overlay.indicators
             ),
         ),
-        rules=_convert("rules.yaml", documents, tuple[Rule, ...]),
+        rules=stated(documents, "rules.yaml", tuple[Rule, ...]),
         overlays=overlays,
-        lives=_convert("repair.yaml", documents, LegalLives),
-        neighbours=_convert(neighbour_rules.FILE, documents, NeighbourRules),
+        lives=stated(documents, "repair.yaml", LegalLives),
+        neighbours=stated(documents, neighbour_rules.FILE, NeighbourRules),
         calendar=calendar_of(documents),
         observation=parse_observation(documents, domains=head.domains),
     )
@@ -143,24 +144,6 @@ class _Head(Strict, frozen=True):
     scoring: Scoring
     domains: dict[str, str]
     allowed_usccs: frozenset[str] = frozenset()
-
-
-def _convert(name: str, documents: Mapping[str, object], type_: type[T]) -> T:
-    try:
-        return msgspec.convert(document(documents, name), type_, str_keys=False)
-    except msgspec.ValidationError as error:
-        raise InvalidKnowledgeError(f"{name}: {error}") from error
-
-
-def document(documents: Mapping[str, object], name: str) -> object:
-    """Return one of the documents.
-
-    Raises:
-        InvalidKnowledgeError: it is missing.
-    """
-    if name not in documents:
-        raise InvalidKnowledgeError(f"{name} is missing from the knowledge directory; restore it")
-    return documents[name]
 
 
 def _band_problems(scoring: Scoring) -> list[str]:

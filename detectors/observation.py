@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from detectors.documents import misspelt_kinds, stated
 from detectors.facts import DAY_S, Fact, FactKind, kinds_named
 from detectors.functions import InvalidKnowledgeError, Strict
 from detectors.measure import Measure, RiskClass
@@ -146,12 +147,7 @@ def parse_observation(
     Raises:
         InvalidKnowledgeError: names file and key.
     """
-    if FILE not in documents:
-        raise InvalidKnowledgeError(f"{FILE} is missing from the knowledge directory; restore it")
-    try:
-        observation = msgspec.convert(documents[FILE], Observation)
-    except msgspec.ValidationError as error:
-        raise InvalidKnowledgeError(f"{FILE}: {error}") from error
+    observation = stated(documents, FILE, Observation)
     problems = _problems(observation, domains)
     if problems:
         raise InvalidKnowledgeError("\n".join(problems))
@@ -168,12 +164,7 @@ def _problems(observation: Observation, domains: Mapping[str, str]) -> list[str]
         problems.append(f"{FILE}: softened: inspection is missing; say what takes its place")
     if Measure.INSPECTION in observation.softened.values():
         problems.append(f"{FILE}: softened: nothing may become an inspection")
-    known = {kind.name.lower() for kind in LABELS}
-    problems += [
-        f"{FILE}: triggers: {name!r} is no fact kind; use one of {sorted(known)}"
-        for name in observation.triggers
-        if name not in known
-    ]
+    problems += misspelt_kinds(f"{FILE}: triggers", observation.triggers)
     problems += [
         f"{FILE}: never_in: {code!r} is not under domains in knowledge.yaml"
         for code in observation.never_in

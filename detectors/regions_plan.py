@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
+from detectors.documents import misspelt_kinds, stated
 from detectors.functions import InvalidKnowledgeError, Strict
-from detectors.wording import LABELS
 
 FILE = "regions.yaml"
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -92,22 +91,11 @@ def parse_regions(documents: Mapping[str, object]) -> RegionPlan:
     Raises:
         InvalidKnowledgeError: names file and key.
     """
-    if FILE not in documents:
-        raise InvalidKnowledgeError(f"{FILE} is missing from the knowledge directory; restore it")
-    try:
-        plan = msgspec.convert(documents[FILE], RegionPlan)
-    except msgspec.ValidationError as error:
-        raise InvalidKnowledgeError(f"{FILE}: {error}") from error
-    known = {kind.name.lower() for kind in LABELS}
+    plan = stated(documents, FILE, RegionPlan)
     problems = [
-        f"{FILE}: {where}: {name!r} is no fact kind; use one of {sorted(known)}"
-        for where, names in (
-            ("trouble", plan.trouble),
-            ("concentration.facts", plan.concentration.facts),
-            ("casualties", plan.casualties),
-        )
-        for name in names
-        if name not in known
+        *misspelt_kinds(f"{FILE}: trouble", plan.trouble),
+        *misspelt_kinds(f"{FILE}: concentration.facts", plan.concentration.facts),
+        *misspelt_kinds(f"{FILE}: casualties", plan.casualties),
     ]
     total = plan.weights.share + plan.weights.warnings + plan.weights.trouble
     if abs(total - 1) > 1e-9:  # noqa: PLR2004 - float dust

@@ -11,9 +11,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from detectors.documents import misspelt_kinds, stated
 from detectors.functions import InvalidKnowledgeError, Strict
 from detectors.measure import RiskClass
-from detectors.wording import LABELS
 
 FILE = "sampling.yaml"
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -134,12 +134,7 @@ def parse_sampling(
     Raises:
         InvalidKnowledgeError: names file and key of every hole, overlap and misspelling.
     """
-    if FILE not in documents:
-        raise InvalidKnowledgeError(f"{FILE} is missing from the knowledge directory; restore it")
-    try:
-        plan = msgspec.convert(documents[FILE], SamplingPlan)
-    except msgspec.ValidationError as error:
-        raise InvalidKnowledgeError(f"{FILE}: {error}") from error
+    plan = stated(documents, FILE, SamplingPlan)
     problems = [*_misspelt(plan, domains), *_overlaps(plan)]
     problems = problems or list(_holes(plan, regions))
     if problems:
@@ -161,14 +156,11 @@ def _misspelt(plan: SamplingPlan, domains: Mapping[str, str]) -> Iterator[str]:
         for code in codes:
             if code not in plan.domains:
                 yield f"{FILE}: {where}: {code!r} is not among domains; add it there or correct it"
-    known = {kind.name.lower() for kind in LABELS}
     facts = [("looks", plan.looks)]
     facts += [(f"floors[{n}].facts", one.facts) for n, one in enumerate(plan.floors)]
     facts += [(f"rests[{n}].unless", one.unless) for n, one in enumerate(plan.rests)]
     for where, names in facts:
-        for name in names:
-            if name not in known:
-                yield f"{FILE}: {where}: {name!r} is no fact kind; use one of {sorted(known)}"
+        yield from misspelt_kinds(f"{FILE}: {where}", names)
 
 
 def _overlaps(plan: SamplingPlan) -> Iterator[str]:

@@ -75,10 +75,8 @@ def step(
         InvalidEventError: the subject is no code or needs a person's look, or the event lies in
             the future; the record goes to the dead letters or to quarantine.
     """
-    if (
-        state.offset >= position.offset
-        and state.epoch == position.epoch
-        and state.partition == position.partition
+    if state.has_applied(
+        epoch=position.epoch, partition=position.partition, offset=position.offset
     ):
         return state, [REPLAYED]
     if not state.as_of:

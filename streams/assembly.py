@@ -26,11 +26,12 @@ from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
 from config.load import load_documents, load_history
 from config.schema import Settings
+from detectors.documents import document
 from detectors.events import event_types
 from detectors.expertise import Expertise, compiled
 from detectors.feeds import Feeds, InvalidFeedsError, parse_feeds
 from detectors.functions import InvalidKnowledgeError
-from detectors.knowledge_check import calendar_of, document, parse
+from detectors.knowledge_check import calendar_of, parse
 from detectors.working_days import WorkingDays
 from streams.feeds import FeedWatch
 from streams.metrics import Metrics

@@ -161,9 +161,9 @@ FAULTS = [
         id="it does not store the epoch",
     ),
     pytest.param(
-        "detectors.step",
-        "        and state.epoch == position.epoch\n",
-        "",
+        "detectors.state",
+        "return self.epoch == epoch and self.partition",
+        "return self.partition",
         assess_laws.test_a_log_that_started_anew_is_applied_to_old_states,
         id="it takes a new log for the old one",
     ),
