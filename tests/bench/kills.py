@@ -12,8 +12,8 @@ from tests.bench.producing import Source
 PROCESSING, STARTING = "processing", "starting"
 # The watcher looks this often; a batch takes longer.
 LOOK_EVERY_S = 0.004
-# A worker whose stored offset moved this recently, with records left, was in a batch.  Where the
-# same process learns, six experts hold the loop for some tenths of a second between two writes.
+# A worker that stored something this recently, with records left, was in its next batch.  Where
+# the same process learns, six experts hold the loop for some tenths of a second between two writes.
 JUST_NOW_S = 1.0
 STANDS_STILL_S = 5.0
 # Fewer records than this may still be on their way to the broker.
@@ -80,15 +80,18 @@ def was_mid_batch(
 ) -> bool:
     """Return whether the killed worker was in a batch.
 
-    It was where a partition had records left (``sent``, the log's end as far as receipts tell,
-    against the stored offset ``at_kill``),
-    had moved just before (``idle_s`` since), and stood still after: one that moves on belongs to
-    another worker.
+    Its partitions are those that stood still after: one that moves on belongs to another worker.
+    It was in a batch where one of them had moved just before (``idle_s`` since), and one, the same
+    or another, for a batch is of all of them, had records left (``sent``, the log's end as far as
+    receipts tell, against the stored offset ``at_kill``).
     """
-    return any(
-        sent[partition] - (stored + 1) > FEW and stored == after and idle < JUST_NOW_S
-        for partition, (stored, after, idle) in enumerate(zip(at_kill, later, idle_s, strict=True))
-    )
+    its = [
+        partition
+        for partition, (stored, after) in enumerate(zip(at_kill, later, strict=True))
+        if stored == after
+    ]
+    moved = any(idle_s[partition] < JUST_NOW_S for partition in its)
+    return moved and any(sent[partition] - (at_kill[partition] + 1) > FEW for partition in its)
 
 
 class Killer:
@@ -141,23 +144,32 @@ class Killer:
         )
 
     def _await_share(self, kill: Kill, upto: int) -> list[float]:
-        """Wait until a share of what is left is stored; return when each partition moved last."""
+        """Wait until a share of what is left is stored; return when each partition moved last.
+
+        Returns at the moment of a write behind which records wait, where there is one in time.
+        """
         fences = self._observer.fences()
         begun = _behind(fences)
         target = begun + max(1, int(kill.share * (upto - begun)))
         begun_at = time.monotonic()
         moved = [begun_at - 1e6] * len(fences)
         # Where nothing moves any more, the kill falls where it falls, and is told so.
-        while _behind(fences) < target and (
-            time.monotonic() - max(begun_at, *moved) < STANDS_STILL_S
-        ):
+        while time.monotonic() - max(begun_at, *moved) < STANDS_STILL_S:
             time.sleep(LOOK_EVERY_S)
             before, fences = fences, self._observer.fences()
             moved = [
                 last if old == new else time.monotonic()
                 for last, old, new in zip(moved, before, fences, strict=True)
             ]
+            if _behind(fences) >= target and fences != before and self._records_wait(fences):
+                break
         return moved
+
+    def _records_wait(self, fences: Sequence[int]) -> bool:
+        return any(
+            self._source.reached.get(partition, 0) - (stored + 1) > FEW
+            for partition, stored in enumerate(fences)
+        )
 
 
 def _behind(fences: Sequence[int]) -> int:

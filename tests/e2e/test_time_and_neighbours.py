@@ -7,6 +7,7 @@ import time
 import pytest
 
 from detectors import events as e
+from detectors import state as states
 from detectors.deadline import SOURCE as TIMERS
 from detectors.facts import FactKind
 from detectors.meeting import SOURCE as NEIGHBOURS
@@ -80,8 +81,8 @@ def await_the_end(bureau, *usccs):
 
 def own_records(bureau, usccs):
     """Return the records of the log about these firms, up to the last that each state has taken."""
-    states = [bureau.state(uscc) for uscc in usccs]
-    last = {(state.partition, state.offset) for state in states}
+    stored = [states.decode(bureau.raw_state(uscc)) for uscc in usccs]
+    last = {(state.partition, state.offset) for state in stored}
     found = bureau.records(
         Topic.EVENT, lambda records: last <= {(one.partition, one.offset) for one in records}
     )
