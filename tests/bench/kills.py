@@ -15,7 +15,8 @@ LOOK_EVERY_S = 0.004
 # A worker that stored something this recently, with records left, was in its next batch.  Where
 # the same process learns, six experts hold the loop for some tenths of a second between two writes.
 JUST_NOW_S = 1.0
-STANDS_STILL_S = 5.0
+# Longer than a group takes to share out its partitions anew, so that a kill falls behind it.
+STANDS_STILL_S = 20.0
 # Fewer records than this may still be on their way to the broker.
 FEW = 10
 
