@@ -251,6 +251,20 @@ class Bureau:
         )
 
 
+@contextlib.contextmanager
+def another_worker(bureau, **settings):
+    """Put a worker with other settings in the place of the bureau's own for a while."""
+    bureau.open()
+    own = bureau.worker
+    own.stop()
+    bureau.worker = bureau.stack.worker(**settings)
+    bureau.open()
+    yield bureau
+    bureau.worker.stop()
+    bureau.worker = own
+    bureau.open()
+
+
 @pytest.fixture(scope="session")
 def running_bureau(request, tmp_path_factory):
     """Return the bureau, its worker not yet started."""

@@ -15,7 +15,7 @@ from streams.keys import timers_key
 from streams.replay import replay
 from streams.topics import Topic
 from tests import builders as b
-from tests.e2e.conftest import until
+from tests.e2e.conftest import another_worker, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -23,16 +23,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 @pytest.fixture(scope="module")
 def waking(running_bureau):
     """Return the bureau with a worker whose timers run, until the tests are over."""
-    bureau = running_bureau
-    bureau.open()
-    quiet = bureau.worker
-    quiet.stop()
-    bureau.worker = bureau.stack.worker(TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.1")
-    bureau.open()
-    yield bureau
-    bureau.worker.stop()
-    bureau.worker = quiet
-    bureau.open()
+    with another_worker(running_bureau, TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.1") as bureau:
+        yield bureau
 
 
 def history(listed, other):

@@ -13,24 +13,18 @@ from streams.replay import replay
 from streams.timers import SOURCE
 from streams.topics import Topic
 from tests import builders as b
-from tests.e2e.conftest import until
+from tests.e2e.conftest import another_worker, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
-@pytest.fixture
-def waking(bureau):
-    """Return the bureau with a worker whose timers run, until the test is over."""
-    quiet = bureau.worker
-    quiet.stop()
-    bureau.worker = bureau.stack.worker(
-        KAFKA__MAX_POLL_RECORDS="50", TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.05"
-    )
-    bureau.open()
-    yield bureau
-    bureau.worker.stop()
-    bureau.worker = quiet
-    bureau.open()
+@pytest.fixture(scope="module")
+def waking(running_bureau):
+    """Return the bureau with a worker whose timers run, until the tests are over."""
+    with another_worker(
+        running_bureau, KAFKA__MAX_POLL_RECORDS="50", TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.05"
+    ) as bureau:
+        yield bureau
 
 
 def told(record):
