@@ -1,5 +1,6 @@
 """Which settings are there, in which units, and what are their defaults?"""
 
+import datetime as dt
 from typing import Annotated, Literal
 
 import msgspec
@@ -98,6 +99,9 @@ class Sms(Section, frozen=True):
 class Notify(Section, frozen=True):
     """How messages go out.
 
+    ``since`` is the day on which a bureau goes to work with us: warnings of before it (event time,
+    days in China) are history, kept and listed and told to nobody, so that the records of years
+    can be loaded without a text for each old matter.  Without it everything is told.
     ``lease_s`` is how long a message stays with a worker that fell silent; ``send_timeout_s``
     bounds one attempt and must be at most half of it.  ``office`` signs the letters,
     ``system_url`` is where their button leads.  ``batch_delay_s`` is how long the message about a
@@ -105,6 +109,7 @@ class Notify(Section, frozen=True):
     midnight, so 30600 tells the stations at half past eight.  A simulation does not wait.
     """
 
+    since: dt.date | None = None
     poll_s: Positive = 0.2
     lease_s: Positive = 60.0
     send_timeout_s: Positive = 25.0

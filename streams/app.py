@@ -92,6 +92,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
     snapshots = RedisSnapshots(redis)
     metrics.watch_feeds(wisdom.feeds.codes)
     is_wall = settings.timers.clock == "wall"
+    since = settings.notify.since
     log = build_log(redis)
     watchdog = Watchdog(stalled_after_s=settings.watchdog.stalled_after_s)
     return Parts(
@@ -113,6 +114,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             now=clock.now,
             alive=lambda: watchdog.alive(CONSUMER),
             in_event_time=not is_wall,
+            since=dt.datetime.combine(since, dt.time(), tzinfo=CHINA) if since else None,
             batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s if is_wall else 0),
         ),
         store=RedisStore(redis),

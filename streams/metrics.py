@@ -82,6 +82,10 @@ class Metrics:
             "sanzao_warnings_to_duty_desk", "Warnings nobody but the duty desk could take",
             registry=make,
         )  # fmt: skip
+        self.history = Counter(
+            "sanzao_warnings_of_history", "Warnings of before notify.since, told to nobody",
+            registry=make,
+        )  # fmt: skip
         self.lag_events = Gauge(
             "sanzao_lag_events", "Records fetched or waiting, not yet processed", ["partition"],
             registry=make,

@@ -36,7 +36,7 @@ class Notifier:
     A batch is acknowledged once its messages stand in the outbox: from then on they cannot be
     lost, and a replayed warning plans nothing new.  ``in_event_time``: people's limits run from a
     warning's issue, not from when they are told, as in a simulation.  ``batch_delay`` is how long
-    the message about a batch waits.
+    the message about a batch waits.  What was issued before ``since`` is told to nobody.
     """
 
     desk: Desk
@@ -48,6 +48,7 @@ class Notifier:
     is_current: Callable[[Batch], bool] = lambda _batch: True
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     in_event_time: bool = False
+    since: dt.datetime | None = None
     batch_delay: dt.timedelta = AT_ONCE
     bundles_known: int = BUNDLES_KNOWN
     _bundles: set[str] = dataclasses.field(default_factory=set)
@@ -89,11 +90,17 @@ class Notifier:
                 self._remember(bundle)
 
     def _plan_of(self, topic: str, record: Record, *, now: dt.datetime) -> tuple[str, Plan | None]:
-        """Return the bundle that a warning belongs to, and its plan unless that is planned."""
+        """Return the bundle that a warning belongs to, and its plan.
+
+        Without one it is planned already, or is history.
+        """
         raw = record.value or b""
         warning = (
             decode_data(raw, ClusterWarning) if topic == Topic.CLUSTER else decode_warning(raw)
         )
+        if self.since is not None and warning.issued_at < self.since:
+            self.metrics.history.inc()
+            return "", None
         told_at = warning.issued_at if self.in_event_time else None
         desk = self.desk
         try:

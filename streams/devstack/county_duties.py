@@ -113,13 +113,13 @@ class Duties:
         data = e.AnnualReportFiled(year=year - 1, late=late, all_zero=self._is_careless(0.0, 0.02))
         diary.write(Source.PUBLICITY, diary.daytime(day), data)
 
-    def listed(self, day: dt.date, *, reason: Reason) -> None:
-        """Put the firm on the abnormal list, once; half of the firms come off again."""
+    def listed(self, day: dt.date, *, reason: Reason, stays: bool = False) -> None:
+        """Put the firm on the abnormal list, once; half of those that may come off do."""
         if self._is_listed:
             return
         self._is_listed = True
         self._diary.listed(day, reason=reason)
-        if self._is(0.5):
+        if not stays and self._is(0.5):
             self._diary.unlisted(day + self._diary.days(15, 60), reason=reason)
 
     def pays_after(self) -> int | None:

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 from detectors import events as e
+from streams.devstack.county_burden import CALM
 from streams.devstack.county_diary import A_DAY, Diary, Source
 from streams.devstack.county_matters import MATTERS
 from streams.devstack.county_people import (
@@ -20,7 +21,6 @@ from streams.devstack.county_people import (
     Firm,
 )
 
-CALM = 0.12  # above it a firm has troubles of its own
 Story = Callable[[Diary], None]
 
 

@@ -62,10 +62,9 @@ class Outcome:
 class Demo:
     """One run: publish what the county sends, watch what comes of it."""
 
-    def __init__(self, stack: Stack, *, seed: int, short: bool) -> None:
+    def __init__(self, stack: Stack, form: county.Form, *, seed: int) -> None:
         self._stack = stack
         self._wisdom: Wisdom = build_wisdom(Settings())
-        form = county.SHORT_FORM if short else county.FORM
         self._start = form.start
         self._events = list(county.simulate(seed, *form))
         self._bad = list(county.bad_records(seed))
@@ -74,6 +73,7 @@ class Demo:
         self._sent_at: dict[str, float] = {}
         self._took_ms: list[float] = []
         self._warnings: dict[tuple[str, Measure, WarningStatus], EarlyWarning] = {}
+        self._history: set[tuple[str, Measure, WarningStatus]] = set()
         self._expected: dict[Way, dict[str, EarlyWarning]] = {way: {} for way in Way}
         self._rows: collections.deque[WarningRow] = collections.deque(maxlen=ROWS_SHOWN)
         self._figures = WorkerFigures(f"http://{LOOPBACK}:{stack.report_port}/metrics")
@@ -161,6 +161,9 @@ class Demo:
 
     def _take(self, warning: EarlyWarning, stamp_ms: int) -> None:
         identity = (warning.id, warning.measure, warning.status)
+        if not self._is_watched(warning):
+            self._history.add(identity)
+            return
         if identity in self._warnings:
             return
         self._warnings[identity] = warning
@@ -175,7 +178,7 @@ class Demo:
         for one in plan.notifications:
             self._expected[one.way][one.id] = warning
         sent_at = self._sent_at.get(warning.cause)
-        if sent_at is not None and self._is_watched(warning):
+        if sent_at is not None:
             self._took_ms.append(max(0.0, stamp_ms - sent_at * 1000))
         if warning.status is WarningStatus.ISSUED:
             self._rows.appendleft(
@@ -190,7 +193,7 @@ class Demo:
             )
 
     def _is_watched(self, warning: EarlyWarning) -> bool:
-        """Return whether it was issued in the days that are watched."""
+        """Return whether it was issued in the days that are watched, and people are told."""
         return warning.issued_at.astimezone(CHINA).date() >= self._start
 
     def _progress(self) -> DemoProgress:
@@ -206,6 +209,7 @@ class Demo:
             assessed=figures.assessed,
             dead_letters=figures.dead_letters,
             quarantined=figures.quarantined,
+            history=len(self._history),
             warnings=issued,
             delivered={way: figures.delivered(way) for way in Way},
             event_to_warning=_latency(self._took_ms),
@@ -264,7 +268,7 @@ class Demo:
         for mail in mails:
             letters = self._expected[Way.EMAIL]
             warning = letters.get(mail["headers"]["X-Sanzao-Notification"])
-            if warning is None or not self._is_watched(warning):
+            if warning is None:
                 continue
             sent_at = self._sent_at.get(warning.cause)
             if sent_at is not None:
@@ -275,7 +279,7 @@ class Demo:
     def _summary(self) -> DemoSummary:
         stack = self._stack
         counts = collections.Counter(
-            WARNING_TOPICS[measure].value for _, measure, _ in self._warnings
+            WARNING_TOPICS[measure].value for _, measure, _ in [*self._warnings, *self._history]
         )
         progress = dataclasses.replace(self._progress(), event_to_message=self._message_latency())
         return DemoSummary(
@@ -297,13 +301,14 @@ def run_demo(*, keep: bool, short: bool, seed: int, folder: Path) -> int:
         FileExistsError: the folder holds something that is not a demo's.
     """
     _clear(folder)
+    form = county.SHORT_FORM if short else county.FORM
     console = Console()
     screen = DemoScreen(console)
     with (
         running_stack(folder, redis_url=environment_value("REDIS_URL")) as stack,
-        stack.worker(**WORKER),
+        stack.worker(**WORKER, NOTIFY__SINCE=form.start.isoformat()),
     ):
-        demo = Demo(stack, seed=seed, short=short)
+        demo = Demo(stack, form, seed=seed)
         try:
             with screen:
                 outcome = demo.run(screen)

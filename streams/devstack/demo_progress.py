@@ -42,7 +42,8 @@ class DemoProgress:
 
     Shapes:
         ``recent`` holds the newest warning first.  ``total`` is the number of events that sources
-        publish, dead letters included; ``deadlines`` and ``signals`` are events of our own.
+        publish, dead letters included; ``deadlines`` and ``signals`` are events of our own;
+        ``history`` counts the warnings of before the first day, which are told to nobody.
 
     Units:
         ``event_time`` is how far the simulated county has lived; latencies are wall-clock time
@@ -56,6 +57,7 @@ class DemoProgress:
     assessed: int = 0
     dead_letters: int = 0
     quarantined: int = 0
+    history: int = 0
     warnings: Mapping[Measure, int] = dataclasses.field(default_factory=dict)
     delivered: Mapping[Way, int] = dataclasses.field(default_factory=dict)
     event_to_warning: Latency | None = None

@@ -175,6 +175,7 @@ def _figures(progress: DemoProgress) -> RenderableType:
     figures.add_row("事件", _events(progress))
     figures.add_row("内生", _own(progress))
     figures.add_row("预警", _measures(progress))
+    figures.add_row("历史", _history(progress))
     figures.add_row("通知", _messages(progress))
     figures.add_row("时延", _latencies(progress))
     return figures
@@ -208,6 +209,11 @@ def _measures(progress: DemoProgress) -> Text:
             for measure in Measure
         )
     )
+
+
+def _history(progress: DemoProgress) -> Text:
+    """Return what was found in the records of before the first day: listed, told to nobody."""
+    return Text.assemble("上线前预警 ", (f"{progress.history:,}", "bold"), "（只列入名单，不通知）")
 
 
 def _chip(measure: Measure) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from functools import partial
 
 import msgspec
 import pytest
@@ -50,7 +51,7 @@ def desk():
 class Office:
     """The notifying agent's hands over twins."""
 
-    def __init__(self, desk, rows=None, *, owned_for=10**6):
+    def __init__(self, desk, rows=None, *, owned_for=10**6, since=None):
         """Own the partition until it was asked for ``owned_for`` times."""
         self.rows = rows or MemoryRows()
         self.publisher, self.metrics, self.naps = MemoryPublisher(), Metrics(), []
@@ -63,6 +64,7 @@ class Office:
             now=lambda: self.now,
             is_current=lambda _batch: self._is_ours(),
             sleep=self._nap,
+            since=since,
         )
 
     async def digest(self, *records):
@@ -126,6 +128,37 @@ async def test_a_warning_read_again_plans_nothing(desk):
     await office.digest(record(warning), record(warning, offset=1))
 
     assert await office.planned(warning) == before
+
+
+def issued(at, **changes):
+    """Return the record of a warning that was issued at a moment."""
+    return record(msgspec.structs.replace(specimen(), issued_at=at, **changes))
+
+
+def regional(at):
+    """Return the record of a regional warning that was issued at a moment."""
+    return cluster_record(msgspec.structs.replace(specimen_cluster(), issued_at=at))
+
+
+@pytest.mark.parametrize(
+    ("topic", "issued_at"),
+    [
+        pytest.param(Topic.INSPECTION, issued, id="an enterprise's"),
+        pytest.param(Topic.REMINDER, partial(issued, batched=True), id="one of a batch"),
+        pytest.param(Topic.CLUSTER, regional, id="a region's"),
+    ],
+)
+async def test_what_was_issued_before_the_first_day_is_told_to_nobody(desk, topic, issued_at):
+    """The history that is loaded on going live is counted; the first second of the day is told."""
+    office, far = Office(desk, since=NOON), NOON + dt.timedelta(days=9)
+
+    await office.reads(topic, issued_at(NOON - dt.timedelta(seconds=1)))
+    of_history = await office.rows.due(far, limit=99)
+    await office.reads(topic, issued_at(NOON))
+
+    assert of_history == ()
+    assert office.counted("sanzao_warnings_of_history_total") == 1
+    assert await office.rows.due(far, limit=99)
 
 
 async def test_an_unreachable_log_is_waited_for(desk):

@@ -168,7 +168,7 @@ def test_the_same_bytes_on_every_machine():
     """
     raw = b"\n".join(e.encode(event) for event in county.simulate(SEED, 80, 5))
 
-    assert hashlib.blake2b(raw, digest_size=8).hexdigest() == "86d7eb8cb3d8fe44"
+    assert hashlib.blake2b(raw, digest_size=8).hexdigest() == "1f96b387c3c69df0"
 
 
 def test_a_county_needs_firms_and_days():
@@ -303,7 +303,7 @@ def test_time_alone_and_neighbours_have_something_to_tell(form):
     assert own["legal_rep"] >= 4
     assert own["head_office"] == 3
     assert own["agent"] == len(BATCH)
-    assert own["address"] == len(BATCH) // 2
+    assert own["address"] >= len(BATCH) // 2
 
 
 @pytest.mark.parametrize("form", [default_form, short_form], ids=["default form", "short form"])
@@ -350,19 +350,18 @@ def test_what_followed_a_penalty_names_its_decision():
 
 
 def test_most_firms_are_in_good_standing():
-    """At the end most are A, some B, few C, very few D.
+    """At the end the classes stand as in the two cities that publish theirs.
 
-    Two cities published 65 to 73 % A, 19 to 25 % B, 5 to 8 % C, 2 to 3 % D (domain reference §2.3).
-    A firm above A costs a warning here, so there are fewer of them.
+    Dandong 2023: A 65.4, B 25.3, C 7.7, D 1.5 %; Bayannur 2022: A 73.2, B 18.7, C 5.2, D 3.0 %.
     """
     states = assessed(default_form).states.values()
     counts = Counter(state.learned.live.risk_class for state in states)
     shares = [counts[risk] / len(states) for risk in RiskClass]
 
-    assert shares == sorted(shares, reverse=True)
-    assert 0.65 < shares[0] < 0.92
-    assert shares[1] > 0.05
-    assert shares[3] > 0.0
+    assert 0.64 < shares[0] < 0.76
+    assert 0.17 < shares[1] < 0.27
+    assert 0.045 < shares[2] < 0.085
+    assert 0.012 < shares[3] < 0.035
 
 
 @pytest.mark.parametrize(

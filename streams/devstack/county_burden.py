@@ -1,0 +1,78 @@
+"""What stands against a firm when the register is handed over?
+
+The stock of the years before: firms that came on a list and stayed on it, that were punished
+within the year, that owe what a court awarded.  Only a firm that is out of order has any.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+
+from detectors import events as e
+from streams.devstack.county_diary import A_DAY, Diary, Source
+from streams.devstack.county_duties import Duties
+from streams.devstack.county_people import CITY_AMR
+
+CALM = 0.12  # above it a firm has troubles of its own
+# Chosen so that the classes come near those of the two cities that publish theirs (the test of
+# the shares names them): the chance of a burden, at a temper of 0 and with each unit of it.
+BURDENED, BY_TEMPER, TWICE = 0.45, 0.6, 0.3
+WITHIN_DAYS = 20
+
+
+def burden(diary: Diary, duties: Duties) -> None:
+    """Write down what a firm brings with it from before the opening: nothing, one thing, or two."""
+    temper, rng = diary.firm.temper, diary.rng
+    if temper < CALM or rng.random() >= BURDENED + BY_TEMPER * temper:
+        return
+    lays, shares = zip(*_BURDENS, strict=True)
+    for lay in rng.choices(lays, shares, k=1 + (rng.random() < TWICE)):
+        lay(diary, duties)
+
+
+def _unreported(diary: Diary, duties: Duties) -> None:
+    duties.listed(_some_day(diary), reason=1, stays=True)
+
+
+def _unpublished(diary: Diary, duties: Duties) -> None:
+    duties.listed(_some_day(diary), reason=2, stays=True)
+
+
+def _unreachable(diary: Diary, duties: Duties) -> None:
+    duties.listed(_some_day(diary), reason=4, stays=True)
+
+
+def _punished(diary: Diary, _: Duties) -> None:
+    diary.punished(_some_day(diary), severity="general")
+
+
+def _gravely_punished(diary: Diary, _: Duties) -> None:
+    diary.punished(_some_day(diary), severity="severe")
+
+
+def _indebted(diary: Diary, _: Duties) -> None:
+    number = f"(2025)豫0422执{diary.rng.randrange(1000, 2000)}号"
+    data = e.JudicialRecord(case_no=number, action="add")
+    diary.write(Source.COURT, diary.office(_some_day(diary)), data)
+
+
+def _dishonest(diary: Diary, _: Duties) -> None:
+    data = e.SeriousListChanged(
+        list_code="SAMR-YZWFSX", action="add", grounds="两年内三次以上受较重行政处罚",
+        organ=CITY_AMR, doc_no="平市监列严",
+    )  # fmt: skip
+    diary.write(Source.PUBLICITY, diary.office(_some_day(diary)), data)
+
+
+def _some_day(diary: Diary) -> dt.date:
+    return diary.span.opening + A_DAY * 3 + diary.days(0, WITHIN_DAYS)
+
+
+_BURDENS: tuple[tuple[Callable[[Diary, Duties], None], int], ...] = (
+    (_unreported, 38),
+    (_unpublished, 12),
+    (_unreachable, 20),
+    (_punished, 16),
+    (_gravely_punished, 9),
+    (_indebted, 3),
+    (_dishonest, 2),
+)
