@@ -6,6 +6,7 @@ notebook, and the examples kept for those experts that are relearned.  ``ModelFe
 between batches the assessing agent takes the newest scorers; it never loads a notebook.
 """
 
+import asyncio
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
@@ -25,6 +26,9 @@ from streams.keys import NOTEBOOKS, SNAPSHOTS, rows_key
 from streams.store import FencedError, StoreUnavailableError
 
 MOST_ROWS = 2 * GENERATION
+# Six experts take some 0.3 ms an example: after so many the others (heartbeats, receipts, the
+# assessing agent) have their turn.
+EXAMPLES_A_TURN = 16
 # Write only where nobody has written since the snapshot was read: HGET, compare, write all.
 _SWAP = """
 local now = redis.call('HGET', KEYS[1], ARGV[1]) or ''
@@ -174,12 +178,22 @@ class LearningDesk:
         An example that cannot be read is ours, not a source's: it is counted and passed over.
 
         Raises:
-            FencedError: another worker writes this domain; forget all and read again.
+            FencedError: another worker writes this domain; all is forgotten and read again.
             StoreUnavailableError: Redis does not answer.
         """
+        try:
+            return await self._learned(raws)
+        except BaseException:
+            # Cut short, by a rebalance too, what is in memory is ahead of what is stored.
+            self.forget()
+            raise
+
+    async def _learned(self, raws: Sequence[bytes]) -> Lesson:
         touched: dict[str, tuple[int, int]] = {}
         count = refused = 0
-        for example in [one for raw in raws for one in _examples(raw)]:
+        for number, example in enumerate([one for raw in raws for one in _examples(raw)]):
+            if number % EXAMPLES_A_TURN == EXAMPLES_A_TURN - 1:
+                await asyncio.sleep(0)
             if example is None:
                 refused += 1
                 continue
@@ -207,11 +221,7 @@ class LearningDesk:
         snapshot, domain = learner.snapshot(), learner.domain
         after = learned.encode(snapshot)
         kept = Kept(model.encode(learner.notebook()), tuple(learner.fresh))
-        try:
-            await self._store.swap(domain, self._stored[domain], after, kept)
-        except (FencedError, StoreUnavailableError):
-            self.forget()
-            raise
+        await self._store.swap(domain, self._stored[domain], after, kept)
         learner.fresh.clear()
         self._stored[domain] = after
         return snapshot
@@ -229,7 +239,9 @@ class LearningDesk:
         if domain not in self._learners:
             raw = (await self._store.load()).get(domain, b"")
             kept = await self._store.recall(domain) if raw else Kept()
-            self._learners[domain] = _restored(domain, kept, self._members)
+            # What is relearned takes a second or two.
+            learner = await asyncio.to_thread(_restored, domain, kept, self._members)
+            self._learners[domain] = learner
             self._stored[domain] = raw
         return self._learners[domain]
 

@@ -1,5 +1,6 @@
 """Is every outcome learned once, by one writer, and read by all?"""
 
+import asyncio
 import itertools
 
 import msgspec
@@ -9,7 +10,14 @@ from detectors import learned, model
 from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.quota import MOST_AN_INFORMANT
-from streams.learning import MOST_ROWS, Kept, LearningDesk, MemorySnapshots, ModelFeed
+from streams.learning import (
+    EXAMPLES_A_TURN,
+    MOST_ROWS,
+    Kept,
+    LearningDesk,
+    MemorySnapshots,
+    ModelFeed,
+)
 from streams.store import FencedError, StoreUnavailableError
 from tests import builders as b
 
@@ -54,6 +62,36 @@ async def test_a_lesson_is_stored_before_it_is_told():
     assert {one.domain: learned.encode(one) for one in lesson.snapshots} == store.raws
     assert set(store.raws) == {"FOODS", "QUAL"}
     assert (lesson.learned, lesson.refused) == (2, 0)
+
+
+async def test_a_backlog_is_learned_in_turns():
+    """While a backlog is learned, everybody else on the loop has a turn every few examples."""
+    desk, turns = LearningDesk(MemorySnapshots(), members=["sgd"]), 0
+    learning = asyncio.create_task(desk.learn(raws(*map(example, range(320)))))
+
+    while not learning.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert (await learning).learned == 320
+    assert turns >= 320 // EXAMPLES_A_TURN
+
+
+async def test_a_lesson_cut_short_is_learned_whole_when_it_comes_again():
+    """A rebalance in the middle leaves nothing that is known in memory and was never stored."""
+    store, told = MemorySnapshots(), raws(*map(example, range(4 * EXAMPLES_A_TURN)))
+    desk = LearningDesk(store, members=["sgd"])
+    learning = asyncio.create_task(desk.learn(told))
+    while not desk.health():
+        await asyncio.sleep(0)
+    learning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await learning
+
+    again = await desk.learn(told)
+
+    assert again.learned == len(told)
+    assert learned.decode(store.raws["FOODS"]).examples == len(told)
 
 
 async def test_an_example_sent_twice_is_learned_once():
