@@ -208,10 +208,12 @@ def _learner(
     parts: Parts, is_current: Callable[[Batch], bool]
 ) -> Callable[[list[Batch]], Awaitable[bool]]:
     async def learn(batches: list[Batch]) -> bool:
+        raws = [record.value or b"" for batch in batches for record in batch.records]
+        lesson: Lesson | None = None
         while all(is_current(batch) for batch in batches):
-            raws = [record.value or b"" for batch in batches for record in batch.records]
             try:
-                lesson = await parts.learning.learn(raws)
+                # Learned again, it would be empty: the store knows these examples by now.
+                lesson = lesson or await parts.learning.learn(raws)
                 await parts.publisher.publish(
                     Outgoing(
                         Topic.SNAPSHOT.value,

@@ -1,6 +1,8 @@
 """Is every outcome learned once, by one writer, and read by all?"""
 
+import asyncio
 import itertools
+import types
 
 import msgspec
 import pytest
@@ -9,9 +11,15 @@ from detectors import learned, model
 from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.quota import MOST_AN_INFORMANT
-from streams.learning import MOST_ROWS, Kept, LearningDesk, MemorySnapshots, ModelFeed
+from streams.app import _learner
+from streams.learning import BREATH, MOST_ROWS, Kept, LearningDesk, MemorySnapshots, ModelFeed
+from streams.metrics import Metrics
+from streams.publisher import MemoryPublisher
 from streams.store import FencedError, StoreUnavailableError
+from streams.topics import Topic
+from streams.watchdog import Watchdog
 from tests import builders as b
+from tests import shell
 
 
 def example(offset, *, domain="FOODS", found=True, **changes):
@@ -69,6 +77,61 @@ async def test_an_example_sent_twice_is_learned_once():
     assert again.learned == restarted.learned == 0
     assert again.snapshots == restarted.snapshots == ()
     assert store.raws == before
+
+
+async def test_others_get_their_turn_while_a_backlog_is_learned():
+    """A lesson of any size leaves the loop to the others every few examples."""
+    turns = 0
+
+    async def other():
+        """Count the turns of anybody else."""
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await LearningDesk(MemorySnapshots(), members=("sgd",)).learn(
+        raws(*(example(n) for n in range(BREATH * 10)))
+    )
+    task.cancel()
+
+    assert turns >= 10
+
+
+async def test_a_lesson_that_was_broken_off_is_learned_whole():
+    """Cancelled in its midst, a lesson leaves no example that counts as learned and is not kept."""
+    store, whole = MemorySnapshots(), MemorySnapshots()
+    desk, examples = LearningDesk(store), raws(*(example(n) for n in range(BREATH * 3)))
+    await LearningDesk(whole).learn(examples)
+    broken_off = asyncio.create_task(desk.learn(examples))
+    await asyncio.sleep(0)
+    broken_off.cancel()
+    await asyncio.wait([broken_off])
+
+    lesson = await desk.learn(examples)
+
+    assert broken_off.cancelled()
+    assert lesson.learned == BREATH * 3
+    assert store.raws == whole.raws
+
+
+async def test_a_lesson_is_told_although_its_first_publication_failed(monkeypatch):
+    """What the store holds reaches the topic and the metrics, once, however often Kafka fails."""
+    monkeypatch.setattr("streams.app.RETRY_S", 0)
+    parts = types.SimpleNamespace(
+        settings=types.SimpleNamespace(kafka=types.SimpleNamespace(partitions=4)),
+        learning=LearningDesk(MemorySnapshots(), members=("sgd",)),
+        publisher=MemoryPublisher(failures=2),
+        metrics=Metrics(),
+        watchdog=Watchdog(stalled_after_s=60),
+    )
+    arrivals = [shell.Arrival(raw, offset=n) for n, raw in enumerate(raws(example(0), example(1)))]
+
+    assert await _learner(parts, lambda _: True)([shell.batch(*arrivals, topic=Topic.EXAMPLE)])
+
+    assert [one.topic for one in parts.publisher.records] == [Topic.SNAPSHOT]
+    assert parts.metrics.registry.get_sample_value("sanzao_examples_total") == 2
 
 
 async def test_partitions_of_the_log_are_told_apart():
