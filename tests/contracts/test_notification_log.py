@@ -264,6 +264,21 @@ async def test_a_redis_that_is_gone_is_one_kind_of_error():
     await client.aclose()
 
 
+async def test_a_redis_that_refuses_to_write_is_down_as_well(redis_url):
+    """A server without its replicas, or with a full disk, answers; it is an outage all the same."""
+    client = redis.Redis.from_url(redis_url)
+    await client.flushdb()
+    log = NotificationLog(RedisRows(client))
+    await client.config_set("min-replicas-to-write", 1)
+
+    try:
+        with pytest.raises(LogUnreachableError, match="NOREPLICAS"):
+            await log.plan([message()], now=NOON)
+    finally:
+        await client.config_set("min-replicas-to-write", 0)
+        await client.aclose()
+
+
 async def test_a_closed_message_expires_and_an_open_one_never(redis_url):
     """Retention is for what is done; a message that still waits has no end."""
     client = redis.Redis.from_url(redis_url)
