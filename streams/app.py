@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -329,11 +330,11 @@ async def _carry_messages(app: faust.App, parts: Parts) -> None:
         send_timeout=dt.timedelta(seconds=notify.send_timeout_s),
         concurrency=notify.parallel,
     )
-    while not app.should_stop:
-        done = await courier.deliver_due(most=notify.parallel * 10)
-        count_round(parts.metrics, done)
-        if not done.claimed:
-            await asyncio.sleep(notify.poll_s)
+    await courier.run(
+        lambda: app.should_stop,
+        poll_s=notify.poll_s,
+        after_round=functools.partial(count_round, parts.metrics),
+    )
 
 
 async def _tell_deadlines(app: faust.App, parts: Parts) -> None:
