@@ -394,14 +394,14 @@ async def start(parts: Parts, app: faust.App) -> None:
 
 
 async def stop(parts: Parts) -> None:
-    """Close what ``start`` opened."""
-    parts.watchdog.stop()
+    """Close what ``start`` opened; who watches is closed last, for any of them can hang."""
     if parts.runner is not None:
         await parts.runner.cleanup()
     await parts.publisher.stop()
     if parts.session is not None:
         await parts.session.close()
     await parts.redis.aclose()
+    parts.watchdog.stop()
 
 
 def _has_partitions(app: faust.App) -> bool:
