@@ -74,6 +74,8 @@ class Round(msgspec.Struct, kw_only=True):
 
 
 SETTLE_AGAIN_S = 1.0
+# Receipts wait for a broker; people do not wait for receipts.
+RECEIPTS_AGAIN = dt.timedelta(seconds=10)
 OnReceipt = Callable[[Receipt], Awaitable[None]]
 Clock = Callable[[], dt.datetime]
 
@@ -83,7 +85,7 @@ class Courier:
 
     Units:
         ``send_timeout`` bounds one attempt, half a lease unless given: a live worker must not
-        be taken for a dead one.
+        be taken for a dead one.  ``receipt_within`` bounds the publication of one receipt.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Courier:
         lease: dt.timedelta = dt.timedelta(minutes=2),
         send_timeout: dt.timedelta | None = None,
         concurrency: int = 8,
+        receipt_within: dt.timedelta = dt.timedelta(seconds=5),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         send_timeout = lease / 2 if send_timeout is None else send_timeout
@@ -112,6 +115,8 @@ class Courier:
         self._lease = lease
         self._send_timeout = send_timeout
         self._concurrency = concurrency
+        self._receipt_within = receipt_within
+        self._receipts_at: dt.datetime | None = None
         self._sleep = sleep
 
     async def run(
@@ -252,13 +257,17 @@ class Courier:
 
     async def _publish_receipts(self, done: Round) -> None:
         """Publish what became of messages since the last time; keep what cannot be published."""
+        if self._receipts_at is not None and self._clock() < self._receipts_at:
+            return
         while rows := await self._log.untold(limit=100):
             for row in rows:
                 try:
                     for receipt in receipts(row):
-                        await self._on_receipt(receipt)
+                        async with asyncio.timeout(self._receipt_within.total_seconds()):
+                            await self._on_receipt(receipt)
                         done.receipts += 1
                 except Exception as error:  # noqa: BLE001 - the broker is down: keep, count, go on
+                    self._receipts_at = self._clock() + RECEIPTS_AGAIN
                     done.receipts_kept += len(row.untold)
                     logger.warning("receipts kept back: %s: %s", type(error).__name__, error)
                     return

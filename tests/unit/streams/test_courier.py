@@ -16,7 +16,7 @@ from alerts.delivery import (
 from alerts.notification_log import LogUnreachableError, MemoryRows, NotificationLog
 from alerts.notification_row import RowState, Step
 from alerts.specimen import specimen_notification
-from streams.courier import Courier
+from streams.courier import RECEIPTS_AGAIN, Courier
 
 NOON = dt.datetime(2026, 7, 1, 4, 0, tzinfo=dt.UTC)
 LEASE = dt.timedelta(minutes=2)
@@ -278,12 +278,35 @@ async def test_receipts_wait_for_a_broker_that_is_down():
 
     down = await desk.courier.deliver_due()
     is_down = False
+    desk.clock.pass_by(RECEIPTS_AGAIN)
     up = await desk.courier.deliver_due()
     again = await desk.courier.deliver_due()
 
     assert (down.receipts, down.receipts_kept > 0) == (0, True)
     assert down.settled == {(Way.SMS, Step.ACCEPTED, None): 1}
     assert (up.receipts, again.receipts, len(published)) == (1, 0, 1)
+
+
+async def test_people_are_told_although_the_broker_answers_nothing():
+    """An idempotent producer waits for a dead broker for ever: messages do not wait with it."""
+    asked = 0
+
+    async def never(_):
+        """Neither publish nor fail."""
+        nonlocal asked
+        asked += 1
+        await asyncio.Event().wait()
+
+    desk = Desk(on_receipt=never, receipt_within=dt.timedelta(milliseconds=10))
+    await desk.plan(*"pqrs")
+
+    first = await desk.courier.deliver_due()
+    await desk.plan("t")
+    second = await desk.courier.deliver_due()
+
+    assert await desk.states() == [RowState.ACCEPTED] * 5
+    assert (first.receipts_kept > 0, second.receipts) == (True, 0)
+    assert asked == 1
 
 
 class FailingRows(MemoryRows):
