@@ -271,7 +271,7 @@ class ModelFeed:
                 snapshot = learned.decode(raw)
             except IncompatibleSnapshotError:
                 self.refused += 1
-                self.scorers.pop(domain, None)
+                self.scorers = {d: one for d, one in self.scorers.items() if d != domain}
                 continue
             self.snapshots[domain] = snapshot
             # A new mapping: a batch under way keeps the scorers that it began with.

@@ -295,9 +295,13 @@ async def test_a_batch_keeps_the_scorers_it_began_with():
 
     await desk.learn(raws(example(1)))
     await feed.refresh()
+    newer = feed.scorers
+    store.raws["FOODS"] = b"of another version"
+    await feed.refresh()
 
     assert in_use["FOODS"].version == "FOODS-1"
-    assert feed.scorers["FOODS"].version == "FOODS-2"
+    assert newer["FOODS"].version == "FOODS-2"
+    assert feed.scorers == {}
 
 
 async def test_a_snapshot_that_cannot_be_read_leaves_the_rules_alone():
