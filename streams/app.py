@@ -14,7 +14,7 @@ from faust.exceptions import ConsumerNotStarted
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from alerts.notification_log import NotificationLog
+from alerts.notification_log import LogUnreachableError, NotificationLog
 from config.schema import Settings
 from detectors import learned
 from detectors.expertise import Expertise
@@ -53,6 +53,7 @@ HEARTBEAT_S = 1.0
 # A stop takes one or two seconds; compose gives ten and systemd ninety before they kill.
 STOP_WITHIN_S = 9.0
 RETRY_S = 1.0
+OUTBOX_EVERY_S = 15.0  # as often as a scrape
 LOOP, CONSUMER, TIMERS = "event loop", "consumer", "timers"
 
 
@@ -150,7 +151,10 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
     )
     batch_transport.tune(app, batch_transport.Tuning())
     _add_agents(app, parts)
-    for task in (_heartbeat, _follow_model, _carry_messages, _tell_deadlines, _watch_feeds):
+    for task in (
+        *(_heartbeat, _follow_model, _carry_messages, _watch_outbox),
+        *(_tell_deadlines, _watch_feeds),
+    ):
         app.task(_bound(task, app, parts))
     return app
 
@@ -335,6 +339,16 @@ async def _carry_messages(app: faust.App, parts: Parts) -> None:
         poll_s=notify.poll_s,
         after_round=functools.partial(count_round, parts.metrics),
     )
+
+
+async def _watch_outbox(app: faust.App, parts: Parts) -> None:
+    """Show what waits in the outbox, and let it forget what has expired."""
+    while parts.settings.roles.notify and not app.should_stop:
+        try:
+            parts.metrics.tell_outbox(await parts.log.backlog(clock.now()))
+        except LogUnreachableError as error:
+            logger.warning("outbox not looked at: %s", error)
+        await asyncio.sleep(OUTBOX_EVERY_S)
 
 
 async def _tell_deadlines(app: faust.App, parts: Parts) -> None:
