@@ -32,6 +32,7 @@ TEMPLATE_NAMES: Final = (
     "email/regional.txt.j2",
 )
 NEUTRAL_MATTER: Final = "有关监管事项"
+NEUTRAL_ENTERPRISE: Final = "有关企业"
 SUBJECT_UNITS: Final = 120  # RFC 5322 allows more; a list of mails shows no more
 
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
@@ -99,7 +100,8 @@ class Renderer:
         values = {
             "level": warning.measure.level.label,
             "number": warning.number,
-            "enterprise": short_name(without_personal(cleaned(warning.enterprise))),
+            "enterprise": short_name(without_personal(cleaned(warning.enterprise)))
+            or NEUTRAL_ENTERPRISE,
             "matter": sayable(warning.matter),
         }
         name = _sms_template_name(warning, recipient)
@@ -189,7 +191,7 @@ class Renderer:
             "lead": duty.lead.name,
             "co_handlers": [authority.name for authority in duty.co_handlers],
             "copies": [authority.name for authority in duty.copies],
-            "remarks": duty.remarks,
+            "remarks": [without_personal(one_line(remark)) for remark in duty.remarks],
             "addressee": recipient.person.name,
             "post": f"{recipient.authority.name}{recipient.post}",
             "role": recipient.role.label,
@@ -268,13 +270,13 @@ def in_words(moment: dt.datetime) -> str:
 
 
 def sayable(matter: str) -> str:
-    """Return a matter as a short message may name it.
+    """Return a matter as a short message may name it; never nothing.
 
     >>> sayable("企业信用等级为D")
     '有关监管事项'
     """
     tidy = cleaned(matter)
-    return NEUTRAL_MATTER if why_forbidden(tidy) else tidy
+    return NEUTRAL_MATTER if not tidy or why_forbidden(tidy) else tidy
 
 
 def one_line(text: str) -> str:

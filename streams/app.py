@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +14,7 @@ from faust.exceptions import ConsumerNotStarted
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from alerts.notification_log import NotificationLog
+from alerts.notification_log import LogUnreachableError, NotificationLog
 from config.schema import Settings
 from detectors import learned
 from detectors.expertise import Expertise
@@ -52,6 +53,7 @@ HEARTBEAT_S = 1.0
 # A stop takes one or two seconds; compose gives ten and systemd ninety before they kill.
 STOP_WITHIN_S = 9.0
 RETRY_S = 1.0
+OUTBOX_EVERY_S = 15.0  # as often as a scrape
 LOOP, CONSUMER, TIMERS = "event loop", "consumer", "timers"
 
 
@@ -151,7 +153,10 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
     )
     batch_transport.tune(app, batch_transport.Tuning())
     _add_agents(app, parts)
-    for task in (_heartbeat, _follow_model, _carry_messages, _tell_deadlines, _watch_feeds):
+    for task in (
+        *(_heartbeat, _follow_model, _carry_messages, _watch_outbox),
+        *(_tell_deadlines, _watch_feeds),
+    ):
         app.task(_bound(task, app, parts))
     return app
 
@@ -210,10 +215,12 @@ def _learner(
     parts: Parts, is_current: Callable[[Batch], bool]
 ) -> Callable[[list[Batch]], Awaitable[bool]]:
     async def learn(batches: list[Batch]) -> bool:
+        raws = [record.value or b"" for batch in batches for record in batch.records]
+        lesson: Lesson | None = None
         while all(is_current(batch) for batch in batches):
-            raws = [record.value or b"" for batch in batches for record in batch.records]
             try:
-                lesson = await parts.learning.learn(raws)
+                # Learned again, it would be empty: the store knows these examples by now.
+                lesson = lesson or await parts.learning.learn(raws)
                 await parts.publisher.publish(
                     Outgoing(
                         Topic.SNAPSHOT.value,
@@ -329,11 +336,21 @@ async def _carry_messages(app: faust.App, parts: Parts) -> None:
         send_timeout=dt.timedelta(seconds=notify.send_timeout_s),
         concurrency=notify.parallel,
     )
-    while not app.should_stop:
-        done = await courier.deliver_due(most=notify.parallel * 10)
-        count_round(parts.metrics, done)
-        if not done.claimed:
-            await asyncio.sleep(notify.poll_s)
+    await courier.run(
+        lambda: app.should_stop,
+        poll_s=notify.poll_s,
+        after_round=functools.partial(count_round, parts.metrics),
+    )
+
+
+async def _watch_outbox(app: faust.App, parts: Parts) -> None:
+    """Show what waits in the outbox, and let it forget what has expired."""
+    while parts.settings.roles.notify and not app.should_stop:
+        try:
+            parts.metrics.tell_outbox(await parts.log.backlog(clock.now()))
+        except LogUnreachableError as error:
+            logger.warning("outbox not looked at: %s", error)
+        await asyncio.sleep(OUTBOX_EVERY_S)
 
 
 async def _tell_deadlines(app: faust.App, parts: Parts) -> None:
@@ -393,14 +410,14 @@ async def start(parts: Parts, app: faust.App) -> None:
 
 
 async def stop(parts: Parts) -> None:
-    """Close what ``start`` opened."""
-    parts.watchdog.stop()
+    """Close what ``start`` opened; who watches is closed last, for any of them can hang."""
     if parts.runner is not None:
         await parts.runner.cleanup()
     await parts.publisher.stop()
     if parts.session is not None:
         await parts.session.close()
     await parts.redis.aclose()
+    parts.watchdog.stop()
 
 
 def _has_partitions(app: faust.App) -> bool:

@@ -38,8 +38,8 @@ class Record(Protocol):
         """The value, undecoded; None is a tombstone."""
 
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
-        """The headers, in order; a name may occur twice."""
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """The headers, in order; a name may occur twice, a value may be null."""
 
 
 @dataclass(frozen=True, slots=True)

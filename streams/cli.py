@@ -28,7 +28,7 @@ from streams.terminal import (
     told_plainly,
     with_knowledge,
 )
-from streams.topics import BrokerUnreachableError, Topic, create_topics, read_epoch
+from streams.topics import BrokerUnreachableError, Topic, create_topics, ensure_epoch
 from streams.worker import plan_of, run_worker
 
 app = typer.Typer(
@@ -123,7 +123,7 @@ def topics_create(config: Config = None) -> None:
     with told_plainly():
         settings = load_settings(config)
         created = create_topics(settings.kafka.bootstrap, plan_of(settings))
-        epoch = read_epoch(settings.kafka.bootstrap)
+        epoch = ensure_epoch(settings.kafka.bootstrap)
     out.print(f"created={len(created)} epoch={epoch} {' '.join(created)}", soft_wrap=True)
 
 

@@ -27,8 +27,8 @@ class Carrier(Protocol):
         """The value."""
 
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
-        """The headers."""
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """The headers; Kafka lets a value be null."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,11 +97,11 @@ def decode_data(raw: bytes, type_: type[T]) -> T:
         raise InvalidEventError(Cause.INVALID, f"no {type_.__name__}: {error}") from error
 
 
-def _structured(headers: Sequence[tuple[str, bytes]], value: bytes) -> bytes:
+def _structured(headers: Sequence[tuple[str, bytes | None]], value: bytes) -> bytes:
     """Return binary-mode CloudEvents (``ce_`` headers, data as value) in structured form."""
     attributes: dict[str, object] = {}
     for name, text in headers:
-        if name.startswith(_CE):
+        if name.startswith(_CE) and text is not None:
             attributes[name.removeprefix(_CE)] = text.decode("utf-8", "replace")
     if "specversion" not in attributes:
         return value

@@ -73,6 +73,9 @@ class Round(msgspec.Struct, kw_only=True):
     log_is_unreachable: bool = False
 
 
+SETTLE_AGAIN_S = 1.0
+# Receipts wait for a broker; people do not wait for receipts.
+RECEIPTS_AGAIN = dt.timedelta(seconds=10)
 OnReceipt = Callable[[Receipt], Awaitable[None]]
 Clock = Callable[[], dt.datetime]
 
@@ -82,7 +85,7 @@ class Courier:
 
     Units:
         ``send_timeout`` bounds one attempt, half a lease unless given: a live worker must not
-        be taken for a dead one.
+        be taken for a dead one.  ``receipt_within`` bounds the publication of one receipt.
     """
 
     def __init__(
@@ -96,6 +99,8 @@ class Courier:
         lease: dt.timedelta = dt.timedelta(minutes=2),
         send_timeout: dt.timedelta | None = None,
         concurrency: int = 8,
+        receipt_within: dt.timedelta = dt.timedelta(seconds=5),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         send_timeout = lease / 2 if send_timeout is None else send_timeout
         if lease < send_timeout * 2:
@@ -110,13 +115,37 @@ class Courier:
         self._lease = lease
         self._send_timeout = send_timeout
         self._concurrency = concurrency
+        self._receipt_within = receipt_within
+        self._receipts_at: dt.datetime | None = None
+        self._sleep = sleep
 
-    async def deliver_due(self, *, most: int = 1000) -> Round:
+    async def run(
+        self, must_stop: Callable[[], bool], *, poll_s: float, after_round: Callable[[Round], None]
+    ) -> None:
+        """Go rounds until the worker stops, or is cancelled; finish what has begun by then.
+
+        Cut off between the hand-over and the answer, a letter would stay in doubt for good.
+        """
+        most = 10 * self._concurrency  # what a round has settled is counted at its end
+        while not must_stop():
+            under_way = asyncio.create_task(self.deliver_due(must_stop=must_stop, most=most))
+            try:
+                done = await asyncio.shield(under_way)
+            except asyncio.CancelledError:
+                after_round(await under_way)
+                raise
+            after_round(done)
+            if not done.claimed:
+                await self._sleep(poll_s)
+
+    async def deliver_due(
+        self, *, most: int = 1000, must_stop: Callable[[], bool] = lambda: False
+    ) -> Round:
         """Carry what is due, up to ``most`` messages; return what was done."""
         done = Round()
         try:
             await self._publish_receipts(done)
-            while done.claimed < most:
+            while done.claimed < most and not must_stop():
                 # Only as many as can start at once: a claim that queues would age.
                 claims = await self._log.claim_due(
                     now=self._clock(),
@@ -141,7 +170,7 @@ class Courier:
         try:
             outcome = await self._attempt(row)
             now = self._clock()
-            settled = await self._log.settle(row.id, attempt=row.attempt, outcome=outcome, now=now)
+            settled = await self._settle(row, outcome, now=now)
         except LogUnreachableError as error:
             # The row stays claimed or handed; its lease brings it back, with doubt if need be.
             done.log_is_unreachable = True
@@ -163,6 +192,20 @@ class Courier:
                 entry.step,
                 entry.cause,
             )
+
+    async def _settle(self, row: Row, outcome: Settlement, *, now: dt.datetime) -> Row | None:
+        """Note an outcome; wait for the log as long as nobody else can have the message.
+
+        A pooled connection that Redis has closed shows when it is used: without a second try, a
+        letter that the server took would be one in doubt.
+        """
+        while True:
+            try:
+                return await self._log.settle(row.id, attempt=row.attempt, outcome=outcome, now=now)
+            except LogUnreachableError:
+                if self._clock() >= now + self._lease:
+                    raise
+            await self._sleep(SETTLE_AGAIN_S)
 
     async def _attempt(self, row: Row) -> Settlement:
         """Ask where there is doubt, then send unless the carrier already has it."""
@@ -214,13 +257,17 @@ class Courier:
 
     async def _publish_receipts(self, done: Round) -> None:
         """Publish what became of messages since the last time; keep what cannot be published."""
+        if self._receipts_at is not None and self._clock() < self._receipts_at:
+            return
         while rows := await self._log.untold(limit=100):
             for row in rows:
                 try:
                     for receipt in receipts(row):
-                        await self._on_receipt(receipt)
+                        async with asyncio.timeout(self._receipt_within.total_seconds()):
+                            await self._on_receipt(receipt)
                         done.receipts += 1
                 except Exception as error:  # noqa: BLE001 - the broker is down: keep, count, go on
+                    self._receipts_at = self._clock() + RECEIPTS_AGAIN
                     done.receipts_kept += len(row.untold)
                     logger.warning("receipts kept back: %s: %s", type(error).__name__, error)
                     return

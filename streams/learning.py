@@ -26,9 +26,9 @@ from streams.keys import NOTEBOOKS, SNAPSHOTS, rows_key
 from streams.store import FencedError, StoreUnavailableError
 
 MOST_ROWS = 2 * GENERATION
-# Six experts take some 0.3 ms an example: after so many the others (heartbeats, receipts, the
-# assessing agent) have their turn.
-EXAMPLES_A_TURN = 16
+# So many examples, then the others' turn.  An example took 6.3 ms where six experts learned 8,000
+# on two busy cores: at once, they held the loop for 51 s, and the watchdog's patience is 60.
+BREATH = 16
 # Write only where nobody has written since the snapshot was read: HGET, compare, write all.
 _SWAP = """
 local now = redis.call('HGET', KEYS[1], ARGV[1]) or ''
@@ -176,23 +176,24 @@ class LearningDesk:
         """Score, then learn each example; store the snapshots; return what came of it.
 
         An example that cannot be read is ours, not a source's: it is counted and passed over.
+        A lesson that is broken off, for whatever reason, is forgotten, and so learned again whole.
 
         Raises:
-            FencedError: another worker writes this domain; all is forgotten and read again.
+            FencedError: another worker writes this domain.
             StoreUnavailableError: Redis does not answer.
         """
         try:
-            return await self._learned(raws)
+            return await self._learn(raws)
         except BaseException:
-            # Cut short, by a rebalance too, what is in memory is ahead of what is stored.
             self.forget()
             raise
 
-    async def _learned(self, raws: Sequence[bytes]) -> Lesson:
+    async def _learn(self, raws: Sequence[bytes]) -> Lesson:
         touched: dict[str, tuple[int, int]] = {}
         count = refused = 0
-        for number, example in enumerate([one for raw in raws for one in _examples(raw)]):
-            if number % EXAMPLES_A_TURN == EXAMPLES_A_TURN - 1:
+        examples = [one for raw in raws for one in _examples(raw)]
+        for place, example in enumerate(examples, start=1):
+            if place % BREATH == 0:
                 await asyncio.sleep(0)
             if example is None:
                 refused += 1
@@ -239,7 +240,7 @@ class LearningDesk:
         if domain not in self._learners:
             raw = (await self._store.load()).get(domain, b"")
             kept = await self._store.recall(domain) if raw else Kept()
-            # What is relearned takes a second or two.
+            # What is relearned takes seconds.
             learner = await asyncio.to_thread(_restored, domain, kept, self._members)
             self._learners[domain] = learner
             self._stored[domain] = raw
@@ -272,7 +273,7 @@ class ModelFeed:
                 snapshot = learned.decode(raw)
             except IncompatibleSnapshotError:
                 self.refused += 1
-                self.scorers.pop(domain, None)
+                self.scorers = {d: one for d, one in self.scorers.items() if d != domain}
                 continue
             self.snapshots[domain] = snapshot
             # A new mapping: a batch under way keeps the scorers that it began with.

@@ -7,6 +7,7 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from alerts.delivery import Cause as DeliveryCause
+from alerts.notification_log import Backlog
 from detectors.events import Cause, NeighbourRelation
 from detectors.measure import Measure, RiskClass
 from detectors.model_health import Health
@@ -19,7 +20,8 @@ BOND_OUTCOMES = ("applied", "replayed", "dead")
 PHASES = ("begun", "ended")
 CHANNELS = ("sms", "email")
 MEASURES = ("roc_auc", "average_precision", "log_loss", "calibration_error")
-PARTS = ("kafka", "redis", "email", "sms")
+PARTS = ("kafka", "redis")
+WAITING = ("open", "due", "uncertain", "troubled", "untold")
 
 
 class Metrics:
@@ -76,6 +78,15 @@ class Metrics:
         )  # fmt: skip
         self.notification_failures = Counter(
             "sanzao_notification_failures", "Failed attempts by cause", ["channel", "cause"],
+            registry=make,
+        )  # fmt: skip
+        self.outbox = Gauge(
+            "sanzao_outbox_messages",
+            "Messages: under way, due, in doubt, ended badly, with receipts to publish",
+            ["state"], registry=make,
+        )  # fmt: skip
+        self.outbox_overdue_seconds = Gauge(
+            "sanzao_outbox_overdue_seconds", "How long the oldest message is overdue",
             registry=make,
         )  # fmt: skip
         self.unrouted = Counter(
@@ -173,6 +184,8 @@ class Metrics:
             self.class_changes.labels(risk_class.value)
         for part in PARTS:
             self.retries.labels(part)
+        for state in WAITING:
+            self.outbox.labels(state)
         for channel in CHANNELS:
             for delivery_cause in DeliveryCause:
                 self.notification_failures.labels(channel, delivery_cause.value)
@@ -189,6 +202,12 @@ class Metrics:
         for code in codes:
             self.feed_silent.labels(code)
             self.feed_last_seconds.labels(code)
+
+    def tell_outbox(self, backlog: Backlog) -> None:
+        """Set what waits in the outbox."""
+        for state in WAITING:
+            self.outbox.labels(state).set(getattr(backlog, state))
+        self.outbox_overdue_seconds.set(backlog.overdue.total_seconds())
 
     def tell_health(self, domain: str, health: Health) -> None:
         """Set the quality of a domain's model; what cannot be told yet is not set."""

@@ -1,5 +1,7 @@
 """How does a batch of records reach the broker, with receipts?"""
 
+import asyncio
+import contextlib
 import dataclasses
 import functools
 from collections import defaultdict
@@ -17,6 +19,8 @@ from streams import clock
 # One produce request a (topic, partition) and batch, where it fits; a larger one is split.
 BATCH_BYTES = 1024 * 1024
 REQUEST_BYTES = 4 * 1024 * 1024 + 64 * 1024
+# A retired producer waits for its last receipts; without a broker it would wait for ever.
+RETIRED_WITHIN_S = 1.0
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -61,27 +65,37 @@ class MemoryPublisher:
 
 
 class KafkaPublisher:
-    """aiokafka with whole batches: a tenth of the cost of a send for each record."""
+    """aiokafka with whole batches: a tenth of the cost of a send for each record.
+
+    A producer that has once failed is replaced.  aiokafka numbers an idempotent producer's batches
+    before they leave and never renumbers: after a batch that was refused, or that waited in vain
+    for a leader, the broker finds a gap and takes nothing more of that producer (Apache Kafka
+    4.4: OutOfOrderSequenceNumber, for ever).
+    """
 
     def __init__(self, bootstrap: str, *, idempotent: bool) -> None:
         self._bootstrap = bootstrap
         self._idempotent = idempotent
         self._producer: AIOKafkaProducer | None = None
+        self._is_open = False
+        self._opening = asyncio.Lock()
+        self._retired: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Connect."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            acks="all",
-            enable_idempotence=self._idempotent,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=REQUEST_BYTES,
-            request_timeout_ms=15_000,
-        )
-        await self._producer.start()
+        """Connect.
+
+        Raises:
+            aiokafka.errors.KafkaError: no broker answers.
+        """
+        self._is_open = True
+        await self._current()
 
     async def stop(self) -> None:
         """Disconnect; what was published has its receipt already."""
+        if self._retired:
+            _, late = await asyncio.wait(self._retired, timeout=RETIRED_WITHIN_S)
+            for task in late:
+                task.cancel()
         if self._producer is not None:
             await self._producer.stop()
 
@@ -91,40 +105,84 @@ class KafkaPublisher:
         Raises:
             NotPublishedError: the broker refused or did not answer.
         """
-        assert self._producer is not None, "start() comes first"
+        assert self._is_open, "start() comes first"
         grouped: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
         for record in records:
             grouped[record.topic, record.partition].append(record)
+        if not grouped:
+            return
+        producer = None
         try:
+            producer = await self._current()
             futures: list[Awaitable[object]] = []
             for (topic, partition), group in grouped.items():
-                futures += await self._send(topic, partition, group)
+                futures += await _sent(producer, topic, partition, group)
             for future in futures:
                 await future
         except KafkaError as error:
+            if producer is not None:
+                self._retire(producer)
             raise NotPublishedError(f"{type(error).__name__}: {error}") from error
 
-    async def _send(
-        self, topic: str, partition: int, group: list[Outgoing]
-    ) -> list[Awaitable[object]]:
-        producer = self._producer
-        assert producer is not None
-        now_ms = int(clock.now().timestamp() * 1000)
-        futures: list[Awaitable[object]] = []
+    async def _current(self) -> AIOKafkaProducer:
+        """Return the producer in use, or a new one where the last has failed."""
+        async with self._opening:
+            if self._producer is None:
+                producer = self._new_producer()
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            return self._producer
+
+    def _new_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            enable_idempotence=self._idempotent,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=REQUEST_BYTES,
+            request_timeout_ms=15_000,
+        )
+
+    def _retire(self, producer: AIOKafkaProducer) -> None:
+        """Publish through it no more; others may still wait for their receipts from it."""
+        if producer is not self._producer:
+            return
+        self._producer = None
+        task = asyncio.create_task(_closed(producer))
+        self._retired.add(task)
+        task.add_done_callback(self._retired.discard)
+
+
+async def _closed(producer: AIOKafkaProducer) -> None:
+    """Close a producer, whatever ails it."""
+    with contextlib.suppress(KafkaError):
+        await producer.stop()
+
+
+async def _sent(
+    producer: AIOKafkaProducer, topic: str, partition: int, group: list[Outgoing]
+) -> list[Awaitable[object]]:
+    """Hand the records of one partition over; return what their receipts are awaited by."""
+    now_ms = int(clock.now().timestamp() * 1000)
+    futures: list[Awaitable[object]] = []
+    batch = producer.create_batch()
+    for record in group:
+        if _appended(batch, record, now_ms):
+            continue
+        batch.close()
+        futures.append(await producer.send_batch(batch, topic, partition=partition))
+        # An empty batch takes a record of any size; the broker has the last word on it.
         batch = producer.create_batch()
-        for record in group:
-            if _appended(batch, record, now_ms):
-                continue
-            batch.close()
-            futures.append(await producer.send_batch(batch, topic, partition=partition))
-            # An empty batch takes a record of any size; the broker has the last word on it.
-            batch = producer.create_batch()
-            if not _appended(batch, record, now_ms):
-                raise NotPublishedError(f"a record for {topic} fits no batch")
-        if batch.record_count():
-            batch.close()
-            futures.append(await producer.send_batch(batch, topic, partition=partition))
-        return futures
+        if not _appended(batch, record, now_ms):
+            raise NotPublishedError(f"a record for {topic} fits no batch")
+    if batch.record_count():
+        batch.close()
+        futures.append(await producer.send_batch(batch, topic, partition=partition))
+    return futures
 
 
 def _appended(batch: BatchBuilder, record: Outgoing, now_ms: int) -> bool:

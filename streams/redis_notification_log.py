@@ -30,15 +30,9 @@ UNTOLD_KEY: Final = "sanzao:{notify}:untold"
 # months; a year and a month lets a yearly audit see the whole year.
 KEEP: Final = dt.timedelta(days=400)
 
-_OUTSIDE_FAULTS: Final = (
-    exceptions.ConnectionError,
-    exceptions.TimeoutError,
-    exceptions.ReadOnlyError,
-    exceptions.OutOfMemoryError,
-    exceptions.ClusterDownError,
-    exceptions.TryAgainError,
-    OSError,
-)
+# Who answers with an error is down as well: its replicas are gone, or its disk is full.  (The class
+# of such an answer is often a bare ResponseError.)
+_OUTSIDE_FAULTS: Final = (exceptions.RedisError, OSError)
 
 _INSERT: Final = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end

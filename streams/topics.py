@@ -51,6 +51,8 @@ WARNING_TOPICS = {
 }
 COMPACTED = frozenset({Topic.RISK, Topic.WARNING_STATE, Topic.SNAPSHOT, Topic.EPOCH})
 SINGLE = frozenset({Topic.EPOCH, Topic.DEAD, Topic.QUARANTINE})
+# The log and its epoch come first, one upon the other: nothing else may fail between them.
+_IN_ORDER = tuple(dict.fromkeys((Topic.EPOCH, Topic.EVENT, *Topic)))
 
 
 class TopicsMissingError(RuntimeError):
@@ -97,8 +99,8 @@ class Plan:
 def create_topics(bootstrap: str, plan: Plan) -> list[str]:
     """Create what is missing; return the names created.
 
-    Where the event log is new, a new epoch is written: states of an older log then no longer
-    look as if they had seen these offsets.
+    Where the event log is new, a new epoch is written at once: states of an older log then no
+    longer look as if they had seen these offsets.
 
     Raises:
         BrokerUnreachableError: nobody answers at ``bootstrap``.
@@ -107,7 +109,7 @@ def create_topics(bootstrap: str, plan: Plan) -> list[str]:
     try:
         existing = set(admin.list_topics())
         created = []
-        for topic in Topic:
+        for topic in _IN_ORDER:
             if topic in existing:
                 continue
             new = NewTopic(
@@ -121,10 +123,10 @@ def create_topics(bootstrap: str, plan: Plan) -> list[str]:
             except TopicAlreadyExistsError:  # another worker was quicker
                 continue
             created.append(topic.value)
+            if topic is Topic.EVENT:
+                _write_epoch(bootstrap)
     finally:
         admin.close()
-    if Topic.EVENT in created:
-        _write_epoch(bootstrap)
     return created
 
 
@@ -170,6 +172,19 @@ def read_epoch(bootstrap: str, *, wait_s: float = EPOCH_WAIT_S) -> int:
     raise TopicsMissingError(
         f"topic {Topic.EPOCH} holds no epoch; run 'sanzao topics create' (it writes one)"
     )
+
+
+def ensure_epoch(bootstrap: str, *, wait_s: float = EPOCH_WAIT_S) -> int:
+    """Return the epoch of the event log; write one where the log was made without.
+
+    For an operator alone: of two workers that both wrote one, each would apply the other's events
+    a second time.
+    """
+    try:
+        return read_epoch(bootstrap, wait_s=wait_s)
+    except TopicsMissingError:
+        _write_epoch(bootstrap)
+        return read_epoch(bootstrap)
 
 
 def _write_epoch(bootstrap: str) -> None:

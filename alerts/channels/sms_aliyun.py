@@ -181,7 +181,7 @@ class AliyunSmsChannel:
             return TryAgain(Cause.UNREACHABLE, doubtful=True, detail=type(error).__name__)
         try:
             answer = msgspec.json.decode(body, type=_Answer)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return TryAgain(Cause.SERVER_ERROR, doubtful=True, detail=f"HTTP {status}")
         return answer if answer.code == "OK" else meaning_of(answer.code)
 
@@ -224,13 +224,13 @@ def _china_day(moment: dt.datetime) -> str:
 
 
 class _PushedReport(msgspec.Struct):
-    """One element of an SmsReport push."""
+    """One element of an SmsReport push; null where its message was sent without an id."""
 
     success: bool
-    out_id: str = ""
-    biz_id: str = ""
-    err_code: str = ""
-    report_time: str = ""
+    out_id: str | None = None
+    biz_id: str | None = None
+    err_code: str | None = None
+    report_time: str | None = None
 
 
 def parse_reports(body: bytes, *, now: dt.datetime) -> tuple[Report, ...]:
@@ -241,15 +241,15 @@ def parse_reports(body: bytes, *, now: dt.datetime) -> tuple[Report, ...]:
     """
     try:
         pushed = msgspec.json.decode(body, type=tuple[_PushedReport, ...])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidReportError(f"SmsReport: {error}; see the gateway's push settings") from error
     return tuple(
         Report(
             notification_id=report.out_id,
             arrived=report.success,
-            at=_moment(report.report_time, default=now),
-            provider_id=report.biz_id,
-            detail=report.err_code[:60],
+            at=_moment(report.report_time or "", default=now),
+            provider_id=report.biz_id or "",
+            detail=(report.err_code or "")[:60],
         )
         for report in pushed
         if report.out_id

@@ -450,6 +450,11 @@ async def test_the_wrong_content_is_a_callers_mistake(box, sms):
             Cause.SERVER_ERROR,
             id="a proxy's page",
         ),
+        pytest.param(
+            b'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{"Code":"\xd6\xd0"}',
+            Cause.SERVER_ERROR,
+            id="an answer in GBK",
+        ),
         pytest.param(b"", Cause.UNREACHABLE, id="hangs up without an answer"),
     ],
 )

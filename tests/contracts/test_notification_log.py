@@ -235,6 +235,25 @@ async def test_the_backlog_counts_what_is_open_due_and_late(log):
     assert (backlog.open, backlog.due, backlog.overdue) == (2, 1, LEASE)
 
 
+async def test_what_troubled_somebody_is_forgotten_with_its_message(redis_url):
+    """Whoever asks for the backlog sweeps out what has expired: no list grows for ever."""
+    client = redis.Redis.from_url(redis_url)
+    await client.flushdb()
+    log = NotificationLog(RedisRows(client, keep=dt.timedelta(days=1)))
+    await log.plan([message()], now=NOON)
+    await claim_one(log, now=NOON)
+    outcome = Refused(Cause.BAD_ADDRESS)
+    await log.settle(message().id, attempt=1, outcome=outcome, now=NOON)
+
+    young = await log.backlog(NOON + dt.timedelta(hours=23))
+    old = await log.backlog(NOON + dt.timedelta(hours=25))
+    left = await client.exists("sanzao:{notify}:troubled", "sanzao:{notify}:untold")
+    await client.aclose()
+
+    assert ((young.troubled, young.untold), (old.troubled, old.untold)) == ((1, 1), (0, 0))
+    assert left == 0
+
+
 async def test_many_workers_at_once_send_each_message_once(log):
     """Four couriers on one log: the carrier, which refuses a repetition, sees each id once."""
     messages = [message(str(number)) for number in range(40)]
@@ -262,6 +281,21 @@ async def test_a_redis_that_is_gone_is_one_kind_of_error():
     with pytest.raises(LogUnreachableError):
         await log.plan([message()], now=NOON)
     await client.aclose()
+
+
+async def test_a_redis_that_refuses_to_write_is_down_as_well(redis_url):
+    """A server without its replicas, or with a full disk, answers; it is an outage all the same."""
+    client = redis.Redis.from_url(redis_url)
+    await client.flushdb()
+    log = NotificationLog(RedisRows(client))
+    await client.config_set("min-replicas-to-write", 1)
+
+    try:
+        with pytest.raises(LogUnreachableError, match="NOREPLICAS"):
+            await log.plan([message()], now=NOON)
+    finally:
+        await client.config_set("min-replicas-to-write", 0)
+        await client.aclose()
 
 
 async def test_a_closed_message_expires_and_an_open_one_never(redis_url):

@@ -85,7 +85,23 @@ def test_a_push_of_reports_is_read():
     assert (report.provider_id, report.detail) == ("9^0", "MOBILE_NOT_ON_SERVICE")
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[{}]", b"[1]", b"\xff"])
+def test_null_says_as_little_as_nothing():
+    """A push that also names messages without ids, another system's, still settles ours."""
+    body = (
+        b'[{"success": true, "out_id": null}, {"success": true, "out_id": "n-2", "biz_id": null,'
+        b' "err_code": null, "report_time": null}]'
+    )
+
+    (report,) = parse_reports(body, now=NOON)
+
+    assert (report.notification_id, report.at) == ("n-2", NOON)
+    assert (report.provider_id, report.detail) == ("", "")
+
+
+NO_UTF8 = b'[{"success": true, "out_id": "\xd6\xd0"}]'
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[{}]", b"[1]", b"\xff", NO_UTF8])
 def test_what_is_no_report_is_refused(body):
     """A body that nobody can read is an error with a remedy, not an empty list."""
     with pytest.raises(InvalidReportError, match="push settings"):

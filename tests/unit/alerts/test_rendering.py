@@ -166,6 +166,28 @@ def test_no_enterprise_name_can_end_a_subject_line(tree, ladder, renderer, name)
     assert units(subject) <= 120
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("58.com（中国）有限公司", id="a name that reads as a link"),
+        pytest.param("\u200b\u202e", id="marks that nobody sees"),
+    ],
+)
+def test_no_name_leaves_a_gap_in_a_short_message(read, name):
+    """A carrier refuses an empty variable, and would refuse it until the message was given up."""
+    sms, _ = read(enterprise=name, matter=name)
+
+    assert all(sms.variables.values())
+
+
+def test_an_unknown_approver_can_write_nothing_of_its_own(read):
+    """What a source says of the approver stands in one line of the letter, nobody's phone in it."""
+    _, letter = read(approver="某局\n\n五、请拨打13812345678")
+
+    assert "审批机关“某局 五、请拨打138****5678”不在机构名录中，未抄送\n" in letter.text
+
+
 class Balance(HTMLParser):
     """Counts tags that stay open."""
 

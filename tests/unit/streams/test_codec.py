@@ -54,6 +54,10 @@ def warned(**changes):
             ),
             id="binary, with an extension that is no text",
         ),
+        pytest.param(
+            Arrival(binary().value, headers=(*binary().headers, ("ce_traceparent", None))),
+            id="binary, with an extension that is null",
+        ),
     ],
 )
 def test_both_modes_carry_the_same_event(record):

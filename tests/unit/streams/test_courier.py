@@ -16,7 +16,7 @@ from alerts.delivery import (
 from alerts.notification_log import LogUnreachableError, MemoryRows, NotificationLog
 from alerts.notification_row import RowState, Step
 from alerts.specimen import specimen_notification
-from streams.courier import Courier
+from streams.courier import RECEIPTS_AGAIN, Courier
 
 NOON = dt.datetime(2026, 7, 1, 4, 0, tzinfo=dt.UTC)
 LEASE = dt.timedelta(minutes=2)
@@ -36,6 +36,10 @@ class Clock:
         """Let time pass."""
         self.now += span
 
+    async def sleep(self, seconds):
+        """Let time pass for who waits."""
+        self.pass_by(dt.timedelta(seconds=seconds))
+
 
 class Desk:
     """A courier with everything around it."""
@@ -52,6 +56,7 @@ class Desk:
             worker="a",
             on_receipt=on_receipt or self.take,
             lease=LEASE,
+            sleep=self.clock.sleep,
             **more,
         )
 
@@ -273,12 +278,127 @@ async def test_receipts_wait_for_a_broker_that_is_down():
 
     down = await desk.courier.deliver_due()
     is_down = False
+    desk.clock.pass_by(RECEIPTS_AGAIN)
     up = await desk.courier.deliver_due()
     again = await desk.courier.deliver_due()
 
     assert (down.receipts, down.receipts_kept > 0) == (0, True)
     assert down.settled == {(Way.SMS, Step.ACCEPTED, None): 1}
     assert (up.receipts, again.receipts, len(published)) == (1, 0, 1)
+
+
+async def test_people_are_told_although_the_broker_answers_nothing():
+    """An idempotent producer waits for a dead broker for ever: messages do not wait with it."""
+    asked = 0
+
+    async def never(_):
+        """Neither publish nor fail."""
+        nonlocal asked
+        asked += 1
+        await asyncio.Event().wait()
+
+    desk = Desk(on_receipt=never, receipt_within=dt.timedelta(milliseconds=10))
+    await desk.plan(*"pqrs")
+
+    first = await desk.courier.deliver_due()
+    await desk.plan("t")
+    second = await desk.courier.deliver_due()
+
+    assert await desk.states() == [RowState.ACCEPTED] * 5
+    assert (first.receipts_kept > 0, second.receipts) == (True, 0)
+    assert asked == 1
+
+
+class FailingRows(MemoryRows):
+    """Rows behind a Redis that is away for some swaps, once it was told to."""
+
+    def __init__(self):
+        """Be there at first."""
+        super().__init__()
+        self.away_for = 0
+
+    async def swap(self, before, after):
+        """Replace a row, or fail."""
+        if self.away_for:
+            self.away_for -= 1
+            raise LogUnreachableError("away")
+        return await super().swap(before, after)
+
+
+class SendsThenLosesRedis(MemoryChannel):
+    """A carrier that accepts a letter in the moment in which Redis goes away."""
+
+    def __init__(self, rows, *, away_for):
+        """Take the rows that will be away."""
+        super().__init__(can_ask=False)
+        self._rows, self._away_for = rows, away_for
+
+    async def send(self, notification, *, now, hand_over):
+        """Send; then Redis is away."""
+        outcome = await super().send(notification, now=now, hand_over=hand_over)
+        self._rows.away_for = self._away_for
+        return outcome
+
+
+async def test_what_was_sent_is_noted_once_redis_is_back():
+    """A letter that the server took is no letter in doubt, because Redis was away for a moment."""
+    rows = FailingRows()
+    desk = Desk(rows=rows, channels={Way.EMAIL: SendsThenLosesRedis(rows, away_for=3)})
+    await desk.plan("p", way=Way.EMAIL)
+
+    done = await desk.courier.deliver_due()
+
+    assert done.settled == {(Way.EMAIL, Step.ACCEPTED, None): 1}
+    assert await desk.states() == [RowState.ACCEPTED]
+
+
+async def test_a_courier_waits_for_redis_as_long_as_its_lease():
+    """After the lease another may have the message: the round ends, and the doubt stays."""
+    rows = FailingRows()
+    desk = Desk(rows=rows, channels={Way.EMAIL: SendsThenLosesRedis(rows, away_for=10_000)})
+    await desk.plan("p", way=Way.EMAIL)
+
+    done = await desk.courier.deliver_due()
+
+    assert done.log_is_unreachable
+    assert desk.clock() == NOON + LEASE
+
+
+class Slow(MemoryChannel):
+    """A carrier that takes its time over the answer."""
+
+    def __init__(self):
+        """Hold the answer back until ``answers`` is set."""
+        super().__init__(can_ask=False)
+        self.hears, self.answers = asyncio.Event(), asyncio.Event()
+
+    async def send(self, notification, *, now, hand_over):
+        """Take the letter, and answer later."""
+        outcome = await super().send(notification, now=now, hand_over=hand_over)
+        self.hears.set()
+        await self.answers.wait()
+        return outcome
+
+
+async def test_a_worker_that_is_stopped_finishes_what_it_began_and_begins_no_more():
+    """SIGTERM in the midst of a letter leaves no doubt: the answer is awaited and noted."""
+    channel = Slow()
+    desk = Desk(channels={Way.EMAIL: channel}, concurrency=1)
+    await desk.plan("p", "q", way=Way.EMAIL)
+    stopping, rounds = False, []
+    work = asyncio.create_task(
+        desk.courier.run(lambda: stopping, poll_s=0.01, after_round=rounds.append)
+    )
+    await channel.hears.wait()
+
+    stopping = True
+    work.cancel()
+    await asyncio.sleep(0)
+    channel.answers.set()
+    await asyncio.wait([work])
+
+    assert work.cancelled()
+    assert sorted(await desk.states()) == [RowState.ACCEPTED, RowState.WAITING]
 
 
 @pytest.mark.parametrize("call", ["due", "load", "swap", "untold"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import types
 
 import msgspec
 import pytest
@@ -10,16 +11,15 @@ from detectors import learned, model
 from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.quota import MOST_AN_INFORMANT
-from streams.learning import (
-    EXAMPLES_A_TURN,
-    MOST_ROWS,
-    Kept,
-    LearningDesk,
-    MemorySnapshots,
-    ModelFeed,
-)
+from streams.app import _learner
+from streams.learning import BREATH, MOST_ROWS, Kept, LearningDesk, MemorySnapshots, ModelFeed
+from streams.metrics import Metrics
+from streams.publisher import MemoryPublisher
 from streams.store import FencedError, StoreUnavailableError
+from streams.topics import Topic
+from streams.watchdog import Watchdog
 from tests import builders as b
+from tests import shell
 
 
 def example(offset, *, domain="FOODS", found=True, **changes):
@@ -64,36 +64,6 @@ async def test_a_lesson_is_stored_before_it_is_told():
     assert (lesson.learned, lesson.refused) == (2, 0)
 
 
-async def test_a_backlog_is_learned_in_turns():
-    """While a backlog is learned, everybody else on the loop has a turn every few examples."""
-    desk, turns = LearningDesk(MemorySnapshots(), members=["sgd"]), 0
-    learning = asyncio.create_task(desk.learn(raws(*map(example, range(320)))))
-
-    while not learning.done():
-        await asyncio.sleep(0)
-        turns += 1
-
-    assert (await learning).learned == 320
-    assert turns >= 320 // EXAMPLES_A_TURN
-
-
-async def test_a_lesson_cut_short_is_learned_whole_when_it_comes_again():
-    """A rebalance in the middle leaves nothing that is known in memory and was never stored."""
-    store, told = MemorySnapshots(), raws(*map(example, range(4 * EXAMPLES_A_TURN)))
-    desk = LearningDesk(store, members=["sgd"])
-    learning = asyncio.create_task(desk.learn(told))
-    while not desk.health():
-        await asyncio.sleep(0)
-    learning.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await learning
-
-    again = await desk.learn(told)
-
-    assert again.learned == len(told)
-    assert learned.decode(store.raws["FOODS"]).examples == len(told)
-
-
 async def test_an_example_sent_twice_is_learned_once():
     """A replayed batch teaches nothing new and writes nothing, at once or after a restart."""
     store, examples = MemorySnapshots(), raws(example(0), example(1, found=False), example(2))
@@ -107,6 +77,61 @@ async def test_an_example_sent_twice_is_learned_once():
     assert again.learned == restarted.learned == 0
     assert again.snapshots == restarted.snapshots == ()
     assert store.raws == before
+
+
+async def test_others_get_their_turn_while_a_backlog_is_learned():
+    """A lesson of any size leaves the loop to the others every few examples."""
+    turns = 0
+
+    async def other():
+        """Count the turns of anybody else."""
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await LearningDesk(MemorySnapshots(), members=("sgd",)).learn(
+        raws(*(example(n) for n in range(BREATH * 10)))
+    )
+    task.cancel()
+
+    assert turns >= 10
+
+
+async def test_a_lesson_that_was_broken_off_is_learned_whole():
+    """Cancelled in its midst, a lesson leaves no example that counts as learned and is not kept."""
+    store, whole = MemorySnapshots(), MemorySnapshots()
+    desk, examples = LearningDesk(store), raws(*(example(n) for n in range(BREATH * 3)))
+    await LearningDesk(whole).learn(examples)
+    broken_off = asyncio.create_task(desk.learn(examples))
+    await asyncio.sleep(0)
+    broken_off.cancel()
+    await asyncio.wait([broken_off])
+
+    lesson = await desk.learn(examples)
+
+    assert broken_off.cancelled()
+    assert lesson.learned == BREATH * 3
+    assert store.raws == whole.raws
+
+
+async def test_a_lesson_is_told_although_its_first_publication_failed(monkeypatch):
+    """What the store holds reaches the topic and the metrics, once, however often Kafka fails."""
+    monkeypatch.setattr("streams.app.RETRY_S", 0)
+    parts = types.SimpleNamespace(
+        settings=types.SimpleNamespace(kafka=types.SimpleNamespace(partitions=4)),
+        learning=LearningDesk(MemorySnapshots(), members=("sgd",)),
+        publisher=MemoryPublisher(failures=2),
+        metrics=Metrics(),
+        watchdog=Watchdog(stalled_after_s=60),
+    )
+    arrivals = [shell.Arrival(raw, offset=n) for n, raw in enumerate(raws(example(0), example(1)))]
+
+    assert await _learner(parts, lambda _: True)([shell.batch(*arrivals, topic=Topic.EXAMPLE)])
+
+    assert [one.topic for one in parts.publisher.records] == [Topic.SNAPSHOT]
+    assert parts.metrics.registry.get_sample_value("sanzao_examples_total") == 2
 
 
 async def test_partitions_of_the_log_are_told_apart():
@@ -270,9 +295,13 @@ async def test_a_batch_keeps_the_scorers_it_began_with():
 
     await desk.learn(raws(example(1)))
     await feed.refresh()
+    newer = feed.scorers
+    store.raws["FOODS"] = b"of another version"
+    await feed.refresh()
 
     assert in_use["FOODS"].version == "FOODS-1"
-    assert feed.scorers["FOODS"].version == "FOODS-2"
+    assert newer["FOODS"].version == "FOODS-2"
+    assert feed.scorers == {}
 
 
 async def test_a_snapshot_that_cannot_be_read_leaves_the_rules_alone():
