@@ -153,10 +153,10 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
     )
     batch_transport.tune(app, batch_transport.Tuning())
     _add_agents(app, parts)
-    for task in (
-        *(_heartbeat, _follow_model, _carry_messages, _watch_outbox),
-        *(_tell_deadlines, _watch_feeds),
-    ):
+    beside = (
+        _heartbeat, _follow_model, _carry_messages, _watch_outbox, _tell_deadlines, _watch_feeds,
+    )  # fmt: skip
+    for task in beside:
         app.task(_bound(task, app, parts))
     return app
 
