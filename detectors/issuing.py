@@ -66,7 +66,10 @@ def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWar
     if open_warnings and (news.resettled or moment.judged < moment.as_of):
         open_warnings, closed = _without_settled(open_warnings, occasion, moment)
         issued += closed
-    for finding in occasion.expertise.rulebook.findings(moment):
+    # Two rules of one family may fire at once (a feed was silent over both their days): the graver
+    # speaks, the milder joins it as evidence.
+    found = occasion.expertise.rulebook.findings(moment)
+    for finding in sorted(found, key=lambda one: -one.measure.rank):
         open_warnings, warning = _raised(open_warnings, finding, occasion)
         if warning is not None:
             issued.append(warning)

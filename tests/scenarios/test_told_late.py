@@ -8,6 +8,7 @@ import pytest
 from detectors import events as e
 from detectors.effects import Skipped
 from detectors.facts import CONFIRMED, FactKind
+from detectors.measure import Measure
 from tests import builders as b
 
 
@@ -76,6 +77,20 @@ def test_a_silent_feed_holds_back_its_own_rules_only():
     effects = enterprise.waits_until(b.on(24))
 
     assert b.issued(effects, "W23") == []
+
+
+def test_a_feed_silent_over_two_measures_is_told_of_by_the_graver():
+    """No report by June (W01), none by July (W02), the feed silent over both: one warning."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.founded())
+    enterprise.silent_feeds = ("annual_report",)
+    enterprise.waits_until(b.on(b.days_until(7, 20)))
+    enterprise.silent_feeds = ()
+
+    effects = enterprise.waits_until(b.on(b.days_until(9, 30)))
+
+    told = [one for one in b.issued(effects) if one.family == "annual_report"]
+    assert [(one.rule, one.measure) for one in told] == [("W02", Measure.WARNING)]
 
 
 def test_a_feed_that_stays_silent_wakes_ever_more_rarely():
