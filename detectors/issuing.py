@@ -92,7 +92,7 @@ def _without_settled(
         if (
             rule is None
             or rulebook.is_momentary(rule)
-            or rulebook.still_holds(rule, quiet, one.domain)
+            or rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
         ):
             kept.append(one)
             continue
@@ -211,7 +211,7 @@ def _without_retracted(
         if not taken_back or rule is None:
             kept.append(one)
             continue
-        left = occasion.expertise.rulebook.still_holds(rule, quiet, one.domain)
+        left = occasion.expertise.rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
         if left is None:
             cancelled.append(_said(occasion, one, rule, WarningStatus.CANCELLED, taken_back))
             continue

@@ -23,7 +23,7 @@ from detectors.knowledge import Knowledge, Rule
 from detectors.reading_neighbours import TIES
 from detectors.severity import open_facts
 from detectors.state import Profile
-from detectors.yearly import day_in, is_unfiled, next_day, year_of
+from detectors.yearly import day_in, is_unfiled, last_day, next_day, year_of
 
 _PENALTIES = frozenset(int(kind) for kind in PENALTIES)
 _WEEK_S = 7 * DAY_S
@@ -151,7 +151,7 @@ class RuleBook:
 
     def _is_early(self, fact: Fact) -> bool:
         """Return whether a report was filed before anybody was reminded of it."""
-        return fact.kind in self._filed and fact.at < day_in(year_of(fact.at), self._days[0])
+        return fact.kind in self._filed and fact.at < day_in(fact.ref + 1, self._days[0])
 
     def moment_of(self, test: Reached, fact: Fact) -> int:
         """Return when a fact reaches what a test waits for; 0 where it never does."""
@@ -212,8 +212,14 @@ class RuleBook:
             if self.check(rule, part, news_only=True) is not None
         }
 
-    def still_holds(self, rule: Rule, moment: Moment, domain: str) -> Finding | None:
-        """Return what a rule still finds in the matter of a domain, or None."""
+    def still_holds(self, rule: Rule, moment: Moment, domain: str, *, since: int) -> Finding | None:
+        """Return what a rule still finds in the matter of a domain, or None.
+
+        ``since`` is when it last fired: a report that was missed last year is still owed this year.
+        """
+        days = tuple([tier.when.day for tier in rule.tiers if isinstance(tier.when, NotFiled)])
+        if days:
+            moment = replace(moment, year=year_of(last_day(since, days)))
         parts = self._matters(rule, moment)
         for part in parts:
             finding = self.check(rule, part)
@@ -370,7 +376,7 @@ class RuleBook:
             return any([self.moment_of(test, one) > moment.judged for one in facts
                         if one.kind in own])  # fmt: skip
         if isinstance(test, NotFiled):
-            return day_in(year_of(moment.as_of), test.day) > moment.judged
+            return last_day(moment.as_of, (test.day,)) > moment.judged
         return False
 
 
@@ -386,8 +392,14 @@ def _testing(rules: Sequence[Rule], tests: type | types.UnionType) -> tuple[Rule
 
 
 def _not_filed(test: NotFiled, moment: Moment, kinds: Kinds) -> list[Fact] | None:
-    """Return the registration on which the duty to report rests."""
-    if not is_unfiled(moment.profile, moment.facts, moment.as_of, kinds=kinds, day=test.day):
+    """Return the registration on which the duty to report rests.
+
+    A day that came last year, and was not judged because a feed was silent, asks for its own year.
+    """
+    as_of, day, year = moment.as_of, test.day, moment.year
+    if not year and (last := last_day(as_of, (day,))) > moment.judged:
+        year = year_of(last)
+    if not is_unfiled(moment.profile, moment.facts, as_of, kinds=kinds, day=day, year=year):
         return None
     return [fact for fact in moment.facts if fact.kind == FactKind.ESTABLISHED][:1] or None
 
