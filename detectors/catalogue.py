@@ -68,7 +68,7 @@ class Catalogue:
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._ages: list[tuple[int, list[tuple[int, float]]]] = []
         self._industries: list[int] = []
-        self._unfiled: list[tuple[int, frozenset[int], str]] = []
+        self._unfiled: list[tuple[int, frozenset[int], frozenset[int], str]] = []
         self._of_industry: dict[str, tuple[tuple[int, float], ...]] = {}
         self._hard: dict[int, list[int]] = {}
         self._neighbour_points = {
@@ -119,8 +119,9 @@ class Catalogue:
                 self._ages.append((place, sorted(steps.items())))
             case IndustryLevel():
                 self._industries.append(place)
-            case Unfiled(day=day):
-                self._unfiled.append((place, self._others[place], day))
+            case Unfiled(day=day, filed=filed, unless=unless):
+                kinds = [frozenset(int(k) for k in kinds_named(one)) for one in (filed, unless)]
+                self._unfiled.append((place, kinds[0], kinds[1], day))
             case Hard() | HardIndustry():
                 for kind in self._kinds[place]:
                     self._hard.setdefault(kind, []).append(place)
@@ -351,8 +352,8 @@ class Catalogue:
                 if years < under:
                     severities[place] = severity
                     break
-        for place, filed, day in self._unfiled:
-            if is_unfiled(profile, facts, as_of, kinds=filed, day=day):
+        for place, filed, excused, day in self._unfiled:
+            if is_unfiled(profile, facts, as_of, kinds=filed, excused=excused, day=day):
                 severities[place] = 1.0
 
 

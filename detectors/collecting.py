@@ -51,8 +51,10 @@ def others_of(indicator: Indicator) -> frozenset[int]:
     match indicator.severity:
         case Besides(others=names) | Lasting(again=names) | Gathering(signs=names):
             pass
-        case Overdue(unless=names) | InForce(unless=names) | Unfiled(filed=names):
+        case Overdue(unless=names) | InForce(unless=names):
             pass
+        case Unfiled(filed=filed, unless=unless):
+            names = (*filed, *unless)
         case _:
             names = ()
     return frozenset(int(kind) for kind in kinds_named(names)) if names else frozenset()

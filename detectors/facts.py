@@ -112,6 +112,8 @@ class FactKind(enum.IntEnum):
     ADDRESS_DENSITY = 92
     MASS_REGISTRATION = 93
     DRUG_SAMPLE_FAILED = 94
+    LIQUIDATING = 95  # by a court: the administrator winds the firm up
+    REORGANISING = 96  # by a court: 重整 or 和解, the firm is to live on
     # Whom an enterprise is tied to (detectors.neighbours); ref: the junction.
     FILED_BY = 100
     DOMICILED = 101  # note: as REPRESENTED

@@ -116,11 +116,13 @@ class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
 class Unfiled(Strict, frozen=True, tag_field="function", tag="UNFILED"):
     """The annual report of last year is missing on ``day`` or later in the year.
 
-    ``filed`` names the facts that say it is there; the duty rests on the indicator's own.
+    ``filed`` names the facts that say it is there; the duty rests on the indicator's own.  While a
+    fact of ``unless`` is in force, nobody is left to file it.
     """
 
     day: MonthDay
     filed: Names
+    unless: tuple[str, ...] = ()
 
 
 class Together(Strict, frozen=True, tag_field="function", tag="TOGETHER"):

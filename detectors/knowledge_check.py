@@ -241,8 +241,8 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
             return _undue(indicator.facts, f"{where}.facts")
         case Besides(others=others):
             return _kinds(others, f"{at}.others")
-        case Unfiled(filed=filed):
-            return _kinds(filed, f"{at}.filed")
+        case Unfiled(filed=filed, unless=unless):
+            return [*_kinds(filed, f"{at}.filed"), *_kinds(unless, f"{at}.unless")]
         case InForce(unless=unless):
             return _kinds(unless, f"{at}.unless")
         case CapitalLevel(ranges=ranges):

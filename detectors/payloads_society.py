@@ -75,11 +75,17 @@ class OpinionHit(Payload, frozen=True, kw_only=True):
 
 
 class JudicialRecord(Payload, frozen=True, kw_only=True):
-    """E52 失信被执行人、被执行、诉讼."""
+    """E52 失信被执行人、被执行、诉讼、破产.
+
+    ``liquidation``: 破产清算 or 强制清算; ``reorganisation``: 重整 or 和解.  They are added when a
+    court takes the case (裁定受理) and deleted when it ends; one may take the other's place.
+    """
 
     case_no: Token
     action: Literal["add", "delete"]
-    kind: Literal["dishonest", "enforcement", "litigation"] = "dishonest"
+    kind: Literal["dishonest", "enforcement", "litigation", "liquidation", "reorganisation"] = (
+        "dishonest"
+    )
     court: Token = ""
     amount: Yuan = 0.0
 

@@ -17,6 +17,10 @@ _OF_DEPARTMENTS = {
     "penalty": (FactKind.OTHER_PENALTY, ""),
     "safety_accident": (FactKind.SAFETY_ACCIDENT, ""),
 }
+_BANKRUPTCY = {
+    "liquidation": FactKind.LIQUIDATING,
+    "reorganisation": FactKind.REORGANISING,
+}
 _PENALTIES = (FactKind.PENALTY_MINOR, FactKind.PENALTY_GENERAL, FactKind.PENALTY_SEVERE)
 
 
@@ -83,12 +87,24 @@ def judicial(data: e.JudicialRecord, identity: int, at: int) -> Reading:
     """E52: a dishonest debtor, or one under enforcement; a lawsuit says nothing by itself."""
     if data.kind == "litigation":
         return NOTHING
+    if data.kind in _BANKRUPTCY:
+        return _bankruptcy(data, identity, at)
     dishonest = data.kind == "dishonest"
     kind = FactKind.JUDGMENT_DEBTOR if dishonest else FactKind.ENFORCEMENT
     ref = hash_of("debtor", data.case_no)
     if data.action == "delete":
         return Reading(marks=(ends(identity, at, kind, ref),))
     return Reading((fact(data, identity, at, kind, "EXT", ref=ref),))
+
+
+def _bankruptcy(data: e.JudicialRecord, identity: int, at: int) -> Reading:
+    """Return the procedure that a court has opened; another of the same case ends with it."""
+    ref = hash_of("bankruptcy", data.case_no)
+    over = tuple(ends(identity, at, kind, ref) for kind in _BANKRUPTCY.values())
+    if data.action == "delete":
+        return Reading(marks=over)
+    kind = _BANKRUPTCY[data.kind]
+    return Reading((fact(data, identity, at, kind, "EXT", ref=ref, note=data.court),), over)
 
 
 def external(data: e.ExternalRecord, identity: int, at: int) -> Reading:

@@ -81,6 +81,8 @@ LABELS = {
     FactKind.RUNAWAY: "反映预付卡商家失联",
     FactKind.OPINION: "负面舆情",
     FactKind.ENFORCEMENT: "被法院强制执行",
+    FactKind.LIQUIDATING: "进入破产（强制）清算程序",
+    FactKind.REORGANISING: "进入破产重整、和解程序",
     FactKind.TAX_RECORD: "税务部门记录",
     FactKind.ARREARS: "人社部门记录",
     FactKind.OTHER_PENALTY: "其他部门行政处罚",

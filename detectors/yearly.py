@@ -47,12 +47,13 @@ def is_unfiled(
     *,
     kinds: Collection[int],
     day: str,
+    excused: Collection[int] = (),
     year: int = 0,
 ) -> bool:
     """Return whether the report on the year before is missing on ``day`` of ``year`` or later.
 
     Without a ``year`` it is this one.  An enterprise owes none in the year of its establishment
-    (企业信息公示暂行条例第八条).
+    (企业信息公示暂行条例第八条), and none while a fact of a kind of ``excused`` is in force.
     """
     if year:
         since = day_in(year, day)
@@ -60,7 +61,10 @@ def is_unfiled(
         year, since = _asked_on((as_of + _AHEAD_S) // DAY_S, day)
     if as_of < since or not profile.established or year_of(profile.established) >= year:
         return False
-    return not any([f.kind in kinds and f.ref == year - 1 and f.counts_at(as_of) for f in facts])
+    return not any([
+        (f.kind in excused or (f.kind in kinds and f.ref == year - 1)) and f.counts_at(as_of)
+        for f in facts
+    ])  # fmt: skip
 
 
 @functools.lru_cache(maxsize=65_536)
