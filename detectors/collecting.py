@@ -17,6 +17,7 @@ from detectors.functions import (
     Countdown,
     Decay,
     Gathering,
+    HardIndustry,
     InForce,
     Lasting,
     Overdue,
@@ -55,6 +56,8 @@ def others_of(indicator: Indicator) -> frozenset[int]:
             pass
         case Unfiled(filed=filed, unless=unless):
             names = (*filed, *unless)
+        case HardIndustry(unless=excuses):
+            names = tuple([name for kinds in excuses.values() for name in kinds])
         case _:
             names = ()
     return frozenset(int(kind) for kind in kinds_named(names)) if names else frozenset()

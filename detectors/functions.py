@@ -184,9 +184,13 @@ class Hard(Strict, frozen=True, tag_field="function", tag="HARD"):
 
 
 class HardIndustry(Strict, frozen=True, tag_field="function", tag="HARD_INDUSTRY"):
-    """A direct rule on industries: while a fact of ``facts`` is in force, a floor by industry."""
+    """A direct rule on industries: while a fact of ``facts`` is in force, a floor by industry.
+
+    ``unless`` maps a kind of ``facts`` to kinds one of which, in force, explains it.
+    """
 
     floors: dict[str, RiskClass]
+    unless: dict[str, Names] = {}
 
 
 Collecting = (

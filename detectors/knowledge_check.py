@@ -118,7 +118,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         *_rule_problems(knowledge),
         *_group_problems(knowledge.indicators),
         *_overlay_problems(knowledge, professional),
-        *_life_problems(knowledge),
+        *knowledge.lives.problems(),
         *neighbour_rules.problems_of(knowledge.neighbours),
     ]
     if problems:
@@ -253,8 +253,9 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
             ]  # fmt: skip
         case IndustryLevel(levels=levels):
             return _codes(levels, f"{at}.levels")
-        case HardIndustry(floors=floors):
-            return _codes(floors, f"{at}.floors")
+        case HardIndustry(floors=floors, unless=unless):
+            named = (*unless, *itertools.chain.from_iterable(unless.values()))
+            return [*_codes(floors, f"{at}.floors"), *_kinds(named, f"{at}.unless")]
         case _:
             return []
 
@@ -310,13 +311,6 @@ def _overlay_problems(knowledge: Knowledge, professional: Mapping[str, Overlay])
                 )
             owners[domain] = overlay.name
     return problems
-
-
-def _life_problems(knowledge: Knowledge) -> list[str]:
-    days = [regime.effective_from for regime in knowledge.lives.regimes]
-    if days == sorted(set(days)):
-        return []
-    return ["repair.yaml: regimes: must stand in the order of effective_from, each day once"]
 
 
 def _rule_problems(knowledge: Knowledge) -> list[str]:

@@ -15,7 +15,14 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from detectors.facts import CONFIRMED, PENALTIES, PROVISIONAL, Fact, FactKind
+from detectors.facts import (
+    CONFIRMED,
+    PENALTIES,
+    PROVISIONAL,
+    PROVISIONAL_KINDS,
+    Fact,
+    FactKind,
+)
 from detectors.functions import Strict
 from detectors.stating import moment
 from detectors.warning import CHINA
@@ -67,6 +74,32 @@ class LegalLives(Strict, frozen=True):
     version: str
     retest_windows: dict[str, str]
     regimes: Annotated[tuple[Regime, ...], Meta(min_length=1)]
+
+    def problems(self) -> list[str]:
+        """Return what is missing or contradicts itself, each with its place."""
+        days = [regime.effective_from for regime in self.regimes]
+        problems = (
+            []
+            if days == sorted(set(days))
+            else ["repair.yaml: regimes: must stand in the order of effective_from, each day once"]
+        )
+        asked = {kind.name.lower() for kind in PROVISIONAL_KINDS}
+        problems += [
+            f"repair.yaml: retest_windows: {name} is missing; without it a sample stays "
+            f"provisional, at half its weight, for ever"
+            for name in sorted(asked - self.retest_windows.keys())
+        ]
+        problems += [
+            f"repair.yaml: retest_windows: {name!r} is no sample that can be provisional; use one "
+            f"of {', '.join(sorted(asked))}"
+            for name in sorted(self.retest_windows.keys() - asked)
+        ]
+        for name, text in self.retest_windows.items():
+            try:
+                Limit.parse(text)
+            except ValueError as error:
+                problems.append(f"repair.yaml: retest_windows.{name}: {error}")
+        return problems
 
     def regime_at(self, at: int) -> Regime:
         """Return the rules in force at a moment."""

@@ -21,6 +21,7 @@ LABELS = {
     FactKind.INSPECTION_REFUSED: "拒绝或不配合检查",
     FactKind.FOOD_SAMPLE_PASSED: "食品抽检合格",
     FactKind.FOOD_SAMPLE_FAILED: "食品抽检不合格",
+    FactKind.RAPID_TEST_FAILED: "食用农产品快速检测不合格",
     FactKind.EQUIPMENT_FAILED: "特种设备检验不合格仍在使用",
     FactKind.EQUIPMENT_INCIDENT: "特种设备事故",
     FactKind.CASE_OPEN: "立案调查",

@@ -3,6 +3,9 @@
 import pytest
 
 from detectors import events as e
+from detectors.card import contributions
+from detectors.facts import CONFIRMED
+from detectors.measure import RiskClass
 from tests import builders as b
 
 FOUNDED = b.founded()
@@ -131,3 +134,78 @@ def test_a_deregistered_firm_leaves_no_listing_open():
     effects = enterprise.waits_until(b.on(5))
 
     assert "W03" in {one.rule for one in b.closed(effects)}
+
+
+RESTING = e.SuspensionFiled(from_on=b.on(-9).date(), to_on=b.on(700).date())
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        e.AbnormalAdded(reason=4),
+        e.InspectionResult(domain="REG", result="failed", finding="unreachable"),
+    ],
+    ids=["listed", "found so"],
+)
+def test_a_resting_club_is_not_condemned_for_being_away(found):
+    """B03: 歇业 replaces the domicile, so being unreachable makes no sensitive industry class C."""
+    open_, resting = b.Enterprise(), b.Enterprise()
+    for enterprise in (open_, resting):
+        enterprise.has(b.founded(industry="R8930"))
+    resting.has(RESTING, day=1)
+    for enterprise in (open_, resting):
+        enterprise.has(found, day=2)
+
+    assert open_.state.rule.risk_class is RiskClass.C
+    assert resting.state.rule.risk_class < RiskClass.C
+    assert "B03" not in {one.indicator for one in contributions(resting.state, resting.knowing)}
+
+
+def test_a_firm_rests_for_three_years_at_the_most():
+    """市场主体登记管理条例 art. 30: a record that says ten years excuses for three."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.SuspensionFiled(from_on=b.on(0).date(), to_on=b.on(3650).date()))
+
+    effects = enterprise.has(e.AbnormalAdded(reason=4), day=3 * 366)
+
+    assert b.issued(effects, "W03")
+
+
+PROVISIONAL_SAMPLES = {
+    "food": (b.food_sample("pathogen", provisional=True), 9.5),
+    "product": (
+        e.ProductSampled(sample_no="S1", verdict="failed", product="插座", provisional=True), 15.5),
+    "drug": (
+        e.ProductSampled(sample_no="S1", verdict="failed", product="药", provisional=True,
+                         domain="DRUG"), 9.5),
+    "rapid test of vegetables": (
+        e.FoodSampled(sample_no="S1", verdict="failed", provisional=True, rapid=True,
+                      received_on=b.on(0).date()), 4 / 24),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sample", sorted(PROVISIONAL_SAMPLES))
+def test_a_provisional_sample_weighs_half_until_its_window_closes(sample):
+    """Seven working days for food and drugs, fifteen days for products, four hours for 快检."""
+    data, days = PROVISIONAL_SAMPLES[sample]
+    enterprise = b.Enterprise()
+    enterprise.has(data)
+
+    enterprise.waits_until(b.on(days - 0.01))
+    before = enterprise.state.facts[0].doubt & CONFIRMED
+    enterprise.waits_until(b.on(days + 0.01))
+
+    assert not before
+    assert enterprise.state.facts[0].doubt & CONFIRMED
+
+
+def test_a_rapid_test_is_a_failed_sample_and_a_retest_voids_it():
+    """A residue found by 快检 calls for an interview; the re-test that passes takes it back."""
+    enterprise = b.Enterprise()
+    found = e.FoodSampled(sample_no="S1", verdict="failed", provisional=True, rapid=True)
+    told_of = b.issued(enterprise.has(found), "W11")
+
+    enterprise.has(e.Reinspected(sample_no="S1", passed=True), day=1)
+
+    assert told_of
+    assert enterprise.state.rule.score == 0.0
