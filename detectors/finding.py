@@ -29,8 +29,9 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
         one in which a yearly duty is asked for (0: the year whose day has just come).
 
     Units:
-        ``as_of`` is event time in seconds; the moments in (``judged``, ``as_of``] are those whose
-        coming is news (equal: none is); ranks are 0 (A) to 3 (D); ``rise`` is in points.
+        ``as_of`` is event time in seconds, ``last`` what it was before the event; the moments in
+        (``judged``, ``as_of``] are those whose coming is news (equal: none is); ranks are 0 (A)
+        to 3 (D); ``rise`` is in points.
     """
 
     profile: Profile
@@ -44,3 +45,4 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     silent_feeds: tuple[str, ...] = ()
     withheld: Mapping[str, int] = msgspec.field(default_factory=dict)
     year: int = 0
+    last: int = 0

@@ -13,6 +13,7 @@ from detectors.measure import Measure
 from detectors.news import News
 from detectors.observation import Tempered, tempered
 from detectors.reading_society import FINAL
+from detectors.retold import without_retold
 from detectors.state import EnterpriseState, OpenWarning
 from detectors.warning import EarlyWarning, Reason, WarningStatus, warning_id, warning_number
 from detectors.wording import fact_in_words
@@ -69,6 +70,7 @@ def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWar
     # Two rules of one family may fire at once (a feed was silent over both their days): the graver
     # speaks, the milder joins it as evidence.
     found = occasion.expertise.rulebook.findings(moment)
+    found = without_retold(found, moment, state, occasion.expertise)
     for finding in sorted(found, key=lambda one: -one.measure.rank):
         open_warnings, warning = _raised(open_warnings, finding, occasion)
         if warning is not None:

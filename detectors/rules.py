@@ -202,15 +202,18 @@ class RuleBook:
 
     def withheld(self, moment: Moment) -> set[str]:
         """Return the feeds without whose silence a rule would speak now."""
-        if not moment.silent_feeds:
-            return set()
-        return {
-            rule.feed
+        silent = moment.silent_feeds
+        return {one.rule.feed for one in self.on_time(moment, feeds=silent)} if silent else set()
+
+    def on_time(self, moment: Moment, *, feeds: tuple[str, ...] = ()) -> list[Finding]:
+        """Return what the rules on time find, silent feeds or not; only those of ``feeds``."""
+        return [
+            finding
             for rule in self._timed
-            if rule.feed in moment.silent_feeds
+            if not feeds or rule.feed in feeds
             for part in self._matters(rule, _since_judged(rule, moment))
-            if self.check(rule, part, news_only=True) is not None
-        }
+            if (finding := self.check(rule, part, news_only=True)) is not None
+        ]
 
     def still_holds(self, rule: Rule, moment: Moment, domain: str, *, since: int) -> Finding | None:
         """Return what a rule still finds in the matter of a domain, or None.

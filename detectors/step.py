@@ -347,6 +347,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             facts=state.facts,
             fresh=frozenset([fact.id for fact in news.fresh]),
             as_of=as_of,
+            last=before.as_of,
             judged=before.judged if is_deadline else as_of,
             rank_before=before.rule.rank,
             rank=state.rule.rank,
