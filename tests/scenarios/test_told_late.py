@@ -7,7 +7,7 @@ import pytest
 
 from detectors import events as e
 from detectors.effects import Skipped
-from detectors.facts import CONFIRMED, FactKind
+from detectors.facts import CONFIRMED, DAY_S, FactKind
 from detectors.measure import Measure
 from tests import builders as b
 
@@ -102,7 +102,9 @@ def told_after_new_year(*happenings, founded=11.0):
     enterprise.silent_feeds = ()
     for data in happenings:
         enterprise.has(data, day=b.days_until(1, 11, year=2027))
-    enterprise.effects += enterprise.waits_until(b.on(b.days_until(2, 20, year=2027)))
+    while enterprise.state.withheld:
+        looked_at = dt.datetime.fromtimestamp(enterprise.state.wake_at, b.CHINA)
+        enterprise.effects += enterprise.waits_until(looked_at)
     return enterprise
 
 
@@ -120,8 +122,9 @@ def test_a_report_missed_last_year_closes_when_it_is_filed():
     """It is still owed in the new year, and its coming ends the warning."""
     enterprise = told_after_new_year()
 
-    enterprise.has(e.AnnualReportFiled(year=2025), day=b.days_until(2, 20, year=2027))
-    effects = enterprise.waits_until(b.on(b.days_until(2, 22, year=2027)))
+    told_at = (enterprise.state.as_of - b.START_S) / DAY_S
+    enterprise.has(e.AnnualReportFiled(year=2025), day=told_at + 9)
+    effects = enterprise.waits_until(b.on(told_at + 10))
 
     assert "W02" in {one.rule for one in b.closed(effects)}
 
@@ -150,6 +153,20 @@ def test_a_feed_that_stays_silent_wakes_ever_more_rarely():
 
     assert unheard.state.withheld
     assert 0 < unheard.state.offset - heard.state.offset < 40
+
+
+@pytest.mark.parametrize("silent", [2, 10, 45, 110])
+def test_a_rule_speaks_soon_after_its_feed_has(silent):
+    """After a silence of n days what was held back is told within n/4 + 1 days."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.permit(days_left=100), day=0)
+    enterprise.silent_feeds = ("permits",)
+    enterprise.waits_until(b.on(10 + silent))
+    enterprise.silent_feeds = ()
+
+    effects = enterprise.waits_until(b.on(11 + 1.25 * silent))
+
+    assert b.issued(effects, "W06")
 
 
 def test_the_matter_of_another_department_keeps_nothing_open():
