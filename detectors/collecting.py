@@ -146,10 +146,15 @@ def _overdue(function: Overdue, indicator: Indicator, half: float) -> Collect:
         if over and function.unless:
             met = {one.domain for one in beside(indicator, all_facts, as_of)}
             over = [one for one in over if one.domain not in met]
-        return max(
-            [strength_of(one, half) * levels[bisect_right(days, as_of - one.due)] for one in over],
-            default=0.0,
-        )
+        if not over:
+            return 0.0
+        worst = max([
+            strength_of(one, half) * levels[bisect_right(days, as_of - one.due)] for one in over
+        ])  # fmt: skip
+        if function.alone == 1.0:
+            return worst
+        share = len(over) / len([one for one in facts if one.due])
+        return worst * (function.alone + (1.0 - function.alone) * share)
 
     return collect
 

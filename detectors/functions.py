@@ -95,11 +95,14 @@ class Countdown(Strict, frozen=True, tag_field="function", tag="COUNTDOWN"):
 class Overdue(Strict, frozen=True, tag_field="function", tag="OVERDUE"):
     """Days past a day that was due: ``steps`` maps "at least so many days" to a severity.
 
-    A fact of one of the kinds of ``unless``, in force in the same domain, has met it.
+    A fact of one of the kinds of ``unless``, in force in the same domain, has met it.  ``alone`` is
+    how much of the severity one of very many weighs; the rest follows the share that is past its
+    day, of all whose day is known.
     """
 
     steps: dict[int, Severity]
     unless: tuple[str, ...] = ()
+    alone: Severity = 1.0
 
 
 class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
