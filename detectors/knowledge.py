@@ -15,6 +15,7 @@ from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
 from detectors.observation import Observation
+from detectors.terms import Terms
 from detectors.working_days import WorkingDays
 
 Points = Annotated[int, Meta(ge=-200, le=1000)]
@@ -153,9 +154,14 @@ class Knowledge(Strict, frozen=True):
     indicators: tuple[Indicator, ...]
     rules: tuple[Rule, ...]
     domains: dict[str, str]
-    lives: LegalLives
+    terms: Terms
     observation: Observation
     neighbours: NeighbourRules
     allowed_usccs: frozenset[str] = frozenset()
     overlays: tuple[Overlay, ...] = ()
     calendar: WorkingDays = WorkingDays()
+
+    @property
+    def lives(self) -> LegalLives:
+        """Return what ends penalties and samples."""
+        return self.terms.lives

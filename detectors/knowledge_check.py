@@ -11,7 +11,7 @@ from typing import TypeVar, get_args
 
 import msgspec
 
-from detectors import neighbour_rules
+from detectors import neighbour_rules, weights
 from detectors.documents import document, stated
 from detectors.facts import FactKind
 from detectors.functions import (
@@ -41,6 +41,8 @@ from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
 from detectors.observation import parse_observation
+from detectors.terms import Terms
+from detectors.weights import Weights
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
 
 # The kinds that carry a day on which they fall due; any other would count as long overdue.
@@ -107,7 +109,10 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         ),
         rules=stated(documents, "rules.yaml", tuple[Rule, ...]),
         overlays=overlays,
-        lives=stated(documents, "repair.yaml", LegalLives),
+        terms=Terms(
+            lives=stated(documents, "repair.yaml", LegalLives),
+            weights=stated(documents, weights.FILE, Weights),
+        ),
         neighbours=stated(documents, neighbour_rules.FILE, NeighbourRules),
         calendar=calendar_of(documents),
         observation=parse_observation(documents, domains=head.domains),
@@ -119,6 +124,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         *_group_problems(knowledge.indicators),
         *_overlay_problems(knowledge, professional),
         *knowledge.lives.problems(),
+        *knowledge.terms.weights.problems(),
         *neighbour_rules.problems_of(knowledge.neighbours),
     ]
     if problems:

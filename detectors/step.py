@@ -101,7 +101,7 @@ def step(
     expertise = expertise.at(as_of)
     known = expertise.knowledge
     news = absorb(
-        state, event, identity=identity, at=at, lives=known.lives, calendar=known.calendar
+        state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
     )
     if not news.fresh or news.fresh[0].id != identity:
         state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]

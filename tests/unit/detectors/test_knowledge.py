@@ -97,6 +97,11 @@ def scoring(**changes):
     return changed("knowledge.yaml", "scoring", **changes)
 
 
+def tier(number, **changes):
+    """Return the shipped documents with a tier of fines changed."""
+    return changed("weights.yaml", "general_penalty", number, **changes)
+
+
 def bands(**changes):
     """Return the shipped documents with the bands changed."""
     return changed("knowledge.yaml", "scoring", "bands", **changes)
@@ -144,6 +149,20 @@ def test_the_shipped_knowledge_loads():
                      "indicators.yaml", "resting", id="an excuse that is no fact"),
         pytest.param(indicator("D01", "severity", unless=["gone"]), "indicators.yaml", "gone",
                      id="nobody to file, by a misspelt kind"),
+        pytest.param(without("weights.yaml"), "weights.yaml", "is missing", id="no weights"),
+        pytest.param(tier(0, **{"from": 500}), "weights.yaml", "under 500 has no weight",
+                     id="the smallest fine has no weight"),
+        pytest.param(tier(1, **{"from": 20000}), "weights.yaml", "10000 to 20000 has no weight",
+                     id="a gap between two tiers"),
+        pytest.param(tier(1, **{"from": 5000}), "weights.yaml", "5000 to 10000 has two weights",
+                     id="tiers that overlap"),
+        pytest.param(tier(2, under=1e6), "weights.yaml", "has no weight; under: null ends",
+                     id="the largest fine has no weight"),
+        pytest.param(tier(0, under="null"), "weights.yaml", "under", id="no end of a tier"),
+        pytest.param(tier(1, weight=0.5), "weights.yaml", "must not weigh less",
+                     id="a larger fine that weighs less"),
+        pytest.param(tier(1, weight=1.5), "weights.yaml", "weight", id="a weight above one"),
+        pytest.param(tier(1, under=9000), "weights.yaml", "holds no amount", id="an empty tier"),
         pytest.param(changed("knowledge.yaml", verson="1"), "knowledge.yaml", "verson",
                      id="a misspelt key of the head"),
         pytest.param(changed("knowledge.yaml", effective_from="soon"), "knowledge.yaml",
