@@ -98,8 +98,8 @@ def _settled_by_time(
 
 
 def _read(event: Event, identity: int, at: int, terms: Terms) -> Reading:
-    """Return what an event states, penalties with the weight and the end of the knowledge."""
-    reading = read(event, identity=identity, at=at)
+    """Return what an event states, in the terms of the knowledge."""
+    reading = read(terms.named(event), identity=identity, at=at)
     if type(event.data) is PenaltyDecided:
         return replace(reading, facts=terms.judged(event.data, reading.facts))
     return reading

@@ -11,7 +11,7 @@ from typing import TypeVar, get_args
 
 import msgspec
 
-from detectors import neighbour_rules, weights
+from detectors import neighbour_rules, organs, weights
 from detectors.documents import document, stated
 from detectors.facts import FactKind
 from detectors.functions import (
@@ -41,6 +41,7 @@ from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
 from detectors.observation import parse_observation
+from detectors.organs import OrganDocument, Organs
 from detectors.terms import Terms
 from detectors.weights import Weights
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
@@ -112,6 +113,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         terms=Terms(
             lives=stated(documents, "repair.yaml", LegalLives),
             weights=stated(documents, weights.FILE, Weights),
+            organs=Organs(stated(documents, organs.FILE, OrganDocument)),
         ),
         neighbours=stated(documents, neighbour_rules.FILE, NeighbourRules),
         calendar=calendar_of(documents),
@@ -125,6 +127,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         *_overlay_problems(knowledge, professional),
         *knowledge.lives.problems(),
         *knowledge.terms.weights.problems(),
+        *knowledge.terms.organs.problems(),
         *neighbour_rules.problems_of(knowledge.neighbours),
     ]
     if problems:
