@@ -15,6 +15,7 @@ from detectors.functions import (
     Burst,
     CapitalLevel,
     Countdown,
+    CountIn,
     Decay,
     Gathering,
     HardIndustry,
@@ -231,6 +232,17 @@ def _decay(function: Decay, _: Indicator, half: float) -> Collect | None:
     return collect
 
 
+def _count(function: CountIn, _: Indicator, __: float) -> Collect | None:
+    if not function.weight_at_least:
+        return None
+
+    def collect(facts: Facts, _: Facts, __: int, ___: str) -> float:
+        heavy = [one for one in facts if one.weight >= function.weight_at_least]
+        return reached_severity(len(heavy) * DAY_S, function.steps)
+
+    return collect
+
+
 def _words(function: WordLevel, _: Indicator, __: float) -> Collect:
     @functools.lru_cache(maxsize=4096)
     def level_of(note: str) -> float:
@@ -266,6 +278,7 @@ _MAKERS: Mapping[type, Callable[..., Collect | None]] = {
     Besides: _besides,
     InForce: _in_force,
     Decay: _decay,
+    CountIn: _count,
     WordLevel: _words,
     CapitalLevel: _capital,
 }

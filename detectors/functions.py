@@ -54,10 +54,14 @@ class Decay(Strict, frozen=True, tag_field="function", tag="DECAY"):
 
 
 class CountIn(Strict, frozen=True, tag_field="function", tag="COUNT"):
-    """How many in the window: ``steps`` maps a number of facts to a severity."""
+    """How many in the window: ``steps`` maps a number of facts to a severity.
+
+    A fact lighter than ``weight_at_least`` is none.
+    """
 
     window_days: Days
     steps: dict[int, Severity]
+    weight_at_least: Severity = 0.0
 
 
 class Burst(Strict, frozen=True, tag_field="function", tag="BURST"):

@@ -209,3 +209,21 @@ def test_a_rapid_test_is_a_failed_sample_and_a_retest_voids_it():
 
     assert told_of
     assert enterprise.state.rule.score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("problem", "points"),
+    [
+        pytest.param("label", 192.0, id="labels: twice .3 of S17"),
+        pytest.param("physical", 400.0, id="food: S18"),
+    ],
+)
+def test_two_faults_of_labels_are_no_two_bad_batches(problem, points):
+    """49号令 art. 37: a fault of the label is no safety failure, so S18 does not count it."""
+    enterprise = b.Enterprise()
+    for n in range(2):
+        enterprise.has(b.food_sample(problem, number=f"S{n}"))
+
+    assert enterprise.state.rule.score == points
+    lines = {one.indicator for one in contributions(enterprise.state, enterprise.knowing)}
+    assert ("S18" in lines) is (problem == "physical")
