@@ -33,4 +33,6 @@ class Terms(Strict, frozen=True):
 
     def judged(self, data: PenaltyDecided, facts: Sequence[Fact]) -> tuple[Fact, ...]:
         """Return the facts of a penalty decision, with the weight and the end of the knowledge."""
-        return self.lives.bounded(self.weights.weighed(data, facts))
+        is_only_a_fine = not data.confiscated and not data.permit
+        weighed = self.weights.weighed(data, facts)
+        return self.lives.bounded(weighed, fine=data.amount if is_only_a_fine else 0.0)

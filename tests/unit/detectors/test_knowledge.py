@@ -102,6 +102,13 @@ def tier(number, **changes):
     return changed("weights.yaml", "general_penalty", number, **changes)
 
 
+def never_ending():
+    """Return the shipped documents with a publication that nothing ends."""
+    documents = copy.deepcopy(b.documents())
+    documents["repair.yaml"]["regimes"][0]["publication_months"]["severe"] = None
+    return documents
+
+
 def bands(**changes):
     """Return the shipped documents with the bands changed."""
     return changed("knowledge.yaml", "scoring", "bands", **changes)
@@ -141,6 +148,10 @@ def test_the_shipped_knowledge_loads():
                      "scoring.provisional_weight", id="half a weight above one"),
         pytest.param(changed("repair.yaml", "retest_windows", drug_sample_failed=None),
                      "repair.yaml", "drug_sample_failed", id="a sample provisional for ever"),
+        pytest.param(changed("repair.yaml", "regimes", 0, "publication_months", severe="null"),
+                     "repair.yaml", "severe", id="a publication of no number"),
+        pytest.param(never_ending(), "repair.yaml", "null is no end",
+                     id="a publication without end"),
         pytest.param(changed("repair.yaml", "retest_windows", permit="3日"), "repair.yaml",
                      "permit", id="a re-test of what is no sample"),
         pytest.param(changed("repair.yaml", "retest_windows", food_sample_failed="一周"),
