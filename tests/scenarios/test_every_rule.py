@@ -109,6 +109,8 @@ CASES = {
     "on a serious list": ("W05", INSPECT, [(e.SeriousListChanged(list_code="L", action="add"), 0)]),
     "a judgment debtor": ("W05", INSPECT, [(e.JudicialRecord(case_no="J", action="add"), 0)]),
     "a permit with 80 days left": ("W06", REMIND, [(b.permit(days_left=80), 0)]),
+    "a permit with 60 days left, reminded of at 90": (
+        "W06", REMIND, [(b.permit(days_left=95), 0), (SEEN, 20), (SEEN, 40)]),
     "a permit with 20 days left": ("W06", WARN, [(b.permit(days_left=20), 0)]),
     "a permit that has expired": ("W06", INTERVIEW, [(b.permit(days_left=-2), 0)]),
     "a permit that comes due between events": (
