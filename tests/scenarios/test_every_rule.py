@@ -85,6 +85,12 @@ CASES = {
     "the same item within a year": (
         "W12", INSPECT, [(b.food_sample(number="S1"), 0), (b.food_sample(number="S2"), 300)]),
     "a product that failed": ("W14", INTERVIEW, [(product("S1"), 0)]),
+    "a drug that failed": (
+        "W14", INTERVIEW,
+        [(e.ProductSampled(sample_no="D1", verdict="failed", product="片剂", domain="DRUG"), 0)]),
+    "a grave defect of a drug maker": (
+        "W14", INTERVIEW,
+        [(e.InspectionResult(domain="DRUG", result="failed", finding="serious_defect"), 0)]),
     "a product that failed again": ("W14", INSPECT, [(product("S2", recheck=True), 0)]),
     "ten people over one matter": ("W16", INSPECT, CROWD),
     "a prepaid shop that has gone": ("W16", INSPECT, [(UNREACHABLE, 0), (FLED, 1)]),
