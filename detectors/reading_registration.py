@@ -119,11 +119,14 @@ def executive_changed(data: e.ExecutiveChanged, identity: int, at: int) -> Readi
 
 
 def deregistration(data: e.Deregistration, identity: int, at: int) -> Reading:
-    """E08: announced, until it is completed or given up."""
+    """E08: announced, until it is completed or given up.
+
+    An objection ends the simple way (市场主体登记管理条例 art. 33).
+    """
     simple = data.kind == "simple"
     kind = FactKind.DEREGISTERING_SIMPLY if simple else FactKind.DEREGISTERING
     ref = hash_of("deregistration")
-    if data.stage == "terminated":
+    if data.stage == "terminated" or (simple and data.objections):
         return Reading(marks=(ends(identity, at, kind, ref),))
     if data.stage == "completed":
         over = fact(data, identity, at, FactKind.DEREGISTERED, "REG", ref=ref)

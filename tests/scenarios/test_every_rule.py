@@ -359,6 +359,9 @@ CLOSED = {
     "the equity released": (
         "W20", [(frozen(0.6), 0), (e.EquityFrozen(case_no="F1", share=0.6, status="released"), 9)]),
     "the case of the sold shop closed": ("W18", [(CASE, 0), *SHELL, (CASE_CLOSED, 9)]),
+    "an objection filed": (
+        "W21", [(CASE, 0), (CLOSING, 1),
+                (e.Deregistration(kind="simple", stage="announced", objections=1), 5)]),
     "the simple way given up": (
         "W21", [(CASE, 0), (CLOSING, 1),
                 (e.Deregistration(kind="simple", stage="terminated"), 5)]),
