@@ -37,10 +37,11 @@ class ComplaintReceived(Payload, frozen=True, kw_only=True):
 
 
 class FoodIncident(Payload, frozen=True, kw_only=True):
-    """E48 食品安全事故."""
+    """E48 食品安全事故.  ``domain`` is where it arose: at a maker, a shop or a kitchen."""
 
     people: Count
     deaths: Count = 0
+    domain: Literal["FOODP", "FOODS", "CATER"] = "CATER"
 
 
 class ReportVerified(Payload, frozen=True, kw_only=True):

@@ -44,7 +44,8 @@ def food_incident(data: e.FoodIncident, identity: int, at: int) -> Reading:
     """E48: people fell ill."""
     note = f"涉及{data.people}人" + (f"，死亡{data.deaths}人" if data.deaths else "")
     ref = document(data.organ, data.doc_no)
-    return Reading((fact(data, identity, at, FactKind.FOOD_INCIDENT, "CATER", ref=ref, note=note),))
+    stated = fact(data, identity, at, FactKind.FOOD_INCIDENT, data.domain, ref=ref, note=note)
+    return Reading((stated,))
 
 
 def report_verified(data: e.ReportVerified, identity: int, at: int) -> Reading:

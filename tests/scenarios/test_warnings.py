@@ -213,6 +213,14 @@ def test_a_permit_warning_names_its_approver():
     assert (warning.approver, warning.domain) == ("叶县市场监督管理局", "FOODS")
 
 
+@pytest.mark.parametrize("domain", ["FOODP", "FOODS", "CATER"])
+def test_a_food_incident_is_told_where_it_arose(domain):
+    """Poison from a factory is the producers' department's matter, not the kitchens'."""
+    (warning,) = b.issued(b.Enterprise().has(e.FoodIncident(people=9, domain=domain)), "W26")
+
+    assert warning.domain == domain
+
+
 def test_a_penalty_warning_names_no_approver():
     """Who punished did not issue a permit: a warning about penalties has no approver."""
     enterprise = b.Enterprise()
