@@ -264,9 +264,13 @@ class SurgeHolds(Strict, frozen=True, tag_field="test", tag="surge"):
 
 
 class ClassWorsened(Strict, frozen=True, tag_field="test", tag="worsened"):
-    """The class by rules has become worse by at least so many bands with this event."""
+    """The class by rules has become worse by at least so many bands with this event.
+
+    ``into`` asks that it is this class now, or a worse one.
+    """
 
     bands: Annotated[int, Meta(ge=1, le=3)]
+    into: RiskClass = RiskClass.B
 
 
 class ScoreRose(Strict, frozen=True, tag_field="test", tag="rose"):

@@ -279,8 +279,9 @@ class RuleBook:
                 return _not_filed(test, moment, self._named(test.facts))
             case SurgeHolds():
                 return self._surge_holds(test, moment)
-            case ClassWorsened(bands=bands):
-                return _newest(moment) if moment.rank - moment.rank_before >= bands else None
+            case ClassWorsened(bands=bands, into=into):
+                worse = moment.rank - moment.rank_before >= bands and moment.rank >= into.rank
+                return _newest(moment) if worse else None
             case ScoreRose(points=points):
                 unchanged = moment.rank == moment.rank_before
                 return _newest(moment) if unchanged and moment.rise >= points else None

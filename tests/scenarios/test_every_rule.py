@@ -140,6 +140,14 @@ CASES = {
     "half of the equity frozen": ("W20", INTERVIEW, [(frozen(0.5), 0)]),
     "the twentieth registration of one agent": ("W22", INTERVIEW, [(BATCH, 0)]),
     "a class worse": ("W25", WARN, [(FOUNDED, 0), (b.penalty("general"), 1)]),
+    "from C into D": (
+        "W25", INTERVIEW,
+        [(b.penalty("severe", domain="QUAL"), 0), (b.inspection("refused"), 1), (SEEN, 40),
+         (b.inspection("failed"), 41)]),
+    "from B into C": (
+        "W25", WARN,
+        [(LISTED, 0), (SEEN, 40), (e.MonitoringHit(channel="AD", evidence="1"), 41),
+         (e.ExternalRecord(record_no="1", kind="tax_arrears"), 41)]),
     "two classes worse": ("W25", INTERVIEW, [(FOUNDED, 0), (b.penalty("severe"), 1)]),
     "a food incident": ("W26", INSPECT, [(e.FoodIncident(people=12), 0)]),
     "an accident of a lift": ("W26", INSPECT, [(e.EquipmentIncident(equipment="Q"), 0)]),
