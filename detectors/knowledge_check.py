@@ -333,6 +333,7 @@ def _rule_problems(knowledge: Knowledge) -> list[str]:
         if rule.domain != "fact" and rule.domain not in knowledge.domains:
             problems.append(f"{where}.domain: {rule.domain!r} is not under domains")
         problems += _kinds(rule.unless, f"{where}.unless")
+        problems += _kinds(rule.settled_by, f"{where}.settled_by")
         graver = [tier.measure for tier in rule.tiers if tier.measure in _NEED_A_LAW]
         if graver and not _LAW.search(rule.basis):
             problems.append(

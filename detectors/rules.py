@@ -2,7 +2,7 @@
 
 import collections
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -45,6 +45,8 @@ class RuleBook:
         self._rests_on: dict[str, Kinds] = {}
         self._filed: Kinds = frozenset()
         self._ending: Kinds = frozenset()  # whose coming ends what a rule found
+        self._excuses: dict[str, Kinds] = {}  # while one is in force, a rule or a tier is silent
+        self._excusing: Kinds = frozenset()
         self._clocks: dict[int, list[Reached]] = {}
         self._calms: dict[int, tuple[int, int]] = {}  # how many make a surge, how long it holds
         by_kind: list[list[Rule]] = [[] for _ in range(KINDS)]
@@ -63,7 +65,10 @@ class RuleBook:
         """Compile a rule: what sets it off, what ends it, and when time alone may."""
         tests = [tier.when for tier in rule.tiers]
         self._rests_on[rule.id] = self._own_kinds(tests)
-        self._ending |= self._named(rule.unless).union(*[self._named(t.unless) for t in rule.tiers])
+        excuses = self._named(rule.unless).union(*[self._named(t.unless) for t in rule.tiers])
+        self._excuses[rule.id] = excuses
+        self._excusing |= excuses
+        self._ending |= excuses | self._named(rule.settled_by)
         for kind in frozenset[int]().union(*[self._setting_off(test) for test in tests]):
             by_kind[kind].append(rule)
         for test in tests:
@@ -171,7 +176,21 @@ class RuleBook:
                 finding = self.check(rule, part, news_only=rule not in self._always)
                 if finding is not None:
                     found.append(finding)
-        return found
+        return found + self._freed(moment, {(one.rule.id, one.domain) for one in found})
+
+    def _freed(self, moment: Moment, found: Collection[tuple[str, str]]) -> list[Finding]:
+        """Return what holds of the rules whose excuse has just ended: nobody was told before."""
+        ended = {fact.kind for fact in moment.facts if moment.last < fact.end <= moment.as_of}
+        if ended.isdisjoint(self._excusing):
+            return []
+        again = [
+            self.check(rule, part)
+            for rule in self.by_id.values()
+            if not ended.isdisjoint(self._excuses[rule.id])
+            and not (rule.feed and rule.feed in moment.silent_feeds)
+            for part in self._matters(rule, moment)
+        ]
+        return [one for one in again if one and (one.rule.id, one.domain) not in found]
 
     def _concerned(self, moment: Moment) -> list[Rule]:
         """Return the rules that the event or the passing of time can set off.
@@ -237,8 +256,9 @@ class RuleBook:
         With ``news_only`` a tier counts only where this event has to do with it: an old grave
         fact must not hide a fresh milder one.
         """
-        if rule.unless and _in_force(self._named(rule.unless), moment):
-            return None
+        for silencing in (rule.unless, rule.settled_by):
+            if silencing and _in_force(self._named(silencing), moment):
+                return None
         for tier in rule.tiers:
             if tier.unless and _in_force(self._named(tier.unless), moment):
                 continue

@@ -5,7 +5,7 @@ import pytest
 from detectors import events as e
 from detectors.card import contributions
 from detectors.facts import CONFIRMED
-from detectors.measure import RiskClass
+from detectors.measure import Measure, RiskClass
 from tests import builders as b
 
 FOUNDED = b.founded()
@@ -227,3 +227,42 @@ def test_two_faults_of_labels_are_no_two_bad_batches(problem, points):
     assert enterprise.state.rule.score == points
     lines = {one.indicator for one in contributions(enterprise.state, enterprise.knowing)}
     assert ("S18" in lines) is (problem == "physical")
+
+
+@pytest.mark.parametrize(
+    ("rule", "happenings", "excuse", "end"),
+    [
+        pytest.param("W02", [(FOUNDED, 0), (SEEN, JULY)], court("liquidation"),
+                     court("liquidation", "delete"), id="the court dismisses the petition"),
+        pytest.param("W24", [(FINED, 0), (SEEN, 9)], court("reorganisation"),
+                     court("reorganisation", "delete"), id="the plan is carried out"),
+        pytest.param("W03", [(e.AbnormalAdded(reason=4), 0)], RESTING,
+                     e.SuspensionFiled(from_on=b.on(-9).date(), to_on=b.on(700).date(),
+                                       ended_on=b.on(200).date()), id="open again"),
+    ],
+)  # fmt: skip
+def test_what_was_excused_is_told_when_the_excuse_ends(rule, happenings, excuse, end):
+    """A matter that a bankruptcy or a rest held back is still there afterwards: told then, once."""
+    enterprise = b.Enterprise()
+    for data, day in [(excuse, -1), *happenings]:
+        enterprise.has(data, day=day)
+    while_excused = [one.measure for one in b.issued(enterprise.effects, rule)]
+
+    effects = enterprise.has(end, day=200)
+    enterprise.waits_until(b.on(203))
+
+    assert Measure.INTERVIEW not in while_excused
+    assert len(b.issued(effects, rule)) == 1
+    assert len(b.issued(enterprise.effects, rule)) == len(while_excused) + 1
+
+
+def test_a_removal_from_the_list_does_not_ask_for_the_report_again():
+    """Who was listed for the report and is taken off has filed, whichever record comes first."""
+    enterprise = b.Enterprise()
+    enterprise.has(FOUNDED)
+    enterprise.has(e.AbnormalAdded(reason=1), day=JULY - 20)
+    enterprise.has(e.AbnormalRemoved(reason=1), day=JULY + 90)
+
+    enterprise.waits_until(b.on(JULY + 95))
+
+    assert b.issued(enterprise.effects, "W02") == []

@@ -319,6 +319,8 @@ def test_the_shipped_knowledge_loads():
                      r"W18\.tiers\.inspection\.beside: 'case'", id="an unknown kind beside a rule"),
         pytest.param(rule("W01", "tiers", 0, "when", facts=["report"]), "rules.yaml",
                      r"W01\.tiers\.reminder\.facts: 'report'", id="an unknown report"),
+        pytest.param(rule("W02", settled_by=["listed"]), "rules.yaml", r"W02\.settled_by: 'listed'",
+                     id="settled by no fact"),
         pytest.param(rule("W03", advise="…"), "rules.yaml", "advise",
                      id="a misspelt key of a rule"),
     ],
