@@ -28,6 +28,7 @@ from detectors.news import News
 from detectors.reading import NOTHING, Outcome, Reading, moment, read
 from detectors.reading_neighbours import NUMEROUS
 from detectors.state import RECENT_EVENTS, Archive, EnterpriseState, Profile
+from detectors.terms import Terms
 from detectors.working_days import WorkingDays
 
 # Passed looks carry nothing but a count; four of them keep "the last look" right even when a
@@ -51,22 +52,22 @@ def absorb(
     *,
     identity: int,
     at: int,
-    lives: LegalLives,
+    terms: Terms,
     calendar: WorkingDays,
 ) -> News:
     """Take an event into a state; return what is new.
 
     Shapes:
         ``state`` is changed: the caller hands in a copy of its own.  Its lists are replaced, never
-        changed, so an older copy keeps what it held.  ``lives`` and ``calendar`` end what no
-        source ends.
+        changed, so an older copy keeps what it held.  ``terms`` say how a record is read; with
+        ``calendar`` they end what no source ends.
     """
     data = event.data
     if data.op is not _ADD or isinstance(data, RepairDecided):
-        return _retold(state, event, identity, at, lives)
+        return _retold(state, event, identity, at, terms)
     if isinstance(data, DeadlineFellDue):
-        return _settled_by_time(state, identity, lives, calendar)
-    reading = _read(event, identity, at, lives)
+        return _settled_by_time(state, identity, terms.lives, calendar)
+    reading = _read(event, identity, at, terms)
     if reading.marks or isinstance(data, _REGISTER):
         return _told(state, event, at, reading, list(reading.marks))
     added: Sequence[Fact] = reading.facts
@@ -96,17 +97,15 @@ def _settled_by_time(
     return _marked(state, marks, NOTHING, at=at) if marks else News()
 
 
-def _read(event: Event, identity: int, at: int, lives: LegalLives) -> Reading:
-    """Return what an event states, penalties with the end that the law gives them."""
-    reading = read(event, identity=identity, at=at)
+def _read(event: Event, identity: int, at: int, terms: Terms) -> Reading:
+    """Return what an event states, in the terms of the knowledge."""
+    reading = read(terms.named(event), identity=identity, at=at)
     if type(event.data) is PenaltyDecided:
-        return replace(reading, facts=lives.bounded(reading.facts))
+        return replace(reading, facts=terms.judged(event.data, reading.facts))
     return reading
 
 
-def _retold(
-    state: EnterpriseState, event: Event, identity: int, at: int, lives: LegalLives
-) -> News:
+def _retold(state: EnterpriseState, event: Event, identity: int, at: int, terms: Terms) -> News:
     """Take in what speaks of an earlier event."""
     data = event.data
     reading = NOTHING
@@ -122,10 +121,10 @@ def _retold(
             marks.append(Mark(identity, MarkAct.VOID, at=at, ref=target, kind=FactKind.CURED))
         else:
             # That it was cured hangs on what was repaired, and goes with the repair.
-            cured = _read(event, identity, at, lives)
+            cured = _read(event, identity, at, terms)
             reading = replace(cured, facts=tuple([replace(f, ref=target) for f in cured.facts]))
     elif data.op is Op.UPDATE:
-        reading = _read(event, identity, at, lives)
+        reading = _read(event, identity, at, terms)
         replacing = Mark(identity, MarkAct.REPLACE, at=at, ref=target)
         return _told(state, event, at, reading, [replacing, *reading.marks])
     else:

@@ -5,7 +5,7 @@ of every indicator; nothing in it depends on the order of the facts.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from detectors.assessment import NOTHING, Assessment
 from detectors.collecting import beside, collector_of, longest, others_of
@@ -68,9 +68,14 @@ class Catalogue:
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._ages: list[tuple[int, list[tuple[int, float]]]] = []
         self._industries: list[int] = []
-        self._unfiled: list[tuple[int, frozenset[int], str]] = []
+        self._unfiled: list[tuple[int, frozenset[int], frozenset[int], str]] = []
         self._of_industry: dict[str, tuple[tuple[int, float], ...]] = {}
         self._hard: dict[int, list[int]] = {}
+        self._excuses = {
+            place: _excuses_of(one.severity)
+            for place, one in enumerate(self.indicators)
+            if isinstance(one.severity, HardIndustry)
+        }
         self._neighbour_points = {
             kind: points
             for kinds, points in zip(self._kinds, self._points, strict=True)
@@ -92,8 +97,10 @@ class Catalogue:
             for domain in sorted({*professional, *special})
         }
         self._generic = self._table(entries, "", "")
+        excusing = frozenset[int]().union(*[k for e in self._excuses.values() for k in e.values()])
         self._speaks = [
             bool(self._hard.get(kind))
+            or kind in excusing
             or any(t[kind] for t in (self._generic, *self._domains.values()))
             for kind in range(KINDS)
         ]
@@ -119,8 +126,9 @@ class Catalogue:
                 self._ages.append((place, sorted(steps.items())))
             case IndustryLevel():
                 self._industries.append(place)
-            case Unfiled(day=day):
-                self._unfiled.append((place, self._others[place], day))
+            case Unfiled(day=day, filed=filed, unless=unless):
+                kinds = [frozenset(int(k) for k in kinds_named(one)) for one in (filed, unless)]
+                self._unfiled.append((place, kinds[0], kinds[1], day))
             case Hard() | HardIndustry():
                 for kind in self._kinds[place]:
                     self._hard.setdefault(kind, []).append(place)
@@ -242,8 +250,16 @@ class Catalogue:
             and (not domains or fact.domain in domains)
             and fact.domain not in elsewhere
         ]
+        if place in self._excuses:
+            present = {fact.kind for fact in facts if fact.counts_at(as_of)}
+            found = [fact for fact in found if not self._is_excused(place, fact.kind, present)]
         found.sort(key=lambda fact: (-fact.at, fact.id))
         return found
+
+    def _is_excused(self, place: int, kind: int, present: Collection[int]) -> bool:
+        """Return whether a fact in force explains what a direct rule would rest on."""
+        excuses = self._excuses.get(place, {}).get(kind)
+        return excuses is not None and not excuses.isdisjoint(present)
 
     def is_hard(self, facts: Sequence[Fact]) -> bool:
         """Return whether any fact could set off a direct rule."""
@@ -272,9 +288,11 @@ class Catalogue:
 
     def _floor(self, profile: Profile, usable: list[Fact]) -> int:
         floor = 0
+        present = {fact.kind for fact in usable}
         for fact in usable:
             for place in self._hard.get(fact.kind, ()):
-                floor = max(floor, self.floor_of(place, profile))
+                if not self._is_excused(place, fact.kind, present):
+                    floor = max(floor, self.floor_of(place, profile))
         return floor
 
     def _weighed(  # noqa: C901, PLR0912 - one arm a function: a call would cost more than its work
@@ -351,9 +369,17 @@ class Catalogue:
                 if years < under:
                     severities[place] = severity
                     break
-        for place, filed, day in self._unfiled:
-            if is_unfiled(profile, facts, as_of, kinds=filed, day=day):
+        for place, filed, excused, day in self._unfiled:
+            if is_unfiled(profile, facts, as_of, kinds=filed, excused=excused, day=day):
                 severities[place] = 1.0
+
+
+def _excuses_of(function: HardIndustry) -> dict[int, frozenset[int]]:
+    """Return, by kind, the kinds of which one in force explains it."""
+    return {
+        int(FactKind[kind.upper()]): frozenset(int(one) for one in kinds_named(names))
+        for kind, names in function.unless.items()
+    }
 
 
 def _replaced(knowledge: Knowledge, indicator: Indicator) -> frozenset[str]:

@@ -15,8 +15,10 @@ from detectors.functions import (
     Burst,
     CapitalLevel,
     Countdown,
+    CountIn,
     Decay,
     Gathering,
+    HardIndustry,
     InForce,
     Lasting,
     Overdue,
@@ -51,8 +53,12 @@ def others_of(indicator: Indicator) -> frozenset[int]:
     match indicator.severity:
         case Besides(others=names) | Lasting(again=names) | Gathering(signs=names):
             pass
-        case Overdue(unless=names) | InForce(unless=names) | Unfiled(filed=names):
+        case Overdue(unless=names) | InForce(unless=names):
             pass
+        case Unfiled(filed=filed, unless=unless):
+            names = (*filed, *unless)
+        case HardIndustry(unless=excuses):
+            names = tuple([name for kinds in excuses.values() for name in kinds])
         case _:
             names = ()
     return frozenset(int(kind) for kind in kinds_named(names)) if names else frozenset()
@@ -141,10 +147,15 @@ def _overdue(function: Overdue, indicator: Indicator, half: float) -> Collect:
         if over and function.unless:
             met = {one.domain for one in beside(indicator, all_facts, as_of)}
             over = [one for one in over if one.domain not in met]
-        return max(
-            [strength_of(one, half) * levels[bisect_right(days, as_of - one.due)] for one in over],
-            default=0.0,
-        )
+        if not over:
+            return 0.0
+        worst = max([
+            strength_of(one, half) * levels[bisect_right(days, as_of - one.due)] for one in over
+        ])  # fmt: skip
+        if function.alone == 1.0:
+            return worst
+        share = len(over) / len([one for one in facts if one.due])
+        return worst * (function.alone + (1.0 - function.alone) * share)
 
     return collect
 
@@ -221,6 +232,17 @@ def _decay(function: Decay, _: Indicator, half: float) -> Collect | None:
     return collect
 
 
+def _count(function: CountIn, _: Indicator, __: float) -> Collect | None:
+    if not function.weight_at_least:
+        return None
+
+    def collect(facts: Facts, _: Facts, __: int, ___: str) -> float:
+        heavy = [one for one in facts if one.weight >= function.weight_at_least]
+        return reached_severity(len(heavy) * DAY_S, function.steps)
+
+    return collect
+
+
 def _words(function: WordLevel, _: Indicator, __: float) -> Collect:
     @functools.lru_cache(maxsize=4096)
     def level_of(note: str) -> float:
@@ -256,6 +278,7 @@ _MAKERS: Mapping[type, Callable[..., Collect | None]] = {
     Besides: _besides,
     InForce: _in_force,
     Decay: _decay,
+    CountIn: _count,
     WordLevel: _words,
     CapitalLevel: _capital,
 }

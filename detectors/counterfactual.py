@@ -135,10 +135,14 @@ def _advice(
     penalties = [fact for fact in facts if fact.kind in _PENALTY_KINDS]
     if penalties:
         lives = expertise.knowledge.lives
-        start = max(lives.repairable_from(fact) for fact in penalties)
+        starts = [lives.repairable_from(fact) for fact in penalties]
         basis = lives.regime_at(penalties[0].document.decided or penalties[0].at).basis
         documents = "、".join(f.document.doc_no for f in penalties if f.document.doc_no)
         named = f"（{documents}）" if documents else ""
+        if None in starts:
+            end = day(max(fact.due or lives.published_until(fact) for fact in penalties))
+            return f"{indicator.name}{named}：不得提前停止公示，公示期满为止（{basis}）", end
+        start = max([one for one in starts if one is not None])
         when = "" if start <= state.as_of else day(start)
         return (
             f"{indicator.name}{named}：履行处罚决定、消除影响后申请信用修复（{basis}）",

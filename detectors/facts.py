@@ -112,6 +112,9 @@ class FactKind(enum.IntEnum):
     ADDRESS_DENSITY = 92
     MASS_REGISTRATION = 93
     DRUG_SAMPLE_FAILED = 94
+    LIQUIDATING = 95  # by a court: the administrator winds the firm up
+    REORGANISING = 96  # by a court: 重整 or 和解, the firm is to live on
+    RAPID_TEST_FAILED = 97  # 快检 of edible agricultural products: four hours to ask for a re-test
     # Whom an enterprise is tied to (detectors.neighbours); ref: the junction.
     FILED_BY = 100
     DOMICILED = 101  # note: as REPRESENTED
@@ -171,6 +174,13 @@ class Mark(msgspec.Struct, array_like=True, gc=False):
     since: int = 0
 
 
+# Failed samples that a source may call provisional while their re-test window is open.
+PROVISIONAL_KINDS = frozenset({
+    FactKind.FOOD_SAMPLE_FAILED,
+    FactKind.RAPID_TEST_FAILED,
+    FactKind.PRODUCT_SAMPLE_FAILED,
+    FactKind.DRUG_SAMPLE_FAILED,
+})  # fmt: skip
 PENALTIES = frozenset({FactKind.PENALTY_MINOR, FactKind.PENALTY_GENERAL, FactKind.PENALTY_SEVERE})
 
 

@@ -25,11 +25,13 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     Shapes:
         ``facts`` are all facts of the state, ``fresh`` the ids that this event brought;
         ``silent_feeds`` the feeds whose silence explains an absence; ``withheld`` maps a feed whose
-        silence held a rule back to the moment up to which that rule was judged.
+        silence held a rule back to the moment up to which that rule was judged.  ``year`` is the
+        one in which a yearly duty is asked for (0: the year whose day has just come).
 
     Units:
-        ``as_of`` is event time in seconds; the moments in (``judged``, ``as_of``] are those whose
-        coming is news (equal: none is); ranks are 0 (A) to 3 (D); ``rise`` is in points.
+        ``as_of`` is event time in seconds, ``last`` what it was before the event; the moments in
+        (``judged``, ``as_of``] are those whose coming is news (equal: none is); ranks are 0 (A)
+        to 3 (D); ``rise`` is in points.
     """
 
     profile: Profile
@@ -42,3 +44,5 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     rise: float
     silent_feeds: tuple[str, ...] = ()
     withheld: Mapping[str, int] = msgspec.field(default_factory=dict)
+    year: int = 0
+    last: int = 0

@@ -54,10 +54,14 @@ class Decay(Strict, frozen=True, tag_field="function", tag="DECAY"):
 
 
 class CountIn(Strict, frozen=True, tag_field="function", tag="COUNT"):
-    """How many in the window: ``steps`` maps a number of facts to a severity."""
+    """How many in the window: ``steps`` maps a number of facts to a severity.
+
+    A fact lighter than ``weight_at_least`` is none.
+    """
 
     window_days: Days
     steps: dict[int, Severity]
+    weight_at_least: Severity = 0.0
 
 
 class Burst(Strict, frozen=True, tag_field="function", tag="BURST"):
@@ -95,11 +99,14 @@ class Countdown(Strict, frozen=True, tag_field="function", tag="COUNTDOWN"):
 class Overdue(Strict, frozen=True, tag_field="function", tag="OVERDUE"):
     """Days past a day that was due: ``steps`` maps "at least so many days" to a severity.
 
-    A fact of one of the kinds of ``unless``, in force in the same domain, has met it.
+    A fact of one of the kinds of ``unless``, in force in the same domain, has met it.  ``alone`` is
+    how much of the severity one of very many weighs; the rest follows the share that is past its
+    day, of all whose day is known.
     """
 
     steps: dict[int, Severity]
     unless: tuple[str, ...] = ()
+    alone: Severity = 1.0
 
 
 class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
@@ -116,11 +123,13 @@ class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
 class Unfiled(Strict, frozen=True, tag_field="function", tag="UNFILED"):
     """The annual report of last year is missing on ``day`` or later in the year.
 
-    ``filed`` names the facts that say it is there; the duty rests on the indicator's own.
+    ``filed`` names the facts that say it is there; the duty rests on the indicator's own.  While a
+    fact of ``unless`` is in force, nobody is left to file it.
     """
 
     day: MonthDay
     filed: Names
+    unless: tuple[str, ...] = ()
 
 
 class Together(Strict, frozen=True, tag_field="function", tag="TOGETHER"):
@@ -182,9 +191,13 @@ class Hard(Strict, frozen=True, tag_field="function", tag="HARD"):
 
 
 class HardIndustry(Strict, frozen=True, tag_field="function", tag="HARD_INDUSTRY"):
-    """A direct rule on industries: while a fact of ``facts`` is in force, a floor by industry."""
+    """A direct rule on industries: while a fact of ``facts`` is in force, a floor by industry.
+
+    ``unless`` maps a kind of ``facts`` to kinds one of which, in force, explains it.
+    """
 
     floors: dict[str, RiskClass]
+    unless: dict[str, Names] = {}
 
 
 Collecting = (
@@ -251,9 +264,13 @@ class SurgeHolds(Strict, frozen=True, tag_field="test", tag="surge"):
 
 
 class ClassWorsened(Strict, frozen=True, tag_field="test", tag="worsened"):
-    """The class by rules has become worse by at least so many bands with this event."""
+    """The class by rules has become worse by at least so many bands with this event.
+
+    ``into`` asks that it is this class now, or a worse one.
+    """
 
     bands: Annotated[int, Meta(ge=1, le=3)]
+    into: RiskClass = RiskClass.B
 
 
 class ScoreRose(Strict, frozen=True, tag_field="test", tag="rose"):

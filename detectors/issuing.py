@@ -13,6 +13,7 @@ from detectors.measure import Measure
 from detectors.news import News
 from detectors.observation import Tempered, tempered
 from detectors.reading_society import FINAL
+from detectors.retold import without_retold
 from detectors.state import EnterpriseState, OpenWarning
 from detectors.warning import EarlyWarning, Reason, WarningStatus, warning_id, warning_number
 from detectors.wording import fact_in_words
@@ -66,7 +67,11 @@ def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWar
     if open_warnings and (news.resettled or moment.judged < moment.as_of):
         open_warnings, closed = _without_settled(open_warnings, occasion, moment)
         issued += closed
-    for finding in occasion.expertise.rulebook.findings(moment):
+    # Two rules of one family may fire at once (a feed was silent over both their days): the graver
+    # speaks, the milder joins it as evidence.
+    found = occasion.expertise.rulebook.findings(moment)
+    found = without_retold(found, moment, state, occasion.expertise)
+    for finding in sorted(found, key=lambda one: -one.measure.rank):
         open_warnings, warning = _raised(open_warnings, finding, occasion)
         if warning is not None:
             issued.append(warning)
@@ -89,7 +94,7 @@ def _without_settled(
         if (
             rule is None
             or rulebook.is_momentary(rule)
-            or rulebook.still_holds(rule, quiet, one.domain)
+            or rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
         ):
             kept.append(one)
             continue
@@ -208,7 +213,7 @@ def _without_retracted(
         if not taken_back or rule is None:
             kept.append(one)
             continue
-        left = occasion.expertise.rulebook.still_holds(rule, quiet, one.domain)
+        left = occasion.expertise.rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
         if left is None:
             cancelled.append(_said(occasion, one, rule, WarningStatus.CANCELLED, taken_back))
             continue

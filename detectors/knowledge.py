@@ -15,6 +15,7 @@ from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
 from detectors.observation import Observation
+from detectors.terms import Terms
 from detectors.working_days import WorkingDays
 
 Points = Annotated[int, Meta(ge=-200, le=1000)]
@@ -86,7 +87,9 @@ class Rule(Strict, frozen=True):
 
     ``domain`` is a domain code, or "fact" where the facts that fired it name the domain.
     ``matter`` is the short label an officer reads; ``basis`` the article it rests on.
-    ``unless`` names fact kinds: while one is in force the rule is silent (domain reference §4.5).
+    ``unless`` names fact kinds: while one is in force the rule is silent (domain reference §4.5),
+    and once it ends the rule speaks of what is still there; one of ``settled_by`` is a further step
+    in the same matter, after whose end nothing is left to say.
     ``feed`` names the feed whose silence keeps the rule from judging an absence; ``batched``
     says that officers get one list a station and day, not a message an enterprise.
     """
@@ -100,6 +103,7 @@ class Rule(Strict, frozen=True):
     advice: str
     tiers: Annotated[tuple[Tier, ...], Meta(min_length=1)]
     unless: tuple[str, ...] = ()
+    settled_by: tuple[str, ...] = ()
     feed: str = ""
     batched: bool = False
 
@@ -153,9 +157,14 @@ class Knowledge(Strict, frozen=True):
     indicators: tuple[Indicator, ...]
     rules: tuple[Rule, ...]
     domains: dict[str, str]
-    lives: LegalLives
+    terms: Terms
     observation: Observation
     neighbours: NeighbourRules
     allowed_usccs: frozenset[str] = frozenset()
     overlays: tuple[Overlay, ...] = ()
     calendar: WorkingDays = WorkingDays()
+
+    @property
+    def lives(self) -> LegalLives:
+        """Return what ends penalties and samples."""
+        return self.terms.lives

@@ -11,7 +11,7 @@ from typing import TypeVar, get_args
 
 import msgspec
 
-from detectors import neighbour_rules
+from detectors import neighbour_rules, organs, weights
 from detectors.documents import document, stated
 from detectors.facts import FactKind
 from detectors.functions import (
@@ -41,6 +41,9 @@ from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
 from detectors.observation import parse_observation
+from detectors.organs import OrganDocument, Organs
+from detectors.terms import Terms
+from detectors.weights import Weights
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
 
 # The kinds that carry a day on which they fall due; any other would count as long overdue.
@@ -107,7 +110,11 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         ),
         rules=stated(documents, "rules.yaml", tuple[Rule, ...]),
         overlays=overlays,
-        lives=stated(documents, "repair.yaml", LegalLives),
+        terms=Terms(
+            lives=stated(documents, "repair.yaml", LegalLives),
+            weights=stated(documents, weights.FILE, Weights),
+            organs=Organs(stated(documents, organs.FILE, OrganDocument)),
+        ),
         neighbours=stated(documents, neighbour_rules.FILE, NeighbourRules),
         calendar=calendar_of(documents),
         observation=parse_observation(documents, domains=head.domains),
@@ -118,7 +125,9 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         *_rule_problems(knowledge),
         *_group_problems(knowledge.indicators),
         *_overlay_problems(knowledge, professional),
-        *_life_problems(knowledge),
+        *knowledge.lives.problems(),
+        *knowledge.terms.weights.problems(),
+        *knowledge.terms.organs.problems(),
         *neighbour_rules.problems_of(knowledge.neighbours),
     ]
     if problems:
@@ -241,8 +250,8 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
             return _undue(indicator.facts, f"{where}.facts")
         case Besides(others=others):
             return _kinds(others, f"{at}.others")
-        case Unfiled(filed=filed):
-            return _kinds(filed, f"{at}.filed")
+        case Unfiled(filed=filed, unless=unless):
+            return [*_kinds(filed, f"{at}.filed"), *_kinds(unless, f"{at}.unless")]
         case InForce(unless=unless):
             return _kinds(unless, f"{at}.unless")
         case CapitalLevel(ranges=ranges):
@@ -253,8 +262,9 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
             ]  # fmt: skip
         case IndustryLevel(levels=levels):
             return _codes(levels, f"{at}.levels")
-        case HardIndustry(floors=floors):
-            return _codes(floors, f"{at}.floors")
+        case HardIndustry(floors=floors, unless=unless):
+            named = (*unless, *itertools.chain.from_iterable(unless.values()))
+            return [*_codes(floors, f"{at}.floors"), *_kinds(named, f"{at}.unless")]
         case _:
             return []
 
@@ -312,13 +322,6 @@ def _overlay_problems(knowledge: Knowledge, professional: Mapping[str, Overlay])
     return problems
 
 
-def _life_problems(knowledge: Knowledge) -> list[str]:
-    days = [regime.effective_from for regime in knowledge.lives.regimes]
-    if days == sorted(set(days)):
-        return []
-    return ["repair.yaml: regimes: must stand in the order of effective_from, each day once"]
-
-
 def _rule_problems(knowledge: Knowledge) -> list[str]:
     problems = []
     seen: set[str] = set()
@@ -330,6 +333,7 @@ def _rule_problems(knowledge: Knowledge) -> list[str]:
         if rule.domain != "fact" and rule.domain not in knowledge.domains:
             problems.append(f"{where}.domain: {rule.domain!r} is not under domains")
         problems += _kinds(rule.unless, f"{where}.unless")
+        problems += _kinds(rule.settled_by, f"{where}.settled_by")
         graver = [tier.measure for tier in rule.tiers if tier.measure in _NEED_A_LAW]
         if graver and not _LAW.search(rule.basis):
             problems.append(

@@ -15,8 +15,15 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from detectors.facts import CONFIRMED, PENALTIES, PROVISIONAL, Fact, FactKind
-from detectors.functions import Strict
+from detectors.facts import (
+    CONFIRMED,
+    PENALTIES,
+    PROVISIONAL,
+    PROVISIONAL_KINDS,
+    Fact,
+    FactKind,
+)
+from detectors.functions import Amount, Strict
 from detectors.stating import moment
 from detectors.warning import CHINA
 from detectors.working_days import Limit, WorkingDays
@@ -31,22 +38,24 @@ _PENALTY_KINDS = frozenset(int(kind) for kind in PENALTIES)
 
 
 class BySeverity(Strict, frozen=True):
-    """Months for each severity of a penalty."""
+    """Months for each severity of a penalty; null for never."""
 
-    minor: Months
-    general: Months
-    severe: Months
+    minor: Months | None
+    general: Months | None
+    severe: Months | None
 
-    def of(self, kind: int) -> int:
-        """Return the months of a kind of penalty."""
-        return int(getattr(self, _SEVERITY[FactKind(kind)]))
+    def of(self, kind: int) -> int | None:
+        """Return the months of a kind of penalty, None for never."""
+        months: int | None = getattr(self, _SEVERITY[FactKind(kind)])
+        return months
 
 
 class Regime(Strict, frozen=True):
     """The rules on publication and repair from one day on.
 
     ``repair_after_months_in`` are longer waits in some domains; ``applies_to_earlier`` lets the
-    shorter publication of these rules end that of earlier penalties too.
+    shorter publication of these rules end that of earlier penalties too.  A general penalty that is
+    nothing but a fine under ``low_fine_under`` yuan (较低数额罚款) is published like a minor one.
     """
 
     name: str
@@ -56,6 +65,16 @@ class Regime(Strict, frozen=True):
     basis: str
     repair_after_months_in: dict[str, Months] = msgspec.field(default_factory=dict)
     applies_to_earlier: bool = False
+    low_fine_under: Amount = 0.0
+
+    def published_months(self, kind: int, fine: float) -> int:
+        """Return for how long a penalty is published; ``fine`` is what it is but for nothing else.
+
+        Units:
+            ``fine`` is in yuan, 0 where the penalty is no fine alone.
+        """
+        is_low = kind == FactKind.PENALTY_GENERAL and 0 < fine < self.low_fine_under
+        return self.publication_months.of(FactKind.PENALTY_MINOR if is_low else kind) or 0
 
 
 class LegalLives(Strict, frozen=True):
@@ -68,6 +87,38 @@ class LegalLives(Strict, frozen=True):
     retest_windows: dict[str, str]
     regimes: Annotated[tuple[Regime, ...], Meta(min_length=1)]
 
+    def problems(self) -> list[str]:
+        """Return what is missing or contradicts itself, each with its place."""
+        days = [regime.effective_from for regime in self.regimes]
+        problems = (
+            []
+            if days == sorted(set(days))
+            else ["repair.yaml: regimes: must stand in the order of effective_from, each day once"]
+        )
+        problems += [
+            f"repair.yaml: regimes[{n}].publication_months.{name}: null is no end; how many months"
+            for n, regime in enumerate(self.regimes)
+            for kind, name in _SEVERITY.items()
+            if regime.publication_months.of(kind) is None
+        ]
+        asked = {kind.name.lower() for kind in PROVISIONAL_KINDS}
+        problems += [
+            f"repair.yaml: retest_windows: {name} is missing; without it a sample stays "
+            f"provisional, at half its weight, for ever"
+            for name in sorted(asked - self.retest_windows.keys())
+        ]
+        problems += [
+            f"repair.yaml: retest_windows: {name!r} is no sample that can be provisional; use one "
+            f"of {', '.join(sorted(asked))}"
+            for name in sorted(self.retest_windows.keys() - asked)
+        ]
+        for name, text in self.retest_windows.items():
+            try:
+                Limit.parse(text)
+            except ValueError as error:
+                problems.append(f"repair.yaml: retest_windows.{name}: {error}")
+        return problems
+
     def regime_at(self, at: int) -> Regime:
         """Return the rules in force at a moment."""
         found = self.regimes[0]
@@ -76,35 +127,37 @@ class LegalLives(Strict, frozen=True):
                 found = regime
         return found
 
-    def published_until(self, fact: Fact) -> int:
+    def published_until(self, fact: Fact, *, fine: float = 0.0) -> int:
         """Return when the publication of a penalty ends, where its source does not say."""
         decided = fact.document.decided or fact.at
         regime = self.regime_at(decided)
-        end = months_after(decided, regime.publication_months.of(fact.kind))
+        end = months_after(decided, regime.published_months(fact.kind, fine))
         for later in self.regimes:
             start = moment(later.effective_from)
             if later.applies_to_earlier and start > decided:
-                shorter = months_after(decided, later.publication_months.of(fact.kind))
+                shorter = months_after(decided, later.published_months(fact.kind, fine))
                 end = min(end, max(start, shorter))
         return end
 
-    def repairable_from(self, fact: Fact) -> int:
-        """Return from when on a penalty may be repaired, its duty done."""
+    def repairable_from(self, fact: Fact) -> int | None:
+        """Return from when on a penalty may be repaired, its duty done; None for never."""
         decided = fact.document.decided or fact.at
         regime = self.regime_at(decided)
         months = regime.repair_after_months.of(fact.kind)
+        if months is None:
+            return None
         if months:
             months = max(months, regime.repair_after_months_in.get(fact.domain, 0))
         return months_after(decided, months)
 
-    def bounded(self, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    def bounded(self, facts: Sequence[Fact], *, fine: float = 0.0) -> tuple[Fact, ...]:
         """Return the facts, each penalty due at the end of its publication.
 
         What is no longer published no longer weighs; that it was decided still counts where a
         law counts penalties (食品安全法 art. 134).
         """
         return tuple([
-            replace(fact, due=self.published_until(fact))
+            replace(fact, due=self.published_until(fact, fine=fine))
             if fact.kind in _PENALTY_KINDS and not fact.due
             else fact
             for fact in facts

@@ -89,7 +89,10 @@ class ExecutiveChanged(Payload, frozen=True, kw_only=True):
 
 
 class Deregistration(Payload, frozen=True, kw_only=True):
-    """E08 注销 公示、受理、完成、终止.  Simple notices run 20 days, general ones 45."""
+    """E08 注销 公示、受理、完成、终止.  Simple notices run 20 days, general ones 45.
+
+    ``objections`` counts those filed so far; the first one ends the simple way.
+    """
 
     kind: Literal["simple", "general"]
     stage: Literal["announced", "accepted", "completed", "terminated"]

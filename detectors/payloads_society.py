@@ -37,10 +37,11 @@ class ComplaintReceived(Payload, frozen=True, kw_only=True):
 
 
 class FoodIncident(Payload, frozen=True, kw_only=True):
-    """E48 食品安全事故."""
+    """E48 食品安全事故.  ``domain`` is where it arose: at a maker, a shop or a kitchen."""
 
     people: Count
     deaths: Count = 0
+    domain: Literal["FOODP", "FOODS", "CATER"] = "CATER"
 
 
 class ReportVerified(Payload, frozen=True, kw_only=True):
@@ -75,11 +76,17 @@ class OpinionHit(Payload, frozen=True, kw_only=True):
 
 
 class JudicialRecord(Payload, frozen=True, kw_only=True):
-    """E52 失信被执行人、被执行、诉讼."""
+    """E52 失信被执行人、被执行、诉讼、破产.
+
+    ``liquidation``: 破产清算 or 强制清算; ``reorganisation``: 重整 or 和解.  They are added when a
+    court takes the case (裁定受理) and deleted when it ends; one may take the other's place.
+    """
 
     case_no: Token
     action: Literal["add", "delete"]
-    kind: Literal["dishonest", "enforcement", "litigation"] = "dishonest"
+    kind: Literal["dishonest", "enforcement", "litigation", "liquidation", "reorganisation"] = (
+        "dishonest"
+    )
     court: Token = ""
     amount: Yuan = 0.0
 

@@ -98,7 +98,8 @@ class FoodSampled(Payload, frozen=True, kw_only=True):
     """E32 食品抽检结果: an outcome that the model learns from.
 
     ``received_on`` is the day on which the enterprise got the result: the seven working days for
-    a re-test run from it.
+    a re-test run from it.  ``rapid``: a rapid test of edible agricultural products (快检), whose
+    result is handed over on the spot; its four hours run from ``time``.
     """
 
     sample_no: Token
@@ -108,6 +109,7 @@ class FoodSampled(Payload, frozen=True, kw_only=True):
     item: Text = ""
     provisional: bool = False
     received_on: dt.date | None = None
+    rapid: bool = False
     stage: Literal["", "production", "sale", "catering"] = ""
     food_class: Token = ""
     value: Token = ""

@@ -6,25 +6,11 @@ from detectors.stating import NOTHING, Reading, document, ends, fact, moment, re
 
 CASE_S = 90 * DAY_S  # 行政处罚法 art. 60: decided within ninety days of filing
 SEIZURE_WEIGHT = 0.5  # domain reference §8.3, S40: "seizure .5, transfer to police 1"
-# S08 "general penalty × amount tier".  Proposal: under 10,000 yuan is what a shop pays, from
-# 100,000 on a hearing is due in most provinces; without an amount (confiscation, other kinds) full.
-AMOUNT_TIERS = ((10_000.0, 0.6), (100_000.0, 0.8))
 _PENALTIES = {
     "minor": FactKind.PENALTY_MINOR,
     "general": FactKind.PENALTY_GENERAL,
     "severe": FactKind.PENALTY_SEVERE,
 }
-
-
-def amount_weight(yuan: float) -> float:
-    """Return what the amount makes of a general penalty.
-
-    >>> [amount_weight(yuan) for yuan in (5_000, 10_000, 100_000, 0)]
-    [0.6, 0.8, 1.0, 1.0]
-    """
-    if not yuan:
-        return 1.0
-    return next((weight for under, weight in AMOUNT_TIERS if yuan < under), 1.0)
 
 
 def case(data: e.CaseChanged, identity: int, at: int) -> Reading:
@@ -39,14 +25,15 @@ def case(data: e.CaseChanged, identity: int, at: int) -> Reading:
 
 
 def penalty(data: e.PenaltyDecided, identity: int, at: int) -> Reading:
-    """E44: a penalty; of which kind of offence, so that a relapse is seen; due to be performed."""
+    """E44: a penalty; of which kind of offence, so that a relapse is seen; due to be performed.
+
+    What the amount makes of it stands in the knowledge (``detectors.weights``).
+    """
     ref = offence(data.offence, data.organ, data.doc_no)
     kind = _PENALTIES[data.severity]
     until = moment(data.publication_end, end=True)
-    weight = amount_weight(data.amount) if data.severity == "general" else 1.0
     facts = [
-        fact(data, identity, at, kind, data.domain, weight=weight, due=until, ref=ref,
-             note=data.grounds),
+        fact(data, identity, at, kind, data.domain, due=until, ref=ref, note=data.grounds),
     ]  # fmt: skip
     if data.offence_kind:
         facts.append(fact(data, identity + 1, at, FactKind.OFFENCE, data.domain, until=until,

@@ -21,6 +21,7 @@ NEW_FIRMS_YEARS = 5
 PERMIT_WITHIN_S = 60 * DAY_S
 SIMPLE_NOTICE_S = 20 * DAY_S  # 市场主体登记管理条例实施细则 art. 49
 GENERAL_NOTICE_S = 45 * DAY_S  # domain reference §12
+SUSPENDED_YEARS = 3  # 市场主体登记管理条例 art. 30: not longer, whatever a record says
 FALSE_REGISTRATION_YEARS = (
     3  # 市场主体登记管理条例 art. 40: the person answerable is barred so long
 )
@@ -118,11 +119,14 @@ def executive_changed(data: e.ExecutiveChanged, identity: int, at: int) -> Readi
 
 
 def deregistration(data: e.Deregistration, identity: int, at: int) -> Reading:
-    """E08: announced, until it is completed or given up."""
+    """E08: announced, until it is completed or given up.
+
+    An objection ends the simple way (市场主体登记管理条例 art. 33).
+    """
     simple = data.kind == "simple"
     kind = FactKind.DEREGISTERING_SIMPLY if simple else FactKind.DEREGISTERING
     ref = hash_of("deregistration")
-    if data.stage == "terminated":
+    if data.stage == "terminated" or (simple and data.objections):
         return Reading(marks=(ends(identity, at, kind, ref),))
     if data.stage == "completed":
         over = fact(data, identity, at, FactKind.DEREGISTERED, "REG", ref=ref)
@@ -143,12 +147,13 @@ def licence_revoked(data: e.LicenceRevoked, identity: int, at: int) -> Reading:
 
 
 def suspension(data: e.SuspensionFiled, identity: int, at: int) -> Reading:
-    """E10: not trading, until a day."""
+    """E10: not trading, until a day, at most three years."""
     ref = hash_of("suspension")
     mark = renews(identity, at, FactKind.SUSPENDED, ref)
     if data.ended_on is not None:
         return Reading(marks=(ends(identity, at, FactKind.SUSPENDED, ref),))
-    until = moment(data.to_on, end=True)
+    longest = years_after(moment(data.from_on), SUSPENDED_YEARS)
+    until = min(moment(data.to_on, end=True), longest)
     stated = fact(data, identity, at, FactKind.SUSPENDED, "REG", ref=ref, until=until)
     return Reading((stated,), (mark,))
 

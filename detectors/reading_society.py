@@ -17,6 +17,10 @@ _OF_DEPARTMENTS = {
     "penalty": (FactKind.OTHER_PENALTY, ""),
     "safety_accident": (FactKind.SAFETY_ACCIDENT, ""),
 }
+_BANKRUPTCY = {
+    "liquidation": FactKind.LIQUIDATING,
+    "reorganisation": FactKind.REORGANISING,
+}
 _PENALTIES = (FactKind.PENALTY_MINOR, FactKind.PENALTY_GENERAL, FactKind.PENALTY_SEVERE)
 
 
@@ -40,7 +44,8 @@ def food_incident(data: e.FoodIncident, identity: int, at: int) -> Reading:
     """E48: people fell ill."""
     note = f"涉及{data.people}人" + (f"，死亡{data.deaths}人" if data.deaths else "")
     ref = document(data.organ, data.doc_no)
-    return Reading((fact(data, identity, at, FactKind.FOOD_INCIDENT, "CATER", ref=ref, note=note),))
+    stated = fact(data, identity, at, FactKind.FOOD_INCIDENT, data.domain, ref=ref, note=note)
+    return Reading((stated,))
 
 
 def report_verified(data: e.ReportVerified, identity: int, at: int) -> Reading:
@@ -83,12 +88,24 @@ def judicial(data: e.JudicialRecord, identity: int, at: int) -> Reading:
     """E52: a dishonest debtor, or one under enforcement; a lawsuit says nothing by itself."""
     if data.kind == "litigation":
         return NOTHING
+    if data.kind in _BANKRUPTCY:
+        return _bankruptcy(data, identity, at)
     dishonest = data.kind == "dishonest"
     kind = FactKind.JUDGMENT_DEBTOR if dishonest else FactKind.ENFORCEMENT
     ref = hash_of("debtor", data.case_no)
     if data.action == "delete":
         return Reading(marks=(ends(identity, at, kind, ref),))
     return Reading((fact(data, identity, at, kind, "EXT", ref=ref),))
+
+
+def _bankruptcy(data: e.JudicialRecord, identity: int, at: int) -> Reading:
+    """Return the procedure that a court has opened; another of the same case ends with it."""
+    ref = hash_of("bankruptcy", data.case_no)
+    over = tuple(ends(identity, at, kind, ref) for kind in _BANKRUPTCY.values())
+    if data.action == "delete":
+        return Reading(marks=over)
+    kind = _BANKRUPTCY[data.kind]
+    return Reading((fact(data, identity, at, kind, "EXT", ref=ref, note=data.court),), over)
 
 
 def external(data: e.ExternalRecord, identity: int, at: int) -> Reading:

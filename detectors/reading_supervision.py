@@ -101,14 +101,15 @@ def food_sample(data: e.FoodSampled, identity: int, at: int) -> Reading:
     """E32: a look.  A provisional failure says with ``due`` from when its re-test window runs."""
     failed = data.verdict == "failed"
     provisional = failed and data.provisional
+    kind = FactKind.RAPID_TEST_FAILED if data.rapid else FactKind.FOOD_SAMPLE_FAILED
     stated = fact(
         data, identity, at,
-        FactKind.FOOD_SAMPLE_FAILED if failed else FactKind.FOOD_SAMPLE_PASSED,
+        kind if failed else FactKind.FOOD_SAMPLE_PASSED,
         "FSAMP",
         ref=hash_of("sample", data.sample_no),
         weight=FOOD_WEIGHTS[data.problem] if failed else 1.0,
         provisional=provisional,
-        due=moment(data.received_on) if provisional else 0,
+        due=moment(data.received_on) if provisional and not data.rapid else 0,
         note="：".join(part for part in (data.food, data.item) if part),
     )  # fmt: skip
     facts = (stated, *ties.supply(data, identity + 1, at))
@@ -150,6 +151,7 @@ def reinspected(data: e.Reinspected, identity: int, at: int) -> Reading:
 
 _SAMPLES_FAILED = (
     FactKind.FOOD_SAMPLE_FAILED,
+    FactKind.RAPID_TEST_FAILED,
     FactKind.PRODUCT_SAMPLE_FAILED,
     FactKind.DRUG_SAMPLE_FAILED,
 )

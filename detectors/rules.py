@@ -2,7 +2,7 @@
 
 import collections
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -23,7 +23,7 @@ from detectors.knowledge import Knowledge, Rule
 from detectors.reading_neighbours import TIES
 from detectors.severity import open_facts
 from detectors.state import Profile
-from detectors.yearly import day_in, is_unfiled, next_day, year_of
+from detectors.yearly import day_in, is_unfiled, last_day, next_day, year_of
 
 _PENALTIES = frozenset(int(kind) for kind in PENALTIES)
 _WEEK_S = 7 * DAY_S
@@ -45,6 +45,8 @@ class RuleBook:
         self._rests_on: dict[str, Kinds] = {}
         self._filed: Kinds = frozenset()
         self._ending: Kinds = frozenset()  # whose coming ends what a rule found
+        self._excuses: dict[str, Kinds] = {}  # while one is in force, a rule or a tier is silent
+        self._excusing: Kinds = frozenset()
         self._clocks: dict[int, list[Reached]] = {}
         self._calms: dict[int, tuple[int, int]] = {}  # how many make a surge, how long it holds
         by_kind: list[list[Rule]] = [[] for _ in range(KINDS)]
@@ -63,7 +65,10 @@ class RuleBook:
         """Compile a rule: what sets it off, what ends it, and when time alone may."""
         tests = [tier.when for tier in rule.tiers]
         self._rests_on[rule.id] = self._own_kinds(tests)
-        self._ending |= self._named(rule.unless).union(*[self._named(t.unless) for t in rule.tiers])
+        excuses = self._named(rule.unless).union(*[self._named(t.unless) for t in rule.tiers])
+        self._excuses[rule.id] = excuses
+        self._excusing |= excuses
+        self._ending |= excuses | self._named(rule.settled_by)
         for kind in frozenset[int]().union(*[self._setting_off(test) for test in tests]):
             by_kind[kind].append(rule)
         for test in tests:
@@ -151,7 +156,7 @@ class RuleBook:
 
     def _is_early(self, fact: Fact) -> bool:
         """Return whether a report was filed before anybody was reminded of it."""
-        return fact.kind in self._filed and fact.at < day_in(year_of(fact.at), self._days[0])
+        return fact.kind in self._filed and fact.at < day_in(fact.ref + 1, self._days[0])
 
     def moment_of(self, test: Reached, fact: Fact) -> int:
         """Return when a fact reaches what a test waits for; 0 where it never does."""
@@ -171,7 +176,21 @@ class RuleBook:
                 finding = self.check(rule, part, news_only=rule not in self._always)
                 if finding is not None:
                     found.append(finding)
-        return found
+        return found + self._freed(moment, {(one.rule.id, one.domain) for one in found})
+
+    def _freed(self, moment: Moment, found: Collection[tuple[str, str]]) -> list[Finding]:
+        """Return what holds of the rules whose excuse has just ended: nobody was told before."""
+        ended = {fact.kind for fact in moment.facts if moment.last < fact.end <= moment.as_of}
+        if ended.isdisjoint(self._excusing):
+            return []
+        again = [
+            self.check(rule, part)
+            for rule in self.by_id.values()
+            if not ended.isdisjoint(self._excuses[rule.id])
+            and not (rule.feed and rule.feed in moment.silent_feeds)
+            for part in self._matters(rule, moment)
+        ]
+        return [one for one in again if one and (one.rule.id, one.domain) not in found]
 
     def _concerned(self, moment: Moment) -> list[Rule]:
         """Return the rules that the event or the passing of time can set off.
@@ -202,18 +221,27 @@ class RuleBook:
 
     def withheld(self, moment: Moment) -> set[str]:
         """Return the feeds without whose silence a rule would speak now."""
-        if not moment.silent_feeds:
-            return set()
-        return {
-            rule.feed
-            for rule in self._timed
-            if rule.feed in moment.silent_feeds
-            for part in self._matters(rule, _since_judged(rule, moment))
-            if self.check(rule, part, news_only=True) is not None
-        }
+        silent = moment.silent_feeds
+        return {one.rule.feed for one in self.on_time(moment, feeds=silent)} if silent else set()
 
-    def still_holds(self, rule: Rule, moment: Moment, domain: str) -> Finding | None:
-        """Return what a rule still finds in the matter of a domain, or None."""
+    def on_time(self, moment: Moment, *, feeds: tuple[str, ...] = ()) -> list[Finding]:
+        """Return what the rules on time find, silent feeds or not; only those of ``feeds``."""
+        return [
+            finding
+            for rule in self._timed
+            if not feeds or rule.feed in feeds
+            for part in self._matters(rule, _since_judged(rule, moment))
+            if (finding := self.check(rule, part, news_only=True)) is not None
+        ]
+
+    def still_holds(self, rule: Rule, moment: Moment, domain: str, *, since: int) -> Finding | None:
+        """Return what a rule still finds in the matter of a domain, or None.
+
+        ``since`` is when it last fired: a report that was missed last year is still owed this year.
+        """
+        days = tuple([tier.when.day for tier in rule.tiers if isinstance(tier.when, NotFiled)])
+        if days:
+            moment = replace(moment, year=year_of(last_day(since, days)))
         parts = self._matters(rule, moment)
         for part in parts:
             finding = self.check(rule, part)
@@ -228,8 +256,9 @@ class RuleBook:
         With ``news_only`` a tier counts only where this event has to do with it: an old grave
         fact must not hide a fresh milder one.
         """
-        if rule.unless and _in_force(self._named(rule.unless), moment):
-            return None
+        for silencing in (rule.unless, rule.settled_by):
+            if silencing and _in_force(self._named(silencing), moment):
+                return None
         for tier in rule.tiers:
             if tier.unless and _in_force(self._named(tier.unless), moment):
                 continue
@@ -270,8 +299,9 @@ class RuleBook:
                 return _not_filed(test, moment, self._named(test.facts))
             case SurgeHolds():
                 return self._surge_holds(test, moment)
-            case ClassWorsened(bands=bands):
-                return _newest(moment) if moment.rank - moment.rank_before >= bands else None
+            case ClassWorsened(bands=bands, into=into):
+                worse = moment.rank - moment.rank_before >= bands and moment.rank >= into.rank
+                return _newest(moment) if worse else None
             case ScoreRose(points=points):
                 unchanged = moment.rank == moment.rank_before
                 return _newest(moment) if unchanged and moment.rise >= points else None
@@ -370,7 +400,7 @@ class RuleBook:
             return any([self.moment_of(test, one) > moment.judged for one in facts
                         if one.kind in own])  # fmt: skip
         if isinstance(test, NotFiled):
-            return day_in(year_of(moment.as_of), test.day) > moment.judged
+            return last_day(moment.as_of, (test.day,)) > moment.judged
         return False
 
 
@@ -386,8 +416,14 @@ def _testing(rules: Sequence[Rule], tests: type | types.UnionType) -> tuple[Rule
 
 
 def _not_filed(test: NotFiled, moment: Moment, kinds: Kinds) -> list[Fact] | None:
-    """Return the registration on which the duty to report rests."""
-    if not is_unfiled(moment.profile, moment.facts, moment.as_of, kinds=kinds, day=test.day):
+    """Return the registration on which the duty to report rests.
+
+    A day that came last year, and was not judged because a feed was silent, asks for its own year.
+    """
+    as_of, day, year = moment.as_of, test.day, moment.year
+    if not year and (last := last_day(as_of, (day,))) > moment.judged:
+        year = year_of(last)
+    if not is_unfiled(moment.profile, moment.facts, as_of, kinds=kinds, day=day, year=year):
         return None
     return [fact for fact in moment.facts if fact.kind == FactKind.ESTABLISHED][:1] or None
 

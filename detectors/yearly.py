@@ -41,16 +41,30 @@ def day_in(year: int, day: str) -> int:
 
 
 def is_unfiled(
-    profile: Profile, facts: Sequence[Fact], as_of: int, *, kinds: Collection[int], day: str
+    profile: Profile,
+    facts: Sequence[Fact],
+    as_of: int,
+    *,
+    kinds: Collection[int],
+    day: str,
+    excused: Collection[int] = (),
+    year: int = 0,
 ) -> bool:
-    """Return whether the report on last year is missing on ``day`` of this year or later.
+    """Return whether the report on the year before is missing on ``day`` of ``year`` or later.
 
-    An enterprise owes none in the year of its establishment (企业信息公示暂行条例第八条).
+    Without a ``year`` it is this one.  An enterprise owes none in the year of its establishment
+    (企业信息公示暂行条例第八条), and none while a fact of a kind of ``excused`` is in force.
     """
-    year, since = _asked_on((as_of + _AHEAD_S) // DAY_S, day)
+    if year:
+        since = day_in(year, day)
+    else:
+        year, since = _asked_on((as_of + _AHEAD_S) // DAY_S, day)
     if as_of < since or not profile.established or year_of(profile.established) >= year:
         return False
-    return not any([f.kind in kinds and f.ref == year - 1 and f.counts_at(as_of) for f in facts])
+    return not any([
+        (f.kind in excused or (f.kind in kinds and f.ref == year - 1)) and f.counts_at(as_of)
+        for f in facts
+    ])  # fmt: skip
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -76,3 +90,14 @@ def _next_of_day(day: int, days: tuple[str, ...]) -> int:
     year = _year_of_day(day)
     moments = [day_in(some, one) for some in (year, year + 1) for one in days]
     return min(moment for moment in moments if moment > last)
+
+
+def last_day(as_of: int, days: tuple[str, ...]) -> int:
+    """Return the first second of the last of these days of the year that has come.
+
+    >>> last_day(day_in(2027, "01-10"), ("06-25", "07-01")) == day_in(2026, "07-01")
+    True
+    """
+    year = year_of(as_of)
+    moments = [day_in(some, one) for some in (year - 1, year) for one in days]
+    return max(moment for moment in moments if moment <= as_of)

@@ -99,7 +99,8 @@ def rule_table() -> str:
     ]
     for rule in _knowledge().rules:
         measures = "、".join(dict.fromkeys(tier.measure.label for tier in rule.tiers))
-        unless = dict.fromkeys([*rule.unless, *(k for tier in rule.tiers for k in tier.unless)])
+        tiers = [kind for tier in rule.tiers for kind in tier.unless]
+        unless = dict.fromkeys([*rule.unless, *rule.settled_by, *tiers])
         silent = "、".join(LABELS[FactKind[name.upper()]] for name in unless)
         domain = "事实所属" if rule.domain == "fact" else rule.domain
         cells = (

@@ -127,6 +127,12 @@ CASES = {
     "intellectual_property/S08": (200.0, [b.penalty("general", domain="IPR")]),
     "industrial_products/D15": (25.0, [b.permit(days_left=170, domain="QUAL")]),
 }  # fmt: skip
+# The share of what is overdue: S25 with so many lifts overdue, of so many.
+SHARES = [
+    pytest.param(1, 1, 200.0, id="the only one"),
+    pytest.param(1, 4, 125.0, id="one of four"),
+    pytest.param(4, 4, 200.0, id="all four"),
+]
 # Direct rules: no points, and the class that they make.
 HARD = {"B03": "C", "S04": "D", "S05": "D", "S06": "D", "C07": "D"}
 RESERVED = frozenset({
@@ -180,6 +186,21 @@ def test_an_indicator_speaks_on_its_case(indicator):
     assert line.points == points
     assert line.text
     assert line.fact_ids
+
+
+@pytest.mark.parametrize(("overdue", "lifts", "points"), SHARES)
+def test_overdue_equipment_weighs_by_its_share(overdue, lifts, points):
+    """S25 is days over by the share of the machines, but one of many weighs half all the same."""
+    machines = [
+        b.equipment(days_left=-3 if n < overdue else 300, number=f"Q{n}") for n in range(lifts)
+    ]
+    enterprise = played([*machines, e.EquipmentRegistered(equipment="not known")])
+
+    (line,) = [
+        one for one in contributions(enterprise.state, enterprise.knowing) if one.indicator == "S25"
+    ]
+
+    assert line.points == points
 
 
 @pytest.mark.parametrize(("indicator", "risk_class"), sorted(HARD.items()))

@@ -85,6 +85,12 @@ CASES = {
     "the same item within a year": (
         "W12", INSPECT, [(b.food_sample(number="S1"), 0), (b.food_sample(number="S2"), 300)]),
     "a product that failed": ("W14", INTERVIEW, [(product("S1"), 0)]),
+    "a drug that failed": (
+        "W14", INTERVIEW,
+        [(e.ProductSampled(sample_no="D1", verdict="failed", product="片剂", domain="DRUG"), 0)]),
+    "a grave defect of a drug maker": (
+        "W14", INTERVIEW,
+        [(e.InspectionResult(domain="DRUG", result="failed", finding="serious_defect"), 0)]),
     "a product that failed again": ("W14", INSPECT, [(product("S2", recheck=True), 0)]),
     "ten people over one matter": ("W16", INSPECT, CROWD),
     "a prepaid shop that has gone": ("W16", INSPECT, [(UNREACHABLE, 0), (FLED, 1)]),
@@ -109,6 +115,8 @@ CASES = {
     "on a serious list": ("W05", INSPECT, [(e.SeriousListChanged(list_code="L", action="add"), 0)]),
     "a judgment debtor": ("W05", INSPECT, [(e.JudicialRecord(case_no="J", action="add"), 0)]),
     "a permit with 80 days left": ("W06", REMIND, [(b.permit(days_left=80), 0)]),
+    "a permit with 60 days left, reminded of at 90": (
+        "W06", REMIND, [(b.permit(days_left=95), 0), (SEEN, 20), (SEEN, 40)]),
     "a permit with 20 days left": ("W06", WARN, [(b.permit(days_left=20), 0)]),
     "a permit that has expired": ("W06", INTERVIEW, [(b.permit(days_left=-2), 0)]),
     "a permit that comes due between events": (
@@ -132,6 +140,14 @@ CASES = {
     "half of the equity frozen": ("W20", INTERVIEW, [(frozen(0.5), 0)]),
     "the twentieth registration of one agent": ("W22", INTERVIEW, [(BATCH, 0)]),
     "a class worse": ("W25", WARN, [(FOUNDED, 0), (b.penalty("general"), 1)]),
+    "from C into D": (
+        "W25", INTERVIEW,
+        [(b.penalty("severe", domain="QUAL"), 0), (b.inspection("refused"), 1), (SEEN, 40),
+         (b.inspection("failed"), 41)]),
+    "from B into C": (
+        "W25", WARN,
+        [(LISTED, 0), (SEEN, 40), (e.MonitoringHit(channel="AD", evidence="1"), 41),
+         (e.ExternalRecord(record_no="1", kind="tax_arrears"), 41)]),
     "two classes worse": ("W25", INTERVIEW, [(FOUNDED, 0), (b.penalty("severe"), 1)]),
     "a food incident": ("W26", INSPECT, [(e.FoodIncident(people=12), 0)]),
     "an accident of a lift": ("W26", INSPECT, [(e.EquipmentIncident(equipment="Q"), 0)]),
@@ -351,6 +367,9 @@ CLOSED = {
     "the equity released": (
         "W20", [(frozen(0.6), 0), (e.EquityFrozen(case_no="F1", share=0.6, status="released"), 9)]),
     "the case of the sold shop closed": ("W18", [(CASE, 0), *SHELL, (CASE_CLOSED, 9)]),
+    "an objection filed": (
+        "W21", [(CASE, 0), (CLOSING, 1),
+                (e.Deregistration(kind="simple", stage="announced", objections=1), 5)]),
     "the simple way given up": (
         "W21", [(CASE, 0), (CLOSING, 1),
                 (e.Deregistration(kind="simple", stage="terminated"), 5)]),

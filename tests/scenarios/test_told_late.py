@@ -7,7 +7,8 @@ import pytest
 
 from detectors import events as e
 from detectors.effects import Skipped
-from detectors.facts import CONFIRMED, FactKind
+from detectors.facts import CONFIRMED, DAY_S, FactKind
+from detectors.measure import Measure
 from tests import builders as b
 
 
@@ -78,6 +79,70 @@ def test_a_silent_feed_holds_back_its_own_rules_only():
     assert b.issued(effects, "W23") == []
 
 
+def test_a_feed_silent_over_two_measures_is_told_of_by_the_graver():
+    """No report by June (W01), none by July (W02), the feed silent over both: one warning."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.founded())
+    enterprise.silent_feeds = ("annual_report",)
+    enterprise.waits_until(b.on(b.days_until(7, 20)))
+    enterprise.silent_feeds = ()
+
+    effects = enterprise.waits_until(b.on(b.days_until(9, 30)))
+
+    told = [one for one in b.issued(effects) if one.family == "annual_report"]
+    assert [(one.rule, one.measure) for one in told] == [("W02", Measure.WARNING)]
+
+
+def told_after_new_year(*happenings, founded=11.0):
+    """Return an enterprise whose reports were not heard of from May until 10 January."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.founded(years=founded))
+    enterprise.silent_feeds = ("annual_report",)
+    enterprise.waits_until(b.on(b.days_until(1, 10, year=2027)))
+    enterprise.silent_feeds = ()
+    for data in happenings:
+        enterprise.has(data, day=b.days_until(1, 11, year=2027))
+    while enterprise.state.withheld:
+        looked_at = dt.datetime.fromtimestamp(enterprise.state.wake_at, b.CHINA)
+        enterprise.effects += enterprise.waits_until(looked_at)
+    return enterprise
+
+
+def test_an_absence_that_was_held_back_over_new_year_is_asked_of_its_own_year():
+    """The report due on 1 July 2026 is missed, though the feed speaks again only in 2027."""
+    enterprise = told_after_new_year()
+
+    (told,) = b.issued(enterprise.effects, "W02")
+
+    assert told.issued_at.year == 2027
+    assert ("PUB", "annual_report", Measure.WARNING.rank) in enterprise.open()
+
+
+def test_a_report_missed_last_year_closes_when_it_is_filed():
+    """It is still owed in the new year, and its coming ends the warning."""
+    enterprise = told_after_new_year()
+
+    told_at = (enterprise.state.as_of - b.START_S) / DAY_S
+    enterprise.has(e.AnnualReportFiled(year=2025), day=told_at + 9)
+    effects = enterprise.waits_until(b.on(told_at + 10))
+
+    assert "W02" in {one.rule for one in b.closed(effects)}
+
+
+@pytest.mark.parametrize(
+    ("happenings", "founded"),
+    [
+        pytest.param([e.AnnualReportFiled(year=2025)], 11.0, id="filed meanwhile"),
+        pytest.param([], 0.1, id="founded in the year of the report"),
+    ],
+)
+def test_who_owed_no_report_last_year_hears_nothing_in_the_new_year(happenings, founded):
+    """What the silent feed had to say counts, and so does the year of the founding."""
+    enterprise = told_after_new_year(*happenings, founded=founded)
+
+    assert [one for one in b.issued(enterprise.effects) if one.family == "annual_report"] == []
+
+
 def test_a_feed_that_stays_silent_wakes_ever_more_rarely():
     """A feed that was never connected costs some deadlines more in a year, not one a day."""
     heard, unheard = b.Enterprise(), b.Enterprise()
@@ -88,6 +153,20 @@ def test_a_feed_that_stays_silent_wakes_ever_more_rarely():
 
     assert unheard.state.withheld
     assert 0 < unheard.state.offset - heard.state.offset < 40
+
+
+@pytest.mark.parametrize("silent", [2, 10, 45, 110])
+def test_a_rule_speaks_soon_after_its_feed_has(silent):
+    """After a silence of n days what was held back is told within n/4 + 1 days."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.permit(days_left=100), day=0)
+    enterprise.silent_feeds = ("permits",)
+    enterprise.waits_until(b.on(10 + silent))
+    enterprise.silent_feeds = ()
+
+    effects = enterprise.waits_until(b.on(11 + 1.25 * silent))
+
+    assert b.issued(effects, "W06")
 
 
 def test_the_matter_of_another_department_keeps_nothing_open():

@@ -207,10 +207,18 @@ def test_a_matter_without_a_place_is_where_the_enterprise_does_business():
 
 
 def test_a_permit_warning_names_its_approver():
-    """谁审批、谁监管: the authority that issued the permit stands on the warning."""
+    """谁审批、谁监管: the authority that issued the permit stands on it by its official name."""
     (warning,) = b.issued(b.Enterprise().has(b.permit(days_left=-2)), "W06")
 
-    assert (warning.approver, warning.domain) == ("叶县市监局", "FOODS")
+    assert (warning.approver, warning.domain) == ("叶县市场监督管理局", "FOODS")
+
+
+@pytest.mark.parametrize("domain", ["FOODP", "FOODS", "CATER"])
+def test_a_food_incident_is_told_where_it_arose(domain):
+    """Poison from a factory is the producers' department's matter, not the kitchens'."""
+    (warning,) = b.issued(b.Enterprise().has(e.FoodIncident(people=9, domain=domain)), "W26")
+
+    assert warning.domain == domain
 
 
 def test_a_penalty_warning_names_no_approver():

@@ -1,5 +1,7 @@
 """What would bring an enterprise back, and is the advice true?"""
 
+import datetime as dt
+
 import pytest
 
 from detectors import events as e
@@ -62,6 +64,18 @@ def test_repair_is_possible_from_the_day_of_the_law(severity, day_of_year):
 
     assert way is not None
     assert day_of_year in {one.possible_from for one in way.remedies}
+
+
+def test_nobody_is_sent_to_ask_for_a_repair_that_the_law_refuses():
+    """A licence taken away in 2025 stays published for its three years (总局令第45号 art. 14)."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.penalty("severe", domain="QUAL", decided_at=dt.date(2025, 11, 3)))
+
+    way = way_back(enterprise.state, b.expertise())
+
+    assert way is not None
+    assert [one.possible_from for one in way.remedies] == ["2028-11-03"]
+    assert "不得提前停止公示" in way.remedies[0].text
 
 
 def test_time_alone_is_said_with_its_day():

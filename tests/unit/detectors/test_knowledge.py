@@ -97,6 +97,18 @@ def scoring(**changes):
     return changed("knowledge.yaml", "scoring", **changes)
 
 
+def tier(number, **changes):
+    """Return the shipped documents with a tier of fines changed."""
+    return changed("weights.yaml", "general_penalty", number, **changes)
+
+
+def never_ending():
+    """Return the shipped documents with a publication that nothing ends."""
+    documents = copy.deepcopy(b.documents())
+    documents["repair.yaml"]["regimes"][0]["publication_months"]["severe"] = None
+    return documents
+
+
 def bands(**changes):
     """Return the shipped documents with the bands changed."""
     return changed("knowledge.yaml", "scoring", "bands", **changes)
@@ -134,6 +146,43 @@ def test_the_shipped_knowledge_loads():
                      id="good news that counts as bad"),
         pytest.param(scoring(provisional_weight=1.5), "knowledge.yaml",
                      "scoring.provisional_weight", id="half a weight above one"),
+        pytest.param(changed("repair.yaml", "retest_windows", drug_sample_failed=None),
+                     "repair.yaml", "drug_sample_failed", id="a sample provisional for ever"),
+        pytest.param(changed("repair.yaml", "regimes", 0, "publication_months", severe="null"),
+                     "repair.yaml", "severe", id="a publication of no number"),
+        pytest.param(never_ending(), "repair.yaml", "null is no end",
+                     id="a publication without end"),
+        pytest.param(changed("repair.yaml", "retest_windows", permit="3日"), "repair.yaml",
+                     "permit", id="a re-test of what is no sample"),
+        pytest.param(changed("repair.yaml", "retest_windows", food_sample_failed="一周"),
+                     "repair.yaml", "food_sample_failed", id="a window nobody can count"),
+        pytest.param(indicator("B03", "severity", unless={"unreachable": ["resting"]}),
+                     "indicators.yaml", "resting", id="an excuse that is no fact"),
+        pytest.param(indicator("D01", "severity", unless=["gone"]), "indicators.yaml", "gone",
+                     id="nobody to file, by a misspelt kind"),
+        pytest.param(without("organs.yaml"), "organs.yaml", "is missing", id="no organs"),
+        pytest.param(changed("organs.yaml", aliases={"甲局": "乙工商局"}), "organs.yaml",
+                     "乙市场监督管理局", id="a name that leads to another name"),
+        pytest.param(changed("organs.yaml", aliases={"甲局": "甲局"}), "organs.yaml", "itself",
+                     id="a name for itself"),
+        pytest.param(changed("organs.yaml", aliases={"甲 局": "乙局"}), "organs.yaml",
+                     "never be met", id="a name with a space"),
+        pytest.param(changed("organs.yaml", below=[]), "organs.yaml", "below",
+                     id="no places to shorten before"),
+        pytest.param(without("weights.yaml"), "weights.yaml", "is missing", id="no weights"),
+        pytest.param(tier(0, **{"from": 500}), "weights.yaml", "under 500 has no weight",
+                     id="the smallest fine has no weight"),
+        pytest.param(tier(1, **{"from": 20000}), "weights.yaml", "10000 to 20000 has no weight",
+                     id="a gap between two tiers"),
+        pytest.param(tier(1, **{"from": 5000}), "weights.yaml", "5000 to 10000 has two weights",
+                     id="tiers that overlap"),
+        pytest.param(tier(2, under=1e6), "weights.yaml", "has no weight; under: null ends",
+                     id="the largest fine has no weight"),
+        pytest.param(tier(0, under="null"), "weights.yaml", "under", id="no end of a tier"),
+        pytest.param(tier(1, weight=0.5), "weights.yaml", "must not weigh less",
+                     id="a larger fine that weighs less"),
+        pytest.param(tier(1, weight=1.5), "weights.yaml", "weight", id="a weight above one"),
+        pytest.param(tier(1, under=9000), "weights.yaml", "holds no amount", id="an empty tier"),
         pytest.param(changed("knowledge.yaml", verson="1"), "knowledge.yaml", "verson",
                      id="a misspelt key of the head"),
         pytest.param(changed("knowledge.yaml", effective_from="soon"), "knowledge.yaml",
@@ -270,6 +319,8 @@ def test_the_shipped_knowledge_loads():
                      r"W18\.tiers\.inspection\.beside: 'case'", id="an unknown kind beside a rule"),
         pytest.param(rule("W01", "tiers", 0, "when", facts=["report"]), "rules.yaml",
                      r"W01\.tiers\.reminder\.facts: 'report'", id="an unknown report"),
+        pytest.param(rule("W02", settled_by=["listed"]), "rules.yaml", r"W02\.settled_by: 'listed'",
+                     id="settled by no fact"),
         pytest.param(rule("W03", advise="…"), "rules.yaml", "advise",
                      id="a misspelt key of a rule"),
     ],

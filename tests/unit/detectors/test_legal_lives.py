@@ -3,7 +3,9 @@
 import datetime as dt
 
 import pytest
+from msgspec.structs import replace
 
+from detectors.expertise import compiled
 from detectors.facts import Fact, FactKind
 from detectors.legal_lives import months_after
 from detectors.stating import moment
@@ -48,6 +50,35 @@ def test_a_general_penalty_can_be_repaired_after_the_wait_of_its_day(domain, at,
     fact = penalty(FactKind.PENALTY_GENERAL, at, domain)
 
     assert LIVES.repairable_from(fact) == months_after(at, months)
+
+
+def test_a_severe_penalty_of_the_old_rules_is_never_repaired():
+    """Order 45 art. 14: 停产停业, 吊销 and their like stay published; later rules allow it."""
+    assert LIVES.repairable_from(penalty(FactKind.PENALTY_SEVERE, OLD)) is None
+    assert LIVES.repairable_from(penalty(FactKind.PENALTY_SEVERE, NEW)) == months_after(NEW, 12)
+
+
+@pytest.mark.parametrize(
+    ("more", "months"),
+    [
+        pytest.param({"amount": 900.0}, 3, id="a low fine"),
+        pytest.param({"amount": 1_000.0}, 12, id="a fine of the limit"),
+        pytest.param({"amount": 900.0, "confiscated": 50.0}, 12, id="a low fine, goods taken"),
+        pytest.param({"amount": 900.0, "severity": "severe"}, 36, id="a severe one"),
+        pytest.param({}, 12, id="no fine"),
+    ],
+)
+def test_a_low_fine_is_published_for_three_months(more, months):
+    """总局令第45号 art. 13: 较低数额罚款, by the amount that the province sets."""
+    shipped = b.expertise().knowledge
+    *before, last = shipped.lives.regimes
+    low = replace(shipped.lives, regimes=(*before, replace(last, low_fine_under=1_000.0)))
+    known = replace(shipped, terms=replace(shipped.terms, lives=low))
+    enterprise = b.Enterprise(compiled(known))
+
+    enterprise.has(b.penalty(**({"severity": "general"} | more)))
+
+    assert enterprise.state.facts[0].due == months_after(b.at(0), months)
 
 
 def test_a_penalty_weighs_while_it_is_published_and_is_counted_after():

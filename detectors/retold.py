@@ -1,0 +1,107 @@
+"""Is a rise of the score, or a worse class, told of by another rule already?
+
+W30 and W25 speak of the score as a whole.  Where the cause is a fact that has set off a rule of its
+own, the same people would hear of one matter twice; where that rule waits for a silent feed, they
+would hear of what nobody can know yet.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from detectors.catalogue import Catalogue
+from detectors.expertise import Expertise
+from detectors.facts import FACTS_AN_EVENT, Fact, FactKind
+from detectors.finding import Finding, Moment
+from detectors.score import band_rank
+from detectors.state import EnterpriseState, Profile
+
+
+def without_retold(
+    found: list[Finding], moment: Moment, state: EnterpriseState, expertise: Expertise
+) -> list[Finding]:
+    """Return the findings without the changes of score and class that tell nothing new.
+
+    A rise is new as far as no other rule speaks of its causes, now or in a warning of the last
+    weeks.  A worse class is told beside other rules, but not beside the list of a station (of a
+    whole county in one night), and not before the rule of its cause may be judged.
+    """
+    rulebook = expertise.rulebook
+    others = [one for one in found if not rulebook.is_momentary(one.rule)]
+    if len(others) == len(found):
+        return found
+    # What time has brought, though a feed is silent or the timer has not spoken yet.
+    by_time = rulebook.on_time(replace(moment, judged=state.judged))
+    if moment.rank == moment.rank_before:
+        told = _ids([*others, *by_time]) | _warned_of(state, expertise)
+        left = _with_new_rise(moment, state, expertise.catalogue, told) if told else moment
+    else:
+        rules = {one.rule.id for one in others}
+        listed = [one for one in others if one.rule.batched]
+        told = _ids([*listed, *(one for one in by_time if one.rule.id not in rules)])
+        left = _with_new_class(moment, expertise, told) if told else moment
+    again = [rulebook.check(one.rule, left) for one in found if one not in others]
+    return [*others, *(one for one in again if one is not None)]
+
+
+def _warned_of(state: EnterpriseState, expertise: Expertise) -> set[int]:
+    """Return the facts that the warnings of other rules have told of."""
+    rulebook = expertise.rulebook
+    return {
+        identity
+        for one in (*state.open_warnings, *state.past_warnings)
+        if one.rule in rulebook.by_id and not rulebook.is_momentary(rulebook.by_id[one.rule])
+        for identity in one.facts
+    }
+
+
+def _with_new_rise(
+    moment: Moment, state: EnterpriseState, catalogue: Catalogue, told: set[int]
+) -> Moment:
+    """Return the moment with what the told facts leave of the rise.
+
+    Their part is what they weigh now, less what they weighed when the score was lowest: before the
+    event that is remembered as the lowest point, for a month that begins anew begins before it.
+    """
+    lowest_at = moment.last if state.low_at == moment.as_of else state.low_at - 1
+    before = [fact for fact in moment.facts if fact.id not in moment.fresh]
+    part = _weight(catalogue, moment.profile, moment.facts, told, moment.as_of) - _weight(
+        catalogue, moment.profile, before, told, lowest_at
+    )
+    return replace(moment, facts=_rest(moment.facts, told), rise=moment.rise - part)
+
+
+def _with_new_class(moment: Moment, expertise: Expertise, told: set[int]) -> Moment:
+    """Return the moment with the class that the facts would make without those told."""
+    rest = _rest(moment.facts, told)
+    profile = _known(moment.profile, moment.facts, rest)
+    assessment = expertise.catalogue.assess(profile, rest, moment.as_of)
+    bands = expertise.knowledge.scoring.bands
+    rank = max(band_rank(assessment.score, bands), assessment.floor_rank)
+    return replace(moment, rank=min(rank, moment.rank))
+
+
+def _weight(
+    catalogue: Catalogue, profile: Profile, facts: Sequence[Fact], told: set[int], as_of: int
+) -> float:
+    """Return by how much the told facts raise the score at a moment."""
+    rest = _rest(facts, told)
+    without = catalogue.assess(_known(profile, facts, rest), rest, as_of)
+    return catalogue.assess(profile, facts, as_of).score - without.score
+
+
+def _known(profile: Profile, facts: Sequence[Fact], rest: Sequence[Fact]) -> Profile:
+    """Return the profile without its founding where that is told: a missing report rests on it."""
+    told = [fact for fact in facts if fact.kind == FactKind.ESTABLISHED and fact not in rest]
+    return replace(profile, established=0) if told else profile
+
+
+def _rest(facts: Sequence[Fact], told: set[int]) -> list[Fact]:
+    """Return the facts of events of which nothing was told."""
+    return [
+        fact for fact in facts if not any([abs(fact.id - one) < FACTS_AN_EVENT for one in told])
+    ]
+
+
+def _ids(findings: Iterable[Finding]) -> set[int]:
+    return {fact.id for one in findings for fact in one.facts}
