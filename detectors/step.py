@@ -23,7 +23,7 @@ from detectors.effects import (
 from detectors.events import Cause, DeadlineFellDue, Established, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, PROVISIONAL, fact_name, hash_of
+from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, fact_name, hash_of
 from detectors.features import FEATURES_VERSION, Tally, features
 from detectors.finding import Moment
 from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
@@ -400,9 +400,20 @@ def _look_ahead(
 
 
 def _soonest(wake: int, state: EnterpriseState, expertise: Expertise) -> int:
-    """Return the sooner of a rule's moment, a sample's last day and a look at the class again."""
-    known = expertise.knowledge
+    """Return the soonest of a rule's moment, a sample's last day and a look at the class again.
+
+    Whoever stands above class A, or radiates trouble, is looked at when what weighs on it ends.
+    """
+    known, is_weighty = expertise.knowledge, expertise.catalogue.is_weighty
+    is_burdened = bool(state.rule.rank or state.trouble.severity)
     for fact in state.facts:
+        if (
+            is_burdened
+            and state.as_of < fact.end < ENDLESS_S
+            and is_weighty[fact.kind]
+            and (not wake or fact.end < wake)
+        ):
+            wake = fact.end
         if fact.doubt & PROVISIONAL:
             final = final_from(fact, known.lives, known.calendar)
             # Overtaken, or told late: then at once, at a moment that no deadline can have named.

@@ -134,3 +134,21 @@ def test_a_new_industry_is_spared_unless_something_triggers(trigger, measure):
 
     assert warning.measure is measure
     assert "观察期" in warning.remark
+
+
+def test_a_class_gets_better_a_day_after_what_held_it_has_ended():
+    """A listing until 1 May: looked at as it ends, and again when the day of waiting is over."""
+    enterprise = b.Enterprise()
+    last = b.on(60).date()
+    enterprise.has(e.SeriousListChanged(list_code="L1", action="add", to_on=last))
+    ended = moment(last, end=True)
+
+    enterprise.waits_until(dt.datetime.fromtimestamp(ended - 1, b.CHINA))
+    before = enterprise.state.rule
+    enterprise.waits_until(dt.datetime.fromtimestamp(ended, b.CHINA))
+    then = enterprise.state
+    enterprise.waits_until(dt.datetime.fromtimestamp(ended + 24 * 3600, b.CHINA))
+
+    assert (before.rank, before.better_since) == (3, 0)
+    assert (then.rule.rank, then.rule.better_since, then.trouble.severity) == (3, ended, 0.0)
+    assert enterprise.state.rule.rank == 0
