@@ -1,8 +1,9 @@
 """Which rules are broken at this moment, and by which facts?"""
 
 import collections
+import math
 import types
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -21,6 +22,7 @@ from detectors.functions import (
 )
 from detectors.knowledge import Knowledge, Rule
 from detectors.reading_neighbours import TIES
+from detectors.score import PLACES
 from detectors.severity import open_facts
 from detectors.state import Profile
 from detectors.yearly import day_in, is_unfiled, last_day, next_day, year_of
@@ -353,7 +355,7 @@ class RuleBook:
         for fact in moment.facts:
             if (
                 fact.kind in kinds
-                and fact.weight >= test.weight_at_least
+                and (test.joined or fact.weight >= test.weight_at_least)
                 and (not window or as_of - fact.at < window)
                 and (not test.domains or fact.domain in test.domains)
                 and fact.counts_at(as_of)
@@ -367,6 +369,8 @@ class RuleBook:
         if test.alike:
             matched = _of_one_sort(matched, test.at_least)
         if len(matched) < test.at_least:
+            return None
+        if test.joined and _joined(matched.values()) < test.weight_at_least:
             return None
         beside = self._open(test.beside, moment)
         if test.beside and not beside:
@@ -436,6 +440,11 @@ def _of_one_sort(
     return {
         key: fact for key, fact in matched.items() if fact.note and counts[fact.note] >= at_least
     }
+
+
+def _joined(facts: Iterable[Fact]) -> float:
+    """Return what shares come to that were each taken of what the others left."""
+    return round(1.0 - math.prod([1.0 - fact.weight for fact in facts]), PLACES)
 
 
 def _gravity(fact: Fact) -> tuple[int, float, int, int]:
