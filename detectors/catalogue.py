@@ -5,7 +5,7 @@ of every indicator; nothing in it depends on the order of the facts.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from detectors.assessment import NOTHING, Assessment
 from detectors.collecting import beside, collector_of, longest, others_of
@@ -251,15 +251,15 @@ class Catalogue:
             and fact.domain not in elsewhere
         ]
         if place in self._excuses:
-            present = {fact.kind for fact in facts if fact.counts_at(as_of)}
+            present = [fact for fact in facts if fact.counts_at(as_of)]
             found = [fact for fact in found if not self._is_excused(place, fact.kind, present)]
         found.sort(key=lambda fact: (-fact.at, fact.id))
         return found
 
-    def _is_excused(self, place: int, kind: int, present: Collection[int]) -> bool:
+    def _is_excused(self, place: int, kind: int, in_force: Sequence[Fact]) -> bool:
         """Return whether a fact in force explains what a direct rule would rest on."""
         excuses = self._excuses.get(place, {}).get(kind)
-        return excuses is not None and not excuses.isdisjoint(present)
+        return excuses is not None and any([fact.kind in excuses for fact in in_force])
 
     def is_hard(self, facts: Sequence[Fact]) -> bool:
         """Return whether any fact could set off a direct rule."""
@@ -288,11 +288,11 @@ class Catalogue:
 
     def _floor(self, profile: Profile, usable: list[Fact]) -> int:
         floor = 0
-        present = {fact.kind for fact in usable}
         for fact in usable:
             for place in self._hard.get(fact.kind, ()):
-                if not self._is_excused(place, fact.kind, present):
-                    floor = max(floor, self.floor_of(place, profile))
+                here = self.floor_of(place, profile)
+                if here > floor and not self._is_excused(place, fact.kind, usable):
+                    floor = here
         return floor
 
     def _weighed(  # noqa: C901, PLR0912 - one arm a function: a call would cost more than its work

@@ -220,7 +220,8 @@ class FactsHold(Strict, frozen=True, tag_field="test", tag="facts"):
     """At least so many facts of these kinds, each heavy enough, within the window.
 
     ``alike`` asks that they are of one sort (the same ``note``); ``beside`` that a fact of one
-    more kind is open: in force, and no settled complaint.
+    more kind is open: in force, and no settled complaint.  ``joined`` weighs them together, each a
+    share of what the others left: 0.3 and 0.3 are 0.51.
     """
 
     facts: Names
@@ -230,6 +231,7 @@ class FactsHold(Strict, frozen=True, tag_field="test", tag="facts"):
     domains: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     alike: bool = False
+    joined: bool = False
 
 
 class Reached(Strict, frozen=True, tag_field="test", tag="reached"):

@@ -31,7 +31,8 @@ def without_retold(
     if len(others) == len(found):
         return found
     # What time has brought, though a feed is silent or the timer has not spoken yet.
-    by_time = rulebook.on_time(replace(moment, judged=state.judged))
+    is_judged = moment.judged == state.judged and not moment.silent_feeds
+    by_time = [] if is_judged else rulebook.on_time(replace(moment, judged=state.judged))
     if moment.rank == moment.rank_before:
         told = _ids([*others, *by_time]) | _warned_of(state, expertise)
         left = _with_new_rise(moment, state, expertise.catalogue, told) if told else moment
@@ -65,10 +66,13 @@ def _with_new_rise(
     """
     lowest_at = moment.last if state.low_at == moment.as_of else state.low_at - 1
     before = [fact for fact in moment.facts if fact.id not in moment.fresh]
-    part = _weight(catalogue, moment.profile, moment.facts, told, moment.as_of) - _weight(
-        catalogue, moment.profile, before, told, lowest_at
-    )
-    return replace(moment, facts=_rest(moment.facts, told), rise=moment.rise - part)
+    rest, rest_before = _rest(moment.facts, told), _rest(before, told)
+    profile = _known(moment.profile, moment.facts, rest)
+    part = state.rule.score - catalogue.assess(profile, rest, moment.as_of).score
+    if len(rest_before) < len(before):
+        part -= catalogue.assess(moment.profile, before, lowest_at).score
+        part += catalogue.assess(profile, rest_before, lowest_at).score
+    return replace(moment, facts=rest, rise=moment.rise - part)
 
 
 def _with_new_class(moment: Moment, expertise: Expertise, told: set[int]) -> Moment:
@@ -79,15 +83,6 @@ def _with_new_class(moment: Moment, expertise: Expertise, told: set[int]) -> Mom
     bands = expertise.knowledge.scoring.bands
     rank = max(band_rank(assessment.score, bands), assessment.floor_rank)
     return replace(moment, rank=min(rank, moment.rank))
-
-
-def _weight(
-    catalogue: Catalogue, profile: Profile, facts: Sequence[Fact], told: set[int], as_of: int
-) -> float:
-    """Return by how much the told facts raise the score at a moment."""
-    rest = _rest(facts, told)
-    without = catalogue.assess(_known(profile, facts, rest), rest, as_of)
-    return catalogue.assess(profile, facts, as_of).score - without.score
 
 
 def _known(profile: Profile, facts: Sequence[Fact], rest: Sequence[Fact]) -> Profile:

@@ -1,13 +1,14 @@
 """Which rules are broken at this moment, and by which facts?"""
 
 import collections
+import math
 import types
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
 from detectors.catalogue import KINDS, Catalogue
-from detectors.facts import DAY_S, ENDLESS_S, PENALTIES, Fact, FactKind, kinds_named
+from detectors.facts import DAY_S, ENDLESS_S, Fact, FactKind, kinds_named
 from detectors.finding import Finding, Moment
 from detectors.functions import (
     Burst,
@@ -21,11 +22,11 @@ from detectors.functions import (
 )
 from detectors.knowledge import Knowledge, Rule
 from detectors.reading_neighbours import TIES
+from detectors.score import PLACES
 from detectors.severity import open_facts
 from detectors.state import Profile
 from detectors.yearly import day_in, is_unfiled, last_day, next_day, year_of
 
-_PENALTIES = frozenset(int(kind) for kind in PENALTIES)
 _WEEK_S = 7 * DAY_S
 _NEW_YEAR = "01-01"
 Kinds = frozenset[int]
@@ -354,19 +355,22 @@ class RuleBook:
         for fact in moment.facts:
             if (
                 fact.kind in kinds
-                and fact.weight >= test.weight_at_least
+                and (test.joined or fact.weight >= test.weight_at_least)
                 and (not window or as_of - fact.at < window)
                 and (not test.domains or fact.domain in test.domains)
                 and fact.counts_at(as_of)
             ):
-                # Several outcomes of one offence are one penalty: the heaviest stands for it.
-                offence = (0, fact.ref) if fact.kind in _PENALTIES and fact.ref else (1, fact.id)
-                best = matched.get(offence)
-                if best is None or (fact.kind, fact.weight) > (best.kind, best.weight):
-                    matched[offence] = fact
+                # What two feeds tell of one document or sample, and several outcomes of one
+                # offence, are one matter: the heaviest stands for it, and of two alike the newest.
+                matter = (0, fact.ref) if fact.ref else (1, fact.id)
+                best = matched.get(matter)
+                if best is None or _gravity(fact) > _gravity(best):
+                    matched[matter] = fact
         if test.alike:
             matched = _of_one_sort(matched, test.at_least)
         if len(matched) < test.at_least:
+            return None
+        if test.joined and _joined(matched.values()) < test.weight_at_least:
             return None
         beside = self._open(test.beside, moment)
         if test.beside and not beside:
@@ -436,6 +440,15 @@ def _of_one_sort(
     return {
         key: fact for key, fact in matched.items() if fact.note and counts[fact.note] >= at_least
     }
+
+
+def _joined(facts: Iterable[Fact]) -> float:
+    """Return what shares come to that were each taken of what the others left."""
+    return round(1.0 - math.prod([1.0 - fact.weight for fact in facts]), PLACES)
+
+
+def _gravity(fact: Fact) -> tuple[int, float, int, int]:
+    return fact.kind, fact.weight, fact.at, fact.id
 
 
 def _in_force(kinds: Kinds, moment: Moment) -> list[Fact]:

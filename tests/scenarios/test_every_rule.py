@@ -97,6 +97,10 @@ CASES = {
     "a shop sold with a complaint open": ("W18", INTERVIEW, SOLD_AND_COMPLAINED),
     "a shop sold with a case open": ("W18", INSPECT, [(CASE, 0), *SHELL]),
     "more than half of the capital gone": ("W19", WARN, [(CUT, 0)]),
+    "half of the capital gone in two steps": (
+        "W19", WARN,
+        [(e.CapitalChanged(before=10e6, after=7e6), 0),
+         (e.CapitalChanged(before=7e6, after=5e6), 60)]),
     "capital gone, a complaint open": ("W19", INTERVIEW, [(b.complaint(1), 0), (CUT, 1)]),
     "leaving with a case open": ("W21", INSPECT, [(CASE, 0), (CLOSING, 1)]),
     "a complaint against one who leaves": ("W21", INSPECT, [(CLOSING, 0), (b.complaint(1), 1)]),
@@ -197,6 +201,12 @@ SILENT = {
         "W18", [(b.complaint(1), 0), (SETTLED, 1), *[(one, 2) for one, _ in SHELL]]),
     "a third of the capital gone": (
         "W19", [(e.CapitalChanged(before=9.0, after=6.0), 0)]),
+    "two steps, one of them long ago": (
+        "W19", [(e.CapitalChanged(before=10e6, after=7e6), 0),
+                (e.CapitalChanged(before=7e6, after=5e6), 91)]),
+    "two steps to just above the half": (
+        "W19", [(e.CapitalChanged(before=10e6, after=7e6), 0),
+                (e.CapitalChanged(before=7e6, after=5.01e6), 60)]),
     "leaving with nothing open": ("W21", [(CLOSING, 0)]),
     "leaving, the case closed": ("W21", [(CASE, 0), (CASE_CLOSED, 1), (CLOSING, 2)]),
     "leaving with liquidation and a case": (

@@ -39,6 +39,36 @@ def test_a_rise_whose_cause_has_set_off_another_rule_is_told_once(rule, data):
     assert b.issued(enterprise.effects, "W30") == []
 
 
+@pytest.mark.parametrize(
+    ("rule", "data"),
+    [
+        pytest.param("W12", b.food_sample(number="S1"), id="a failed sample"),
+        pytest.param("W13", b.penalty("minor", organ="叶县市监局", doc_no="1号"), id="a penalty"),
+        pytest.param("W17", e.LegalRepChanged(new_person="p", organ="叶县市监局", doc_no="1号"),
+                     id="a change of legal representative"),
+    ],
+)  # fmt: skip
+def test_what_two_feeds_tell_of_one_matter_counts_once(rule, data):
+    """Case 5 for the rules: one sample of 省平台 and 信用中国 is no second batch."""
+    enterprise = b.Enterprise()
+    enterprise.has(data, source="urn:henan")
+
+    enterprise.has(data, day=1, source="urn:china")
+
+    assert b.issued(enterprise.effects, rule) == []
+
+
+def test_a_lift_that_fails_again_is_news_again():
+    """One matter counts once, and its next turn is told all the same."""
+    enterprise = b.Enterprise()
+    failed = e.EquipmentInspected(equipment="Q1", passed=False)
+    enterprise.has(failed)
+
+    effects = enterprise.has(failed, day=60)
+
+    assert b.issued(effects, "W10")
+
+
 def test_what_was_told_last_week_is_no_news_of_the_next_small_rise():
     """Ten points more do not bring up again what its own rule told of a week ago."""
     enterprise = after((FROZEN, 40), (SLIGHT, 47))
