@@ -226,6 +226,21 @@ async def test_a_receipt_written_meanwhile_is_not_lost(log):
     assert [entry.step for entry in again.untold] == [Step.ARRIVED]
 
 
+async def test_what_waits_of_a_cancelled_warning_is_withdrawn(log):
+    """Of this warning alone, and once; what is withdrawn is neither open nor anybody's trouble."""
+    await log.plan([message("p"), message("q"), message(warning="w-2")], now=NOON)
+    (held,) = await log.claim_due(now=NOON, worker="a", lease=LEASE, limit=1)
+    mine = [row for row in await log.why("w-1") if row.id != held.id]
+
+    closed = await log.withdraw("w-1", now=NOON)
+    again = await log.withdraw("w-1", now=NOON)
+
+    backlog = await log.backlog(NOON)
+    assert {row.id for row in closed} == {row.id for row in mine}
+    assert ({row.state for row in closed}, again) == ({RowState.WITHDRAWN}, ())
+    assert (backlog.open, backlog.troubled, backlog.untold) == (3 - len(mine), 0, len(mine))
+
+
 async def test_the_backlog_counts_what_is_open_due_and_late(log):
     """Gauges need how many wait, how many should have gone, and how long the oldest is late."""
     await log.plan([message("p"), message("q", now=NOON + 2 * LEASE)], now=NOON)
