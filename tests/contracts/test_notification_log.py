@@ -330,6 +330,28 @@ async def test_a_closed_message_expires_and_an_open_one_never(redis_url):
     assert lives[1] == -1
 
 
+async def test_a_row_that_cannot_be_read_keeps_no_other_waiting(redis_url, caplog):
+    """One of a newer version, after a step back: it is named, and looked at an hour later."""
+    client = redis.Redis.from_url(redis_url)
+    await client.flushdb()
+    log = NotificationLog(RedisRows(client))
+    await log.plan([message("p"), message("q", now=NOON + SECOND)], now=NOON)
+    strange = f"sanzao:{{notify}}:row:{message('p').id}"
+    await client.hset(strange, "body", b"of a newer version")
+    soon, later = NOON + 2 * SECOND, NOON + dt.timedelta(hours=2)
+
+    claimed = [await log.claim_due(now=soon, worker="a", lease=LEASE, limit=1) for _ in range(3)]
+    why = await log.why("w-1")
+    await log.settle(message("q").id, attempt=1, outcome=Delivered("b"), now=soon)
+    looked_again = await log.claim_due(now=later, worker="a", lease=LEASE, limit=9)
+    await client.aclose()
+
+    assert [row.id for rows in claimed for row in rows] == [message("q").id]
+    assert [row.id for row in why] == [message("q").id]
+    assert looked_again == ()
+    assert caplog.text.count(message("p").id) == 2
+
+
 class World:
     """Workers that die anywhere, a gateway that can be asked, a mail server that cannot.
 
