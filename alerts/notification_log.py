@@ -127,6 +127,15 @@ class NotificationLog:
         row = await self._change(identity, lambda row: steps.released(row, now=now, by=by))
         return row is not None
 
+    async def withdraw(self, warning_id: str, *, now: dt.datetime) -> tuple[Row, ...]:
+        """Close the messages of a cancelled warning that still wait; return those."""
+        rows = await self._rows.of_warning(warning_id)
+        closed = [
+            await self._change(row.id, lambda latest: steps.withdrawn(latest, now=now))
+            for row in rows
+        ]
+        return tuple(row for row in closed if row is not None)
+
     async def untold(self, *, limit: int) -> tuple[Row, ...]:
         """Return rows whose receipts are still to be published."""
         return await self._rows.untold(limit=limit)

@@ -1,8 +1,8 @@
 """What can become of one message, and may it be sent now?  Transitions only; no storage.
 
 ``WAITING`` → ``CLAIMED`` (a worker prepares) → ``HANDED`` (it is about to write the last byte) →
-``ACCEPTED`` → ``ARRIVED`` or ``FAILED`` by the carrier's report.  Side ends: ``REFUSED`` and
-``UNCERTAIN``.
+``ACCEPTED`` → ``ARRIVED`` or ``FAILED`` by the carrier's report.  Side ends: ``REFUSED``,
+``UNCERTAIN``, and ``WITHDRAWN`` where its warning was cancelled while it waited.
 
 Decision: a worker may die at any moment.  Dead before the hand-over, nothing was sent: the lease
 runs out and the message is due again.  Dead after it, the message may have been sent: the row is
@@ -33,6 +33,7 @@ from alerts.delivery import (
     TryAgain,
 )
 from alerts.notification import Notification
+from detectors.warning import WarningStatus
 
 # Waits after attempt 1, 2, …; the last one repeats.  A short outage of a gateway is over in
 # minutes; one that lasts is the operator's, and an hourly knock does not disturb the repair.
@@ -60,6 +61,7 @@ class RowState(enum.StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
+    WITHDRAWN = "withdrawn"
 
 
 OPEN_STATES = frozenset({RowState.WAITING, RowState.CLAIMED, RowState.HANDED})
@@ -81,10 +83,14 @@ class Step(enum.StrEnum):
     FAILED = "failed"
     LATE_REPORT = "late_report"  # a report that changes nothing any more
     RELEASED = "released"
+    WITHDRAWN = "withdrawn"
 
 
 REPORTED_STEPS = frozenset(
-    {Step.ACCEPTED, Step.RETRY, Step.REFUSED, Step.UNCERTAIN, Step.ARRIVED, Step.FAILED}
+    {
+        *(Step.ACCEPTED, Step.RETRY, Step.REFUSED, Step.UNCERTAIN, Step.ARRIVED, Step.FAILED),
+        Step.WITHDRAWN,
+    }
 )
 
 
@@ -231,6 +237,17 @@ def released(row: Row, *, now: dt.datetime, by: str) -> Row | None:
         return None
     entry = Entry(at=now, step=Step.RELEASED, attempt=row.attempt, by=by)
     return _with(row, entry, state=RowState.WAITING, next_at=now, is_doubtful=False, cause=None)
+
+
+def withdrawn(row: Row, *, now: dt.datetime) -> Row | None:
+    """Return a message that waits closed, for its warning was cancelled; None for any other.
+
+    One in a worker's hands leaves as it would have; the cancellation follows it.
+    """
+    if row.state is not RowState.WAITING or row.notification.status is not WarningStatus.ISSUED:
+        return None
+    entry = Entry(at=now, step=Step.WITHDRAWN, attempt=row.attempt)
+    return _closed(row, entry, RowState.WITHDRAWN)
 
 
 def told(row: Row, *, upto: int) -> Row:

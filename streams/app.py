@@ -294,6 +294,7 @@ def _has_unread(app: faust.App, parts: Parts) -> bool:
         for partition in progress.assigned()
         if (reading := progress.reading(partition)) is not None
     }
+    parts.metrics.lag_events.clear()  # who lost a partition must not go on telling its last lag
     for partition, lag in lags.items():
         parts.metrics.lag_events.labels(str(partition)).set(lag)
     return any(lags.values())
@@ -349,7 +350,10 @@ async def _watch_outbox(app: faust.App, parts: Parts) -> None:
         try:
             parts.metrics.tell_outbox(await parts.log.backlog(clock.now()))
         except LogUnreachableError as error:
+            parts.metrics.up.labels("redis").set(0)
             logger.warning("outbox not looked at: %s", error)
+        else:
+            parts.metrics.up.labels("redis").set(1)
         await asyncio.sleep(OUTBOX_EVERY_S)
 
 
@@ -385,7 +389,10 @@ async def _watch_feeds(app: faust.App, parts: Parts) -> None:
         try:
             await parts.feeds.report(parts.metrics, now=int(now.timestamp()))
         except StoreUnavailableError as error:
+            parts.metrics.up.labels("redis").set(0)
             logger.warning("feeds not judged: %s", error)
+        else:
+            parts.metrics.up.labels("redis").set(1)
         await asyncio.sleep(parts.settings.timers.poll_s)
 
 

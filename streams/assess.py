@@ -25,7 +25,7 @@ from detectors.state import EnterpriseState
 from detectors.step import step
 from detectors.warning import EarlyWarning, WarningStatus
 from streams.batch import Batch, Record
-from streams.codec import decode_record, envelope
+from streams.codec import arrays, decode_record, envelope
 from streams.dead_letters import Origin, dead_letter
 from streams.feeds import Spoken
 from streams.metrics import Metrics
@@ -35,8 +35,9 @@ from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
 from streams.topics import WARNING_TOPICS, Topic
 
-# An example takes some 500 bytes; a broker takes a mebibyte a record unless told otherwise.
-EXAMPLES_A_RECORD = 1000
+# A broker takes a mebibyte a record unless told otherwise.  An example takes some 500 bytes, and
+# up to three thousand where its source tells all of a look's context that it may.
+EXAMPLE_BYTES = 512 * 1024
 _BACKOFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -385,10 +386,9 @@ def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> l
 def example_records(
     domain: str, examples: Sequence[Example], partitions: int
 ) -> Iterator[Outgoing]:
-    """Yield the examples of a batch and domain, many a record: each is a line of an array."""
+    """Yield the examples of a batch and domain, many a record: each record is an array."""
     partition = partition_of(domain, partitions)
-    for some in range(0, len(examples), EXAMPLES_A_RECORD):
-        value = msgspec.json.encode(examples[some : some + EXAMPLES_A_RECORD])
+    for value in arrays(map(msgspec.json.encode, examples), most=EXAMPLE_BYTES):
         yield Outgoing(Topic.EXAMPLE.value, partition, domain.encode(), value)
 
 

@@ -10,10 +10,9 @@ import datetime as dt
 from collections.abc import Sequence
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from streams.keys import AUDIT
-from streams.store import StoreUnavailableError
+from streams.store import asked
 
 # Network logs are kept six months at least (网络安全法 art. 21); a county's desk looks up some
 # hundred enterprises a day, so a million entries are years.
@@ -55,7 +54,4 @@ async def record(redis: Redis, look: Look) -> None:
         "uscc": look.uscc,
         "allowed": str(look.allowed).lower(),
     }
-    try:
-        await redis.xadd(AUDIT, fields, maxlen=MOST_ENTRIES, approximate=True)  # type: ignore[arg-type]
-    except RedisError as error:
-        raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+    await asked(redis.xadd(AUDIT, fields, maxlen=MOST_ENTRIES, approximate=True))  # type: ignore[arg-type]

@@ -42,7 +42,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher as AIOKafkaFetcher
-from aiokafka.consumer.subscription_state import Assignment, Subscription, SubscriptionState
+from aiokafka.consumer.subscription_state import (
+    Assignment,
+    Subscription,
+    SubscriptionState,
+    TopicPartitionState,
+)
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
@@ -112,10 +117,11 @@ def is_current(app: AppT, batch: Batch) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """The records of one poll and the assignment whose positions they moved."""
+    """The records of one poll, the assignment whose positions they moved, and where these stand."""
 
     records: Mapping[TP, Sequence[Record]]
     assignment: Any
+    positions: Mapping[TP, int]
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -157,7 +163,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             max_records=consumer._max_poll_records,  # noqa: SLF001
         )
         # No await since aiokafka moved the positions: this is the assignment that it moved.
-        return Fetch(records, self.current_assignment() if records else None)
+        assignment = self.current_assignment()
+        return Fetch(records, assignment, dict(_positions(assignment)))
 
     async def give_back(self, assignment: Any, offsets: Mapping[TP, int]) -> None:
         """Read again from ``offsets``, unless ``assignment`` is over and the positions with it."""
@@ -169,15 +176,25 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
                 self._ensure_consumer().seek(driver.ensure_aiokafka_TP(tp), offset)
 
 
+def _positions(assignment: Any) -> Iterator[tuple[TP, int]]:
+    """Yield how far each partition is read that has a position at all."""
+    for tp in assignment.tps if assignment is not None else ():
+        state = assignment.state_value(tp)
+        if state.has_valid_position:
+            yield ensure_TP(tp), state.position
+
+
 class BatchConsumer(driver.Consumer):
     """Faust's consumer, delivering batches and committing in order."""
 
     _thread: BatchConsumerThread
     _in_flight: defaultdict[TP, OrderedAcks]
+    _passed: dict[TP, int]
     _revoked_assignment: Any = None
 
     def _reset_state(self) -> None:
         self._in_flight = defaultdict(OrderedAcks)
+        self._passed = {}
         super()._reset_state()
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
@@ -230,6 +247,10 @@ class BatchConsumer(driver.Consumer):
                 await self._deliver(tp, records, fetch)
             else:
                 undelivered[tp] = records[0].offset
+        if fetch.positions and self._is_live(fetch):
+            self._passed |= {
+                tp: position for tp, position in fetch.positions.items() if tp not in undelivered
+            }
         if undelivered:
             await self._thread.give_back(fetch.assignment, undelivered)
         return sum(map(len, fetch.records.values()))
@@ -241,7 +262,7 @@ class BatchConsumer(driver.Consumer):
         back_pressure_poll = self._thread.tuning.back_pressure_poll
         if wanted is not None and not wanted:
             await asyncio.sleep(back_pressure_poll.total_seconds())
-            return Fetch({}, None)
+            return Fetch({}, None, {})
         # A partition that resumes during a poll is not part of it, and would wait for its end.
         held_back = self._buffered_partitions or self._paused_partitions
         return await self._thread.fetch(wanted, patience=back_pressure_poll if held_back else POLL)
@@ -279,6 +300,18 @@ class BatchConsumer(driver.Consumer):
             return self._in_flight[tp].deliver(batch.last_offset)
         return Delivery(batch.last_offset)
 
+    def done(self, tp: TP) -> int:
+        """Return up to where a partition is processed: all before it is acknowledged, or nothing.
+
+        A commit stands right behind the last record.  What the log holds after it without any
+        record (the marker of a transaction, what has expired) is passed by the position alone.
+        """
+        committed: int = self._committed_offset.get(tp) or 0
+        acks = self._in_flight.get(tp)
+        if acks is not None and not acks.all_acked:
+            return committed
+        return max(committed, self._passed.get(tp, 0))
+
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         delivered = tuple(self._in_flight)
         return (tp for tp in delivered if topics is None or tp in topics or tp.topic in topics)
@@ -296,6 +329,7 @@ class BatchConsumer(driver.Consumer):
         await self.commit()
         for tp in revoked:
             self._in_flight.pop(tp, None)
+            self._passed.pop(tp, None)
 
     async def on_stop(self) -> None:
         """Commit what was acknowledged while Faust's last commit was under way."""
@@ -305,6 +339,7 @@ class BatchConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek to the committed offsets; Faust does this at the end of every rebalance."""
         await super().perform_seek()
+        self._passed.clear()
         for tp, acks in self._in_flight.items():
             # Where nothing is committed, aiokafka stays where it is, and nothing comes again.
             if committed := self._read_offset[tp]:
@@ -313,12 +348,14 @@ class BatchConsumer(driver.Consumer):
     async def seek(self, partition: TP, offset: int) -> None:
         """Seek one partition."""
         await super().seek(partition, offset)
+        self._passed.pop(ensure_TP(partition), None)
         self._in_flight[ensure_TP(partition)].rewind(offset)
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Seek partitions and wait until the broker has answered."""
         await super().seek_wait(partitions)
         for tp, offset in partitions.items():
+            self._passed.pop(ensure_TP(tp), None)
             self._in_flight[ensure_TP(tp)].rewind(offset)
 
 
@@ -360,6 +397,7 @@ INTERNALS: Mapping[type[Any], tuple[str, ...]] = {
         *("_new_consumer_thread", "_new_offset", "_reset_state", "on_partitions_revoked"),
         *("perform_seek", "seek", "seek_wait", "subscribe", "wait_first"),
         *("_acked", "_acked_index", "_buffered_partitions", "_paused_partitions", "_read_offset"),
+        "_committed_offset",
         *("callback", "can_resume_flow", "flow_active", "suspend_flow"),
     ),
     driver.AIOKafkaConsumerThread: (
@@ -371,5 +409,6 @@ INTERNALS: Mapping[type[Any], tuple[str, ...]] = {
     AIOKafkaFetcher: ("_prefetch_backoff",),
     SubscriptionState: ("subscription",),
     Subscription: ("assignment",),
-    Assignment: ("active", "state_value"),
+    Assignment: ("active", "state_value", "tps"),
+    TopicPartitionState: ("has_valid_position", "position"),
 }

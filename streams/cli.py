@@ -7,6 +7,7 @@ import typer
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from alerts.coverage import unverified, vacancies
 from config.load import load_settings
 from config.schema import Settings
 from detectors.events import InvalidEventError, decode
@@ -108,11 +109,16 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
     complaint = calendar_complaint(wisdom.desk.calendar, clock.now().astimezone(CHINA).date())
     if complaint:
         err.print(f"警告 / warning: {complaint}", style="yellow", markup=False)
+    tree = wisdom.desk.tree
+    for fault in unverified(tree):
+        err.print(f"警告 / warning: {fault}", style="yellow", markup=False)
+    if seats := vacancies(tree):
+        err.print(f"空缺 / vacant: {'、'.join(seats)}", markup=False)
     known = wisdom.expertise.knowledge
     out.print(
         f"配置有效。knowledge={known.version} indicators={len(known.indicators)} "
         f"rules={len(known.rules)} domains={len(known.domains)} "
-        f"authorities={len(wisdom.desk.tree.authorities)}",
+        f"authorities={len(tree.authorities)}",
         soft_wrap=True,
     )
 

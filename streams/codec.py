@@ -1,7 +1,7 @@
 """How do bytes on a topic become events, and our words bytes?  CloudEvents both ways."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -95,6 +95,24 @@ def decode_data(raw: bytes, type_: type[T]) -> T:
         return msgspec.convert(data, type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidEventError(Cause.INVALID, f"no {type_.__name__}: {error}") from error
+
+
+def arrays(encoded: Iterable[bytes], *, most: int) -> Iterator[bytes]:
+    """Yield values as arrays of JSON of about ``most`` bytes; one that is larger stands alone.
+
+    >>> list(arrays([b"1", b"22", b"333"], most=5))
+    [b'[1,22]', b'[333]']
+    """
+    held: list[bytes] = []
+    size = 0
+    for one in encoded:
+        if held and size + len(one) > most:
+            yield b"[" + b",".join(held) + b"]"
+            held, size = [], 0
+        held.append(one)
+        size += len(one) + 1
+    if held:
+        yield b"[" + b",".join(held) + b"]"
 
 
 def _structured(headers: Sequence[tuple[str, bytes | None]], value: bytes) -> bytes:

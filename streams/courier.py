@@ -67,7 +67,6 @@ class Round(msgspec.Struct, kw_only=True):
     settled: "collections.Counter[tuple[Way, Step, Cause | None]]" = msgspec.field(
         default_factory=collections.Counter
     )
-    latencies: list[tuple[Way, dt.timedelta]] = msgspec.field(default_factory=list)
     receipts: int = 0
     receipts_kept: int = 0  # could not be published; the next round tries again
     log_is_unreachable: bool = False
@@ -181,9 +180,7 @@ class Courier:
         entry = settled.history[-1]
         way = row.notification.way
         done.settled[way, entry.step, entry.cause] += 1
-        if entry.step is Step.ACCEPTED:
-            done.latencies.append((way, now - row.notification.created_at))
-        elif entry.step is not Step.RETRY:
+        if entry.step not in {Step.ACCEPTED, Step.RETRY}:
             logger.warning(
                 "%s to %s by %s: %s (%s)",
                 row.id,

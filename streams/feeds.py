@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from detectors.events import Payload, type_of
 from detectors.feeds import Feeds, Heard
 from streams.keys import FEEDS
 from streams.metrics import Metrics
-from streams.store import StoreUnavailableError
+from streams.store import StoreUnavailableError, asked
 
 logger = logging.getLogger(__name__)
 
@@ -85,10 +84,7 @@ class RedisFeedLog:
             pairs += [f"{code}:event", one.event, f"{code}:arrival", one.arrival]
         if not pairs:
             return
-        try:
-            await self._later(keys=[FEEDS], args=pairs)
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        await asked(self._later(keys=[FEEDS], args=pairs))
 
     async def heard(self) -> Mapping[str, Heard]:
         """Return what has been heard of each feed.
@@ -96,10 +92,7 @@ class RedisFeedLog:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        try:
-            stored = await self._redis.hgetall(FEEDS)
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        stored = await asked(self._redis.hgetall(FEEDS))
         fields = {name.decode(): int(value) for name, value in stored.items()}
         return {
             code: Heard(event, fields.get(f"{code}:arrival", 0))

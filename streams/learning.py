@@ -13,7 +13,6 @@ from typing import Protocol, cast
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from detectors import learned, model
 from detectors.example import Example
@@ -23,7 +22,7 @@ from detectors.learned import IncompatibleSnapshotError, Scorer, Snapshot, score
 from detectors.model import Learner
 from detectors.model_health import Health
 from streams.keys import NOTEBOOKS, SNAPSHOTS, rows_key
-from streams.store import FencedError, StoreUnavailableError
+from streams.store import FencedError, asked
 
 MOST_ROWS = 2 * GENERATION
 # So many examples, then the others' turn.  An example took 6.3 ms where six experts learned 8,000
@@ -103,10 +102,7 @@ class RedisSnapshots:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        try:
-            found = cast("dict[bytes, bytes]", await self._redis.hgetall(SNAPSHOTS))
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        found = cast("dict[bytes, bytes]", await asked(self._redis.hgetall(SNAPSHOTS)))
         return {domain.decode(): raw for domain, raw in found.items()}
 
     async def recall(self, domain: str) -> Kept:
@@ -115,13 +111,10 @@ class RedisSnapshots:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        try:
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.hget(NOTEBOOKS, domain)
-                pipe.lrange(rows_key(domain), 0, -1)
-                notebook, rows = await pipe.execute()
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hget(NOTEBOOKS, domain)
+            pipe.lrange(rows_key(domain), 0, -1)
+            notebook, rows = await asked(pipe.execute())
         return Kept(notebook or b"", tuple(rows))
 
     async def swap(self, domain: str, before: bytes, after: bytes, kept: Kept) -> None:
@@ -131,13 +124,12 @@ class RedisSnapshots:
             FencedError: another writer was here.
             StoreUnavailableError: Redis does not answer.
         """
-        try:
-            done = await self._swap(
+        done = await asked(
+            self._swap(
                 keys=[SNAPSHOTS, NOTEBOOKS, rows_key(domain)],
                 args=[domain, before, after, kept.notebook, MOST_ROWS, *kept.rows],
             )
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        )
         if not done:
             raise FencedError(f"model {domain} was written by another worker")
 

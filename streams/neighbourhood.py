@@ -15,7 +15,6 @@ from typing import Protocol, cast
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from detectors import events, junction
 from detectors.events import Cause, InvalidEventError
@@ -28,7 +27,7 @@ from streams.dead_letters import Origin, dead_letter
 from streams.keys import junction_log_key, junction_prefix
 from streams.metrics import Metrics
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
-from streams.store import FencedError, StoreUnavailableError
+from streams.store import FencedError, StoreUnavailableError, asked
 from streams.topics import Topic
 
 logger = logging.getLogger(__name__)
@@ -128,10 +127,7 @@ class RedisJunctions:
             StoreUnavailableError: Redis does not answer.
         """
         keys = [junction_log_key(partition), *_keys(partition, numbers)]
-        try:
-            fence, *raws = cast("list[bytes | None]", await self._redis.mget(keys))
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        fence, *raws = cast("list[bytes | None]", await asked(self._redis.mget(keys)))
         found = {n: raw for n, raw in zip(numbers, raws, strict=True) if raw is not None}
         return Found(fence or b"", found)
 
@@ -145,10 +141,7 @@ class RedisJunctions:
             StoreUnavailableError: Redis does not answer; whether it wrote is not known.
         """
         keys = [junction_log_key(partition), *_keys(partition, list(junctions))]
-        try:
-            answer = await self._script(keys=keys, args=[before, after, *junctions.values()])
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        answer = await asked(self._script(keys=keys, args=[before, after, *junctions.values()]))
         if answer != b"OK":
             raise FencedError(f"junctions of {partition} were read at {before!r}, are {answer!r}")
 

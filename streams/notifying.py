@@ -14,7 +14,7 @@ from alerts.pipeline import AT_ONCE, Plan, plan_notifications, plan_regional
 from alerts.responsibility import Matter, resolve
 from detectors.clusters import ClusterWarning
 from detectors.events import Cause, InvalidEventError
-from detectors.warning import EarlyWarning
+from detectors.warning import EarlyWarning, WarningStatus
 from streams.assembly import Desk
 from streams.batch import Batch, Record
 from streams.codec import decode_data, decode_warning
@@ -84,10 +84,20 @@ class Notifier:
                 continue
             if plan is None:
                 continue
+            await self._withdraw(plan, now=now)
             if await self.log.plan(plan.notifications, now=now) and not plan.duty.is_routed:
                 self.metrics.unrouted.inc()
             if bundle and plan.notifications:
                 self._remember(bundle)
+
+    async def _withdraw(self, plan: Plan, *, now: dt.datetime) -> None:
+        """Hold back what a cancellation has overtaken: read after it, it would be acted on."""
+        cancelled = {
+            one.warning_id for one in plan.notifications if one.status is WarningStatus.CANCELLED
+        }
+        for warning_id in cancelled:
+            for row in await self.log.withdraw(warning_id, now=now):
+                self.metrics.notifications.labels(row.notification.way.value, row.state.value).inc()
 
     def _plan_of(self, topic: str, record: Record, *, now: dt.datetime) -> tuple[str, Plan | None]:
         """Return the bundle that a warning belongs to, and its plan.

@@ -47,6 +47,11 @@ class OrderedAcks:
     def __len__(self) -> int:
         return len(self._in_flight)
 
+    @property
+    def all_acked(self) -> bool:
+        """Whether everything that was delivered is acknowledged."""
+        return all(delivery.acked for delivery in self._in_flight)
+
     def deliver(self, last_offset: int) -> Delivery:
         """Note that the records up to ``last_offset`` go to an agent now.
 

@@ -74,8 +74,7 @@ class FaustProgress:
             end = consumer.highwater(tp)
         except (AssertionError, ConsumerNotStarted):
             return None  # aiokafka asserts that it is ours; its own thread may just have lost it
-        done = consumer._committed_offset.get(tp)  # noqa: SLF001 - Faust has no getter
-        return None if end is None else Reading(end, done or 0)
+        return None if end is None else Reading(end, consumer.done(tp))
 
 
 class CatchUp:

@@ -11,6 +11,7 @@ alone forgets nothing.  Expired rows (``keep``) no longer recognise a replay of 
 """
 
 import datetime as dt
+import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -22,6 +23,8 @@ from redis import exceptions
 from alerts.notification_log import Backlog, LogUnreachableError, in_order
 from alerts.notification_row import TROUBLED_STATES, Row, RowState
 
+logger = logging.getLogger(__name__)
+
 OPEN_KEY: Final = "sanzao:{notify}:open"
 TROUBLED_KEY: Final = "sanzao:{notify}:troubled"
 UNCERTAIN_KEY: Final = "sanzao:{notify}:uncertain"
@@ -29,6 +32,8 @@ UNTOLD_KEY: Final = "sanzao:{notify}:untold"
 # Records of whom we told are logs in the sense of the Cybersecurity Law art. 21(3), at least six
 # months; a year and a month lets a yearly audit see the whole year.
 KEEP: Final = dt.timedelta(days=400)
+# A message that cannot be read waits for the version that wrote it, or for an operator.
+STRANGE_AGAIN: Final = dt.timedelta(hours=1)
 
 # Who answers with an error is down as well: its replicas are gone, or its disk is full.  (The class
 # of such an answer is often a bare ResponseError.)
@@ -127,14 +132,26 @@ class RedisRows:
         return bool(swapped)
 
     async def due(self, now: dt.datetime, *, limit: int) -> tuple[Row, ...]:
-        """Return what is due, the longest overdue first."""
-        return await self._listed(OPEN_KEY, limit=limit, upto=_milliseconds(now))
+        """Return what is due, the longest overdue first.
+
+        What cannot be read is looked at again later, so that it keeps no other waiting.
+        """
+        identities = await self._identities(OPEN_KEY, limit=limit, upto=_milliseconds(now))
+        rows, strange = await self._read(identities)
+        if strange:
+            names = ", ".join(identity.decode() for identity in strange)
+            logger.error("messages that another version wrote, left alone for now: %s", names)
+            again = _milliseconds(now + STRANGE_AGAIN)
+            async with self._reachable():
+                await self._client.zadd(OPEN_KEY, dict.fromkeys(strange, again), xx=True)
+        return rows
 
     async def of_warning(self, warning_id: str) -> tuple[Row, ...]:
         """Return every row of a warning."""
         async with self._reachable():
             identities = await self._client.smembers(warning_key(warning_id))
-        return in_order(await self._rows(identities))
+        rows, _ = await self._read(identities)
+        return in_order(rows)
 
     async def troubled(self, *, limit: int) -> tuple[Row, ...]:
         """Return rows that ended badly."""
@@ -167,20 +184,37 @@ class RedisRows:
             overdue=dt.timedelta(milliseconds=late_ms),
         )
 
-    async def _listed(self, key: str, *, limit: int, upto: str = "+inf") -> tuple[Row, ...]:
+    async def _listed(self, key: str, *, limit: int) -> tuple[Row, ...]:
         """Return the rows that a sorted set lists, lowest score first."""
-        async with self._reachable():
-            identities = await self._client.zrangebyscore(key, "-inf", upto, start=0, num=limit)
-        return await self._rows(identities)
+        rows, _ = await self._read(await self._identities(key, limit=limit))
+        return rows
 
-    async def _rows(self, identities: Iterable[bytes]) -> tuple[Row, ...]:
-        """Return rows by id; an expired one is left out."""
+    async def _identities(self, key: str, *, limit: int, upto: str = "+inf") -> Sequence[bytes]:
+        """Return the ids that a sorted set lists, lowest score first."""
+        async with self._reachable():
+            found: Sequence[bytes] = await self._client.zrangebyscore(
+                key, "-inf", upto, start=0, num=limit
+            )
+        return found
+
+    async def _read(self, identities: Iterable[bytes]) -> tuple[tuple[Row, ...], list[bytes]]:
+        """Return rows by id, and the ids of those that cannot be read; expired ones are in neither.
+
+        A version that is stepped back from may leave rows that this one does not know.
+        """
+        asked = list(identities)
         async with self._reachable():
             pipeline = self._client.pipeline(transaction=False)
-            for identity in identities:
+            for identity in asked:
                 pipeline.hget(row_key(identity.decode()), "body")
             bodies = await pipeline.execute()
-        return tuple(self._decoder.decode(body) for body in bodies if body is not None)
+        rows, strange = [], []
+        for identity, body in zip(asked, bodies, strict=True):
+            try:
+                rows += [] if body is None else [self._decoder.decode(body)]
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                strange.append(identity)
+        return tuple(rows), strange
 
     @asynccontextmanager
     async def _reachable(self) -> AsyncIterator[None]:

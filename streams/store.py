@@ -179,10 +179,7 @@ class RedisStore:
         """
         prefix = state_prefix(partition)
         keys = [log_key(partition), *(prefix + uscc for uscc in usccs)]
-        try:
-            fence, *raws = cast("list[bytes | None]", await self._redis.mget(keys))
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        fence, *raws = cast("list[bytes | None]", await asked(self._redis.mget(keys)))
         states = {uscc: raw for uscc, raw in zip(usccs, raws, strict=True) if raw is not None}
         return Loaded(fence or b"", states)
 
@@ -210,10 +207,7 @@ class RedisStore:
             *written.states.values(),
             *map(_PACK, written.cards.values()),
         ]
-        try:
-            answer = await self._script(keys=keys, args=arguments)
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        answer = await asked(self._script(keys=keys, args=arguments))
         if answer != WRITTEN:
             raise FencedError(f"partition {partition} was read at {loaded.fence!r}, is {answer!r}")
 
@@ -223,12 +217,11 @@ class RedisStore:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        try:
-            found = await self._redis.zrangebyscore(
+        found = await asked(
+            self._redis.zrangebyscore(
                 timers_key(partition), "-inf", until, start=0, num=limit, withscores=True
             )
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        )
         scored = cast("list[tuple[bytes, float]]", found)
         return [Wake(uscc.decode(), int(at)) for uscc, at in scored]
 
@@ -240,10 +233,7 @@ class RedisStore:
         """
         if not usccs:
             return {}
-        try:
-            moments = await self._redis.zmscore(timers_key(partition), list(usccs))
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        moments = await asked(self._redis.zmscore(timers_key(partition), list(usccs)))
         pairs = zip(usccs, moments, strict=True)
         return {uscc: int(at) for uscc, at in pairs if at is not None}
 
@@ -253,7 +243,4 @@ class RedisStore:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        try:
-            return int(await self._redis.get(clock_key(partition)) or 0)
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+        return int(await asked(self._redis.get(clock_key(partition))) or 0)

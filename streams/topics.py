@@ -3,7 +3,6 @@
 import dataclasses
 import enum
 import time
-from collections.abc import Sequence
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
@@ -204,8 +203,3 @@ def _admin(bootstrap: str) -> KafkaAdminClient:
             f"no Kafka broker answers at {bootstrap} ({type(error).__name__}); check "
             f"kafka.bootstrap (SANZAO_KAFKA__BOOTSTRAP) and that the broker runs"
         ) from error
-
-
-def names(topics: Sequence[Topic]) -> list[str]:
-    """Return the names on the wire."""
-    return [topic.value for topic in topics]

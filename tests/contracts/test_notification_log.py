@@ -226,6 +226,21 @@ async def test_a_receipt_written_meanwhile_is_not_lost(log):
     assert [entry.step for entry in again.untold] == [Step.ARRIVED]
 
 
+async def test_what_waits_of_a_cancelled_warning_is_withdrawn(log):
+    """Of this warning alone, and once; what is withdrawn is neither open nor anybody's trouble."""
+    await log.plan([message("p"), message("q"), message(warning="w-2")], now=NOON)
+    (held,) = await log.claim_due(now=NOON, worker="a", lease=LEASE, limit=1)
+    mine = [row for row in await log.why("w-1") if row.id != held.id]
+
+    closed = await log.withdraw("w-1", now=NOON)
+    again = await log.withdraw("w-1", now=NOON)
+
+    backlog = await log.backlog(NOON)
+    assert {row.id for row in closed} == {row.id for row in mine}
+    assert ({row.state for row in closed}, again) == ({RowState.WITHDRAWN}, ())
+    assert (backlog.open, backlog.troubled, backlog.untold) == (3 - len(mine), 0, len(mine))
+
+
 async def test_the_backlog_counts_what_is_open_due_and_late(log):
     """Gauges need how many wait, how many should have gone, and how long the oldest is late."""
     await log.plan([message("p"), message("q", now=NOON + 2 * LEASE)], now=NOON)
@@ -313,6 +328,28 @@ async def test_a_closed_message_expires_and_an_open_one_never(redis_url):
 
     assert 0 < lives[0] <= 86400
     assert lives[1] == -1
+
+
+async def test_a_row_that_cannot_be_read_keeps_no_other_waiting(redis_url, caplog):
+    """One of a newer version, after a step back: it is named, and looked at an hour later."""
+    client = redis.Redis.from_url(redis_url)
+    await client.flushdb()
+    log = NotificationLog(RedisRows(client))
+    await log.plan([message("p"), message("q", now=NOON + SECOND)], now=NOON)
+    strange = f"sanzao:{{notify}}:row:{message('p').id}"
+    await client.hset(strange, "body", b"of a newer version")
+    soon, later = NOON + 2 * SECOND, NOON + dt.timedelta(hours=2)
+
+    claimed = [await log.claim_due(now=soon, worker="a", lease=LEASE, limit=1) for _ in range(3)]
+    why = await log.why("w-1")
+    await log.settle(message("q").id, attempt=1, outcome=Delivered("b"), now=soon)
+    looked_again = await log.claim_due(now=later, worker="a", lease=LEASE, limit=9)
+    await client.aclose()
+
+    assert [row.id for rows in claimed for row in rows] == [message("q").id]
+    assert [row.id for row in why] == [message("q").id]
+    assert looked_again == ()
+    assert caplog.text.count(message("p").id) == 2
 
 
 class World:

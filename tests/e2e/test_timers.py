@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+from kafka import KafkaProducer
 
 from detectors import events as e
 from streams.keys import clock_key, timers_key
@@ -107,3 +108,27 @@ def test_what_time_brings_reaches_people(waking):
 
     warnings = waking.keyed(Topic.INTERVIEW, [uscc])
     assert [json.loads(one.value)["data"]["rule"] for one in warnings] == ["W06"]
+
+
+def test_a_transaction_s_marker_is_nothing_unread(waking):
+    """A source that publishes in transactions leaves markers on the log, which nobody is given.
+
+    Taken for a record that waits, one would keep deadlines from falling due, and have the
+    watchdog end the worker.
+    """
+    if waking.is_embedded:
+        pytest.skip("the embedded broker has no transactions; run with --broker=apache")
+    (uscc,) = waking.firms(1)
+    source = KafkaProducer(
+        bootstrap_servers=waking.stack.broker.bootstrap, transactional_id="registry"
+    )
+    source.init_transactions()
+    source.begin_transaction()
+    happening = b.event(b.inspection(), subject=uscc)
+    source.send(Topic.EVENT.value, key=uscc.encode(), value=e.encode(happening))
+    source.commit_transaction()
+    source.close()
+    waking.await_states([uscc])
+    time.sleep(2)  # the marker is fetched a moment after the record: until then nothing waits
+
+    until(lambda: waking.counted("sanzao_lag_events") == 0, what="an end to what waits")

@@ -205,6 +205,17 @@ def test_only_a_troubled_message_can_be_released():
     assert steps.released(done, now=NOON, by="ops") is None
 
 
+def test_only_what_waits_is_withdrawn():
+    """What a worker has in hand, or what has left, cannot be called back."""
+    waiting = steps.withdrawn(row_in(), now=NOON)
+    again = steps.withdrawn(row_in(claim, settle(TryAgain(Cause.TIMEOUT))), now=NOON)
+    gone = row_in(claim, hand, settle(Delivered("b")))
+
+    assert waiting.state is again.state is RowState.WITHDRAWN
+    assert (waiting.next_at, waiting.untold[-1].step) == (None, Step.WITHDRAWN)
+    assert all(steps.withdrawn(one, now=NOON) is None for one in (row_in(claim), gone))
+
+
 def test_receipts_are_told_once_even_when_the_history_is_cut():
     """Marks count entries ever written, so a shortened history skips no receipt."""
     row = row_in()

@@ -1,6 +1,7 @@
 """Does a batch become states, warnings and receipts once and only once, whatever fails?"""
 
 import datetime as dt
+import itertools
 import json
 
 import msgspec
@@ -8,10 +9,11 @@ import pytest
 
 from detectors import events as e
 from detectors.example import Example
+from detectors.features import FEATURES_VERSION, NAMES
 from detectors.measure import Measure
 from detectors.uscc import synthetic
 from streams.agents import EXIT_LOST
-from streams.assess import DeadLetterLostError
+from streams.assess import DeadLetterLostError, example_records
 from streams.codec import decode_warning
 from streams.publisher import partition_of
 from streams.replay import replay
@@ -516,3 +518,22 @@ async def test_progress_is_told_to_the_watchdog():
     await here.digest(shell.arrival(b.event(LISTED)))
 
     assert len(told) == 4
+
+
+def test_examples_fit_a_record_however_much_a_source_tells_of_a_look():
+    """A record that no broker takes would be tried for ever, and its partition stand still."""
+    context = {f"n{number:039}": -987_654_321.123456 for number in range(32)}
+    looks = [
+        Example(
+            id="x" * 120, domain="FOODS", at=b.START_S, features=[1 / 3] * len(NAMES),
+            category="网" * 60, form="", found=True, features_version=FEATURES_VERSION,
+            offset=number, context=context, look="y" * 120, inspector="z" * 64,
+        )
+        for number in range(2000)
+    ]  # fmt: skip
+
+    records = list(example_records("FOODS", looks, 4))
+
+    assert max(len(record.value) for record in records) <= 1024 * 1024
+    told = (msgspec.json.decode(record.value, type=list[Example]) for record in records)
+    assert list(itertools.chain.from_iterable(told)) == looks

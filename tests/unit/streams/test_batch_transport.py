@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import types
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,10 +62,17 @@ class Assignment:
     active: bool = True
     highwater: int = 1_000
 
-    def state_value(self, tp: TP) -> Assignment:
+    @property
+    def tps(self) -> set[TP]:
+        """Return the partitions."""
+        return set(self.positions)
+
+    def state_value(self, tp: TP) -> Any:
         """Return the state of ``tp``; all have the same highwater here."""
-        assert tp in self.positions
-        return self
+        position = self.positions[tp]
+        return types.SimpleNamespace(
+            highwater=self.highwater, position=position, has_valid_position=position is not None
+        )
 
 
 @dataclass
@@ -106,7 +114,7 @@ class Broker:
             if unread:
                 records[tp] = [record(offset, tp.partition) for offset in unread]
                 positions[tp] = unread[-1] + 1
-        return Fetch(records, self.assigned)
+        return Fetch(records, self.assigned, dict(positions))
 
     async def fetch(self, wanted: set[TP], *, patience: dt.timedelta) -> Fetch:
         """Answer a poll."""
@@ -446,6 +454,38 @@ async def test_nothing_is_remembered_of_what_is_committed_or_revoked():
     assert not worker.consumer._in_flight
 
 
+async def test_what_holds_no_record_is_no_work():
+    """Behind the last record a log may have markers, or only what has expired: nothing waits.
+
+    What was fetched and not acknowledged waits, however far the position has come.
+    """
+    worker = await running(0, 1, 2)
+    await worker.consumer._drain_once()
+    worker.broker.seek(P0, 4)  # aiokafka has passed the marker at 3
+    worker.broker.seek(P1, 9)  # and begun behind what has expired
+    await worker.consumer._drain_once()
+    waiting = worker.consumer.done(P0), worker.consumer.done(P1)
+
+    worker.ack(worker.messages[0])
+    acknowledged = worker.consumer.done(P0)
+    await worker.revoke()
+
+    assert waiting == (0, 9)
+    assert acknowledged == 4
+    assert (worker.consumer.done(P0), worker.consumer.done(P1)) == (3, 0)
+
+
+async def test_what_is_given_back_is_not_passed():
+    """A paused partition's records are fetched again: until then they wait."""
+    worker = await running(0, 1, 2)
+    worker.consumer._paused_partitions.add(P0)
+    worker.consumer._get_active_partitions = lambda: {P0, P1}
+
+    await worker.consumer._drain_once()
+
+    assert (worker.messages, worker.consumer.done(P0)) == ([], 0)
+
+
 async def test_topics_without_acknowledgements_are_not_committed():
     """A topic that asks for no acknowledgements leaves no trace in the group's offsets."""
     worker = await running(0)
@@ -563,7 +603,10 @@ class History:
 @settings(deadline=None)
 @given(log=st.lists(st.integers(0, 80), unique=True, min_size=1).map(sorted), steps=STEPS)
 def test_no_history_commits_a_record_that_nobody_acknowledged(log, steps):
-    """Through polls, acks in any order, pauses, seeks and rebalances: no record is ever lost."""
+    """Through polls, acks in any order, pauses, seeks and rebalances: no record is ever lost.
+
+    Nor is one told to be processed that is not.
+    """
 
     async def live() -> None:
         """Live the history in a loop of its own."""
@@ -573,9 +616,11 @@ def test_no_history_commits_a_record_that_nobody_acknowledged(log, steps):
         for step in steps:
             await history.take(step)
             assert {offset for offset in log if offset < offsets.get(P0, 0)} <= history.done
+            told = history.worker.consumer.done(P0)
+            assert {offset for offset in log if offset < told} <= history.done
         await history.finish()
 
-        assert offsets[P0] == log[-1] + 1
+        assert offsets[P0] == log[-1] + 1 == history.worker.consumer.done(P0)
 
     asyncio.run(live())
 

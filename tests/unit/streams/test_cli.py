@@ -47,6 +47,19 @@ def written(tmp_path, *lines):
     return path
 
 
+def test_the_check_shows_empty_seats_and_who_is_passed_over(told, knowledge):
+    """Neither is a hole, for somebody else is told; an operator hears of both."""
+    roster = knowledge / "authorities.yaml"
+    text = roster.read_text(encoding="utf-8")
+    roster.write_text(text.replace("verified: true", "verified: false", 1), encoding="utf-8")
+
+    status, _, complaint = told("check-config", "--knowledge", knowledge)
+
+    assert status == 0
+    assert "叶县市场监督管理局水寨市场监督管理所 所长" in complaint
+    assert "is not verified and is passed over; ring them up" in complaint
+
+
 def test_without_a_command_the_help_is_shown(told):
     """Whoever types the bare name reads what there is, in Chinese and English."""
     _, shown, _ = told("--help")

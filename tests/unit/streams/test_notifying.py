@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 import pytest
 
-from alerts.delivery import Cause, InvalidReportError, MemoryChannel, Refused, Way
+from alerts.delivery import Cause, InvalidReportError, MemoryChannel, Refused, TryAgain, Way
 from alerts.notification_log import LogUnreachableError, MemoryRows, NotificationLog
 from alerts.notification_row import RowState, Step
 from alerts.specimen import specimen, specimen_cluster
@@ -24,6 +24,7 @@ from streams.topics import Topic
 from tests import shell
 from tests.shell import Arrival
 
+STATUSES = (WarningStatus.ISSUED, WarningStatus.CANCELLED)
 NOON = dt.datetime(2026, 7, 1, 12, tzinfo=CHINA)
 
 
@@ -237,7 +238,7 @@ async def test_a_matter_nobody_is_named_for_goes_to_the_duty_desk_once(desk):
     assert office.counted("sanzao_warnings_to_duty_desk_total") == 1
 
 
-async def sent(office, warning):
+async def sent(office, warning, channels=None):
     """Let a courier carry the messages of a warning; return the receipts it published."""
     receipts = []
 
@@ -245,13 +246,38 @@ async def sent(office, warning):
         """Keep a receipt."""
         receipts.append(receipt)
 
-    channels = {way: MemoryChannel() for way in Way}
+    channels = channels or {way: MemoryChannel() for way in Way}
     courier = Courier(
         office.notifier.log, channels, clock=lambda: office.now, worker="w", on_receipt=on_receipt
     )
     await courier.deliver_due()
     assert await office.planned(warning)
     return receipts
+
+
+async def test_what_is_cancelled_is_not_told_afterwards(desk):
+    """A message that still waits for its gateway does not leave once its warning is cancelled.
+
+    Whoever read it after the cancellation would go and act on what has been taken back.
+    """
+    office, warning = Office(desk), specimen(Measure.INSPECTION)
+    down = [TryAgain(Cause.UNREACHABLE)] * 99
+    channels = {Way.SMS: MemoryChannel(*down), Way.EMAIL: MemoryChannel()}
+    await office.digest(record(warning))
+    await sent(office, warning, channels)
+    cancelled = specimen(Measure.INSPECTION, WarningStatus.CANCELLED)
+
+    channels[Way.SMS] = MemoryChannel()
+    await office.digest(record(cancelled, offset=1))
+    office.now += dt.timedelta(hours=2)
+    receipts = await sent(office, warning, channels)
+
+    assert {one.status for one in channels[Way.SMS].accepted.values()} == {WarningStatus.CANCELLED}
+    assert {one.status for one in channels[Way.EMAIL].accepted.values()} == set(STATUSES)
+    withdrawn = [one for one in receipts if one.step is Step.WITHDRAWN]
+    assert {(one.way, one.status) for one in withdrawn} == {(Way.SMS, WarningStatus.ISSUED)}
+    told = office.counted("sanzao_notifications_total", channel="sms", state="withdrawn")
+    assert told == len(withdrawn) > 0
 
 
 def report(row, *, success=True):

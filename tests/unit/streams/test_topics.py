@@ -4,7 +4,7 @@ import pytest
 
 from detectors.measure import Measure
 from streams import topics
-from streams.topics import COMPACTED, WARNING_TOPICS, Plan, Topic, names
+from streams.topics import COMPACTED, WARNING_TOPICS, Plan, Topic
 
 PLAN = Plan(partitions=8, replication=3, retention_days=400)
 
@@ -58,8 +58,3 @@ def test_alerts_share_the_partitions_of_the_log():
         dict.fromkeys(set(Topic) - topics.SINGLE, 8)
     )
     assert {PLAN.partitions_of(topic) for topic in topics.SINGLE} == {1}
-
-
-def test_names_are_those_on_the_wire():
-    """A topic's name is its value."""
-    assert names([Topic.EVENT, Topic.DEAD]) == ["enterprise.event.v1", "enterprise.event.v1.dlq"]
