@@ -39,6 +39,8 @@ from streams.progress import CatchUp, Progress
 from streams.publisher import Publisher
 from streams.redis_notification_log import RedisRows
 from streams.store import WakeStore
+from streams.survey import Surveyor
+from streams.surveying import DailySurvey, DayClock, EventDays, WallDays
 from streams.timers import DueClock, EventTime, Pace, Timers, WallTime
 
 COUNTY_DIGITS = 6  # GB/T 2260
@@ -212,6 +214,32 @@ def build_timers(
             again_after_s=chosen.again_after_s,
             poll_s=chosen.poll_s,
         ),
+    )
+
+
+def build_daily_survey(
+    settings: Settings,
+    surveyor: Surveyor,
+    *,
+    store: WakeStore,
+    progress: Progress,
+    metrics: Metrics,
+    now: Callable[[], dt.datetime],
+) -> DailySurvey:
+    """Return the task that surveys once a day, by the clock that the settings name."""
+    days: DayClock = (
+        WallDays(CatchUp(progress, now))
+        if settings.timers.clock == "wall"
+        else EventDays(store, partitions=settings.kafka.partitions)
+    )
+    return DailySurvey(
+        surveyor=surveyor,
+        regions=surveyor.regions,
+        progress=progress,
+        clock=days,
+        metrics=metrics,
+        after_midnight=dt.timedelta(seconds=settings.survey.after_midnight_s),
+        poll_s=settings.survey.poll_s,
     )
 
 

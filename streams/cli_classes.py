@@ -30,10 +30,9 @@ from streams.official_files import (
     write_differences,
     write_draws,
 )
-from streams.official_store import Head, RedisOfficialStore
-from streams.plans import build_plans
+from streams.official_store import Head, Progress, RedisOfficialStore
+from streams.plans import build_plans, build_surveyor
 from streams.publisher import KafkaPublisher, NotPublishedError
-from streams.region_store import RedisRegionStore
 from streams.state_scan import RedisScan
 from streams.store import RedisStore
 from streams.survey import Surveyor
@@ -137,7 +136,7 @@ def export(
             """Write what is drawn from the official snapshot."""
             month_end = office.month_end
             head = await month_end.official_source(when)
-            files = await write_draws(folder, when, month_end.classes(when, head.source))
+            files = await write_draws(folder, when, month_end.official_classes(when, head))
             return head, files
 
         head, files = _run(settings, act)
@@ -198,7 +197,7 @@ def _fault_of(uscc: str, allowed: frozenset[str]) -> str:
 
 async def _snapshot_files(month_end: MonthEnd, month: Month, folder: Path) -> list[Written]:
     head = await month_end.official_source(month)
-    files = await write_classes(folder, month, month_end.classes(month, head.source))
+    files = await write_classes(folder, month, month_end.official_classes(month, head))
     return files + await write_differences(folder, month, month_end.differing(month))
 
 
@@ -207,6 +206,7 @@ def _write_manifest(folder: Path, month: Month, head: Head, files: Sequence[Writ
     said = {
         "month": str(month),
         "source": head.source.value,
+        "complete": head.progress is not Progress.ARRIVING,
         "catalogue_version": head.catalogue_version,
         "sampling_version": head.sampling_version,
         "enterprises": head.count,
@@ -256,17 +256,7 @@ async def _office(settings: Settings) -> AsyncIterator[Office]:
         )
         yield Office(
             month_end,
-            Surveyor(
-                store=month_end.store,
-                scan=month_end.scan,
-                regions=RedisRegionStore(redis),
-                publisher=publisher,
-                expertise=wisdom.expertise,
-                plan=plans.regions,
-                sampling=plans.sampling,
-                tree=wisdom.desk.tree,
-                partitions=partitions,
-            ),
+            build_surveyor(settings, wisdom, plans, redis=redis, publisher=publisher),
         )
     finally:
         await publisher.stop()

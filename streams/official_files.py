@@ -14,8 +14,11 @@ from typing import Literal, Self
 
 import msgspec
 
+from detectors import events
+from detectors.events import ClassOfMonth, InvalidEventError
 from detectors.measure import RiskClass
-from detectors.official import Difference, Draw, Month, OfficialClass, Told
+from detectors.official import Difference, Draw, Month, OfficialClass
+from detectors.told import Told, told_of
 
 CLASS_COLUMNS = (
     "统一社会信用代码", "企业名称", "月份", "信用风险等级", "风险分", "直接判定原因", "指标版本",
@@ -217,21 +220,6 @@ def _share(ratio: float) -> str:
     return f"{ratio:.4f}".rstrip("0").rstrip(".")
 
 
-class _Monthly(msgspec.Struct, frozen=True, rename={"risk_class": "class"}):
-    """E57, as far as it is read here."""
-
-    period: str
-    risk_class: RiskClass
-    score: float | None = None
-    model_version: str = ""
-
-
-class _MonthlyEvent(msgspec.Struct, frozen=True):
-    type: Literal["classification.monthly.v1"]
-    subject: str
-    data: _Monthly
-
-
 def read_told(path: Path, month: Month, *, valid: Callable[[str], str]) -> list[Told]:
     """Return the province's results in a file: E57 events (.jsonl) or a table (.csv).
 
@@ -268,30 +256,22 @@ def _fault(one: Told, month: Month, told: Mapping[str, Told], valid: Callable[[s
 
 
 def _events(raw: bytes) -> list[tuple[int, Told | str]]:
-    found: list[tuple[int, Told | str]] = []
-    decoder = msgspec.json.Decoder(_MonthlyEvent)
-    for number, line in enumerate(raw.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            event = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            found.append((number, str(error)))
-            continue
-        data = event.data
-        found.append(
-            (
-                number,
-                Told(
-                    uscc=event.subject,
-                    month=data.period,
-                    risk_class=data.risk_class,
-                    score=data.score,
-                    version=data.model_version,
-                ),
-            )
-        )
-    return found
+    return [
+        (number, _event(line))
+        for number, line in enumerate(raw.splitlines(), start=1)
+        if line.strip()
+    ]
+
+
+def _event(line: bytes) -> Told | str:
+    try:
+        event = events.decode(line)
+    except InvalidEventError as error:
+        return error.detail
+    data = event.data
+    if not isinstance(data, ClassOfMonth):
+        return f"{events.type_of(type(data))} is no {events.type_of(ClassOfMonth)}"
+    return next(iter(told_of(event.subject, data)), f"op {data.op.value}: nothing is taken back")
 
 
 def _table(raw: bytes) -> list[tuple[int, Told | str]]:

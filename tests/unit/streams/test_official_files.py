@@ -208,7 +208,7 @@ def monthly(uscc=b.USCC, *, period="2026-06", type_="classification.monthly.v1",
     event = {
         "specversion": "1.0", "id": "1", "source": "urn:henan", "type": type_, "subject": uscc,
         "time": "2026-07-02T00:00:00+08:00",
-        "data": {"period": period, "class": "C"} | data,
+        "data": {"period": period, "risk_class": "C"} | data,
     }  # fmt: skip
     return json.dumps(event).encode() + b"\n"
 
@@ -243,6 +243,9 @@ def test_events_of_the_province(tmp_path):
         pytest.param(b"uscc,class,month\n1\n", "r.csv", "line 2", id="a short row"),
         pytest.param(b"{\n", "r.jsonl", "line 1", id="no JSON"),
         pytest.param(monthly(type_="penalty.decided.v1"), "r.jsonl", "line 1", id="another type"),
+        pytest.param(
+            monthly(op="REVOKE", supersedes="0"), "r.jsonl", "nothing is taken back", id="revoked"
+        ),
         pytest.param(monthly(period="2026-07"), "r.jsonl", "is not 2026-06", id="an event of July"),
         pytest.param(b"\n", "r.jsonl", "no result", id="an empty line"),
     ],
