@@ -31,6 +31,7 @@ OWNER_OF = 0  # whoever owns this partition surveys for all
 SLICE_S = 0.005
 REST_S = 0.015
 NAP_S = 1.0
+AGAIN_S = 3600.0
 
 
 class SurveyAbandonedError(RuntimeError):
@@ -117,6 +118,7 @@ class DailySurvey:
     async def run(self, must_stop: Callable[[], bool]) -> None:
         """Survey each day that begins, until the worker stops; an outage is waited for."""
         while not must_stop():
+            left = self.poll_s
             try:
                 await self.survey_due(must_stop)
             except SurveyAbandonedError:
@@ -125,7 +127,11 @@ class DailySurvey:
                 part = "redis" if isinstance(error, StoreUnavailableError) else "kafka"
                 self.metrics.retries.labels(part).inc()
                 logger.warning("survey of regions waits: %s", error)
-            left = self.poll_s
+            except Exception:
+                # A fault of ours, or one state that cannot be read: events must go on all the
+                # same.  The day stays undone, and an alert says so.
+                logger.exception("survey of regions failed; it is tried again in an hour")
+                left = AGAIN_S
             while left > 0 and not must_stop():
                 await self.sleep(min(left, NAP_S))
                 left -= NAP_S

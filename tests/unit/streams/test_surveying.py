@@ -219,6 +219,24 @@ async def test_an_outage_is_waited_for():
     assert worker.metrics.retries.labels("redis")._value.get() == 2
 
 
+async def test_a_fault_of_ours_ends_no_worker(caplog):
+    """A state that nobody can read: it is logged, the day stays undone, and an hour passes."""
+    office, naps = Office(n=1), []
+    office.county.store.states[0, "91410422MA3X1A2B83"] = b"no state"
+
+    async def noting(seconds):
+        """Note a rest."""
+        naps.append(seconds)
+
+    worker = office.worker(Log(), sleep=noting)
+
+    await worker.run(lambda: sum(naps) >= 3600)
+
+    assert sum(naps) == pytest.approx(3600)
+    assert "survey of regions failed" in caplog.text
+    assert office.county.regions.day is None
+
+
 async def test_a_backlog_is_read_before_anything_is_counted():
     """A partition of ours that is a day behind holds the survey back."""
     office, log = Office(), Log(now=at(-1, 7))
@@ -270,28 +288,29 @@ async def test_who_loses_the_partition_gives_up(monkeypatch):
     assert office.county.regions.day is None
 
 
-async def test_the_loop_is_held_for_milliseconds_only():
+async def test_the_loop_is_held_for_a_slice_only(monkeypatch):
     """While a county is surveyed another task gets its turn all the time."""
-    office = Office(n=60)
-    held, is_done = [], False
+    monkeypatch.setattr(surveying, "SLICE_S", 0.001)  # five hundred firms take 20 ms
+    office = Office(n=100)
+    worker, held, is_done = office.worker(Log()), [], False
 
     async def other():
         """Measure how long one waits for a turn."""
         while not is_done:
-            began = time.perf_counter()
-            await asyncio.sleep(0)
-            held.append(time.perf_counter() - began)
+            began = time.thread_time()
+            await asyncio.sleep(0.001)
+            held.append(time.thread_time() - began)
 
     watch = asyncio.create_task(other())
-    began = time.perf_counter()
-    await office.worker(Log()).survey_due()
-    took = time.perf_counter() - began
+    await asyncio.sleep(0)  # it measures from now on
+    began = time.thread_time()
+    await worker.survey_due()
+    took = time.thread_time() - began
     is_done = True
     await watch
 
-    # A slice of 5 ms and the enterprise under way; a shared machine takes its own time, seldom.
-    slow = [one for one in held if one > 0.02]
-    assert sum(slow) < took / 5, f"longest {max(held) * 1000:.0f} ms of {took:.2f} s"
+    # Time of the CPU, not of the wall: a shared machine takes its own.
+    assert max(held) < took / 3, f"longest {max(held) * 1000:.0f} ms of {took:.2f} s"
 
 
 async def test_by_event_time_the_slowest_partition_says_what_day_it_is():
