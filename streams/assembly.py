@@ -24,7 +24,7 @@ from alerts.notification_log import NotificationLog
 from alerts.pipeline import check_renderings
 from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
-from config.load import load_documents, load_history
+from config.load import InvalidConfigError, load_documents, load_history
 from config.schema import Settings
 from detectors.documents import document
 from detectors.events import event_types
@@ -138,11 +138,20 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
 
 
 def build_redis(settings: Settings) -> Redis:
-    """Return a Redis client; it connects when first used."""
+    """Return a Redis client; it connects when first used.
+
+    Raises:
+        config.load.InvalidConfigError: the address is none.
+    """
     timeout = settings.redis.timeout_s
-    return Redis.from_url(
-        settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
-    )
+    try:
+        return Redis.from_url(
+            settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
+        )
+    except ValueError as error:  # the address may hold a password: it is not shown
+        raise InvalidConfigError(
+            "redis.url (SANZAO_REDIS__URL) is no address of a Redis; write redis://HOST:PORT/0"
+        ) from error
 
 
 def build_log(redis: Redis) -> NotificationLog:

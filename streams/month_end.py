@@ -88,7 +88,8 @@ class MonthEnd:
         """
         if now.timestamp() <= month.last_s:
             raise MonthRefusedError(
-                f"{month} is not over yet; freeze it after its last instant in China"
+                f"{month} 尚未结束，请在次月（北京时间）冻结。{month} is not over yet; freeze it "
+                f"after its last instant in China"
             )
         head = await self.official.head(month, Source.FROZEN)
         if head is not None and head.progress in FINAL:
@@ -143,7 +144,8 @@ class MonthEnd:
             if head is not None and head.progress in FINAL:
                 return head
         raise MonthRefusedError(
-            f"{month} is neither frozen nor imported; run 'sanzao classes freeze --month {month}'"
+            f"{month} 既未冻结也未导入，请先运行 sanzao classes freeze --month {month}。"
+            f"{month} is neither frozen nor imported"
         )
 
     async def official_classes(self, month: Month, head: Head) -> AsyncIterator[OfficialClass]:
@@ -224,6 +226,7 @@ class MonthEnd:
         self._check_version(head, month)
         if await self._count(month, Source.FROZEN) != head.count:
             raise MonthRefusedError(
+                f"{month} 的官方等级已超过保存期，以主题和已导出的文件为准。"
                 f"{month} was frozen with {head.count} enterprises and the store no longer holds "
                 f"them; the month stands as topic {Topic.CLASS} and the exported files have it"
             )
@@ -255,9 +258,9 @@ class MonthEnd:
             msgspec.structs.replace(head, progress=Progress.ARRIVING, filed=0)
         )
         raise MonthRefusedError(
-            f"the file says otherwise than E57 events of {month} have said of {len(others)} "
-            f"enterprises ({'、'.join(others[:5])}); an official month is never changed: take "
-            f"their lines out of the file, or ask the province which of the two holds"
+            f"文件与已逐户收到的省局结果（E57）不一致，共 {len(others)} 家："
+            f"{'、'.join(others[:5])}；请从文件中去掉这些行，或请省局确认。"
+            f"The file says otherwise than E57 events of {month}; a told class is never changed"
         )
 
     async def _refuse_other(self, month: Month, told: Sequence[Told], head: Head) -> None:
@@ -266,6 +269,8 @@ class MonthEnd:
         same = len(told) == filed and all(_is_same(stored, one) for one in told)
         if not same:
             raise MonthRefusedError(
+                f"{month} 已于 {head.begun_at:%Y-%m-%d} 导入 {head.count} 家，本文件与之不同；"
+                f"官方月份不改，请省局在下一月更正。"
                 f"{month} was imported on {head.begun_at:%Y-%m-%d} with {head.count} results and "
                 f"the file says otherwise; an official month is never changed: ask the province "
                 f"for corrections of the month that follows"
@@ -279,6 +284,8 @@ class MonthEnd:
         version = self._version(month)
         if head.catalogue_version != version:
             raise MonthRefusedError(
+                f"{head.month} 按指标版本 {head.catalogue_version} 冻结，当前为 {version}；"
+                f"请用 --knowledge 指定当时的知识目录。"
                 f"{head.month} was frozen by catalogue {head.catalogue_version}, this is "
                 f"{version}; pass that version's folder with --knowledge"
             )

@@ -13,6 +13,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from kafka.partitioner.default import murmur2
 
 from streams import clock
+from streams.topics import BrokerUnreachableError
 
 # One produce request a (topic, partition) and batch, where it fits; a larger one is split.
 BATCH_BYTES = 1024 * 1024
@@ -69,7 +70,11 @@ class KafkaPublisher:
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
-        """Connect."""
+        """Connect.
+
+        Raises:
+            BrokerUnreachableError: nobody answers there.
+        """
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             acks="all",
@@ -78,7 +83,13 @@ class KafkaPublisher:
             max_request_size=REQUEST_BYTES,
             request_timeout_ms=15_000,
         )
-        await self._producer.start()
+        try:
+            await self._producer.start()
+        except (KafkaError, ValueError) as error:  # aiokafka asserts nothing of an address
+            raise BrokerUnreachableError(
+                f"no Kafka broker answers at {self._bootstrap} ({type(error).__name__}); check "
+                f"kafka.bootstrap (SANZAO_KAFKA__BOOTSTRAP) and that the broker runs"
+            ) from error
 
     async def stop(self) -> None:
         """Disconnect; what was published has its receipt already."""

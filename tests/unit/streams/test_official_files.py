@@ -228,15 +228,23 @@ def test_events_of_the_province(tmp_path):
         pytest.param(b"", "r.csv", "no column", id="nothing"),
         pytest.param("统一社会信用代码,月份\n".encode(), "r.csv", "信用风险等级", id="no class"),
         pytest.param(b"uscc,class,month\n", "r.csv", "no result", id="headings alone"),
-        pytest.param(b"uscc,class,month\n1,E,2026-06\n", "r.csv", "line 2", id="no such class"),
         pytest.param(
-            b"uscc,class,month,score\n1,A,2026-06,x\n", "r.csv", "line 2", id="no number"
+            b"uscc,class,month\n1,E,2026-06\n", "r.csv", "不是 A、B、C、D", id="no such class"
+        ),
+        pytest.param(
+            b"uscc,class,month,score\n1,A,2026-06,x\n", "r.csv", "不是数字", id="no number"
+        ),
+        pytest.param(
+            b"uscc,class,month,score\n1,A,2026-06,1001\n", "r.csv", "line 2", id="beyond the scale"
+        ),
+        pytest.param(
+            b"uscc,class,month,score\n1,A,2026-06,nan\n", "r.csv", "line 2", id="not a number"
         ),
         pytest.param(
             b"uscc,class,month\n1,A,2026-05\n", "r.csv", "'2026-05' is not 2026-06", id="of May"
         ),
         pytest.param(
-            b"uscc,class,month\n1,A,2026-06\n1,B,2026-06\n", "r.csv", "line 3: 1 stands twice",
+            b"uscc,class,month\n1,A,2026-06\n1,B,2026-06\n", "r.csv", "1 stands twice",
             id="twice",
         ),
         pytest.param(b"uscc,class,month\nX,A,2026-06\n", "r.csv", "line 2: wrong", id="no code"),
