@@ -130,7 +130,16 @@ def _document(path: Path) -> object:
     try:
         return yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
-        raise InvalidConfigError(f"{path} is no YAML: {error}") from error
+        raise InvalidConfigError(f"{path} is no YAML: {_told(error)}") from error
+
+
+def _told(error: yaml.YAMLError) -> str:
+    """Return what is wrong, and at which line and column of the file."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return str(error)
+    what = getattr(error, "problem", None) or getattr(error, "context", None)
+    return f"line {mark.line + 1}, column {mark.column + 1}: {what}"
 
 
 def _text(path: Path, *, wanted_by: str = "") -> str:

@@ -144,6 +144,17 @@ class Timers(Section, frozen=True):
     again_after_s: Positive = 60.0
 
 
+class Survey(Section, frozen=True):
+    """When regions and industries are surveyed (rule W28): once a day, for all days before it.
+
+    A day waits ``after_midnight_s`` for what comes late of the day before; where ``timers.clock``
+    is ``events``, a day begins when every partition that has events has reached it.
+    """
+
+    after_midnight_s: Annotated[float, Meta(ge=0, lt=86400)] = 21_600.0
+    poll_s: Positive = 10.0
+
+
 class Watchdog(Section, frozen=True):
     """After how long without progress the process ends itself, non-zero."""
 
@@ -155,6 +166,8 @@ class Roles(Section, frozen=True):
 
     ``timers`` tells deadlines for the partitions that ``assess`` owns; without it it does nothing.
     Each partition needs one process with both, or nothing in it ever falls due.
+    ``survey`` surveys regions once a day where the process owns the first partition that
+    ``assess`` reads: set it alike in all that assess.
     """
 
     assess: bool = True
@@ -162,13 +175,14 @@ class Roles(Section, frozen=True):
     notify: bool = True
     neighbours: bool = True
     timers: bool = True
+    survey: bool = True
 
     @property
     def suffix(self) -> str:
         """Return what the consumer group's name gets where a process does not do all.
 
         A group shares the partitions of its topics among its members, so members must read the
-        same topics.  Timers read none.
+        same topics.  Timers and surveys read none.
         """
         readers = {"assess": self.assess, "learn": self.learn, "notify": self.notify}
         active = [name for name, reads in readers.items() if reads]
@@ -191,6 +205,7 @@ class Settings(Section, frozen=True):
     notify: Notify = Notify()
     roles: Roles = Roles()
     timers: Timers = Timers()
+    survey: Survey = Survey()
     watchdog: Watchdog = Watchdog()
     knowledge: str = ""
     scope: tuple[str, ...] = ()

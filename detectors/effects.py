@@ -8,6 +8,7 @@ from detectors.assessment import Assessment
 from detectors.example import Example
 from detectors.measure import RiskClass
 from detectors.neighbours import BondChanged
+from detectors.told import Told
 from detectors.warning import EarlyWarning
 
 
@@ -52,4 +53,4 @@ class ClassChanged(msgspec.Struct, frozen=True, kw_only=True):
     model_version: str
 
 
-Effect = EarlyWarning | Example | ClassChanged | BondChanged | CardDue | Skipped
+Effect = EarlyWarning | Example | ClassChanged | Told | BondChanged | CardDue | Skipped

@@ -20,6 +20,7 @@ from detectors.sampling import Due, Subject, add_months, domains_of, ratio_for
 from detectors.sampling_plan import SamplingPlan
 from detectors.score import band_rank
 from detectors.state import EnterpriseState, Profile
+from detectors.told import Told
 from detectors.warning import CHINA
 from detectors.wording import fact_in_words
 
@@ -124,7 +125,8 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """Return what makes two corrections one: the same finding is told once."""
-        said = hash_of(self.would_be_class.value, f"{self.would_be_score:.1f}", self.floor_cause)
+        score = "" if self.would_be_score is None else f"{self.would_be_score:.1f}"
+        said = hash_of(self.would_be_class.value, score, self.floor_cause)
         return f"correction/{self.month}/{self.uscc}/{said:016x}"
 
 
@@ -137,16 +139,6 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     official_class: RiskClass | None
     own_class: RiskClass | None
     own_score: float | None
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """One result of the province, as E57 or a file tells it."""
-
-    uscc: str
-    month: str
-    risk_class: RiskClass
-    score: float | None = None
-    version: str = ""
 
 
 class Provisional(msgspec.Struct, frozen=True, kw_only=True):

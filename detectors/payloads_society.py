@@ -132,11 +132,14 @@ class HonourGranted(Payload, frozen=True, kw_only=True):
 
 
 class ClassOfMonth(Payload, frozen=True, kw_only=True):
-    """E57 月度分类结果 (导入、冻结): the official class; carries no points."""
+    """E57 月度分类结果 (导入、冻结): the official class; carries no points.
 
-    period: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+    No ``score`` where the province tells the class alone.  A class of a month stands once told.
+    """
+
+    period: Annotated[str, Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
     risk_class: Literal["A", "B", "C", "D"]
-    score: Annotated[float, Meta(ge=0, le=1000)] = 0.0
+    score: Annotated[float, Meta(ge=0, le=1000)] | None = None
     model_version: Token = ""
 
 

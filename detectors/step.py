@@ -20,7 +20,14 @@ from detectors.effects import (
     Effect,
     Position,
 )
-from detectors.events import Cause, DeadlineFellDue, Established, Event, InvalidEventError
+from detectors.events import (
+    Cause,
+    ClassOfMonth,
+    DeadlineFellDue,
+    Established,
+    Event,
+    InvalidEventError,
+)
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, fact_name, hash_of
@@ -41,6 +48,7 @@ from detectors.neighbours import (
 from detectors.news import News
 from detectors.score import next_standing
 from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
+from detectors.told import told_of
 from detectors.uscc import InvalidUsccError, UsccStatus, status_of
 
 # Clocks of sources drift by minutes and some send a day in another zone; two days are a mistake.
@@ -112,6 +120,8 @@ def step(
         effects.append(_example(before, event, news, identity, at, position, tally[0]))
     _stand(state, before, assessment, expertise, tally[1] if tally else None)
     effects += _bond_changes(before, state, event, news, assessment, expertise)
+    if isinstance(event.data, ClassOfMonth):
+        effects += told_of(event.subject, event.data)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, as_of

@@ -24,6 +24,7 @@ from streams.agents import agent_of, collecting_agent_of
 from streams.assembly import (
     Wisdom,
     build_channels,
+    build_daily_survey,
     build_log,
     build_redis,
     build_timers,
@@ -38,6 +39,9 @@ from streams.learning import LearningDesk, Lesson, ModelFeed, RedisSnapshots
 from streams.metrics import Metrics
 from streams.neighbourhood import NeighbourDesk, RedisJunctions
 from streams.notifying import Notifier, count_round, receipt_record
+from streams.official_desk import OfficialDesk
+from streams.official_store import RedisOfficialStore
+from streams.plans import Plans, build_plans, build_surveyor
 from streams.progress import FaustProgress
 from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, partition_of
 from streams.store import FencedError, RedisStore, StoreUnavailableError
@@ -63,6 +67,7 @@ class Parts:
 
     settings: Settings
     wisdom: Wisdom
+    plans: Plans
     epoch: int
     metrics: Metrics
     redis: Redis
@@ -100,6 +105,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
     return Parts(
         settings=settings,
         wisdom=wisdom,
+        plans=build_plans(settings, wisdom),
         epoch=epoch,
         metrics=metrics,
         redis=redis,
@@ -155,6 +161,7 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
     _add_agents(app, parts)
     beside = (
         _heartbeat, _follow_model, _carry_messages, _watch_outbox, _tell_deadlines, _watch_feeds,
+        _survey_daily,
     )  # fmt: skip
     for task in beside:
         app.task(_bound(task, app, parts))
@@ -173,6 +180,11 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
     assessor = Assessor(
         store=parts.store,
         publisher=parts.publisher,
+        official=OfficialDesk(
+            official=RedisOfficialStore(parts.redis, partitions=settings.kafka.partitions),
+            plan=parts.plans.sampling,
+            partitions=settings.kafka.partitions,
+        ),
         expertise=parts.expertise,
         epoch=parts.epoch,
         partitions=settings.kafka.partitions,
@@ -394,6 +406,25 @@ async def _watch_feeds(app: faust.App, parts: Parts) -> None:
         else:
             parts.metrics.up.labels("redis").set(1)
         await asyncio.sleep(parts.settings.timers.poll_s)
+
+
+async def _survey_daily(app: faust.App, parts: Parts) -> None:
+    """Survey regions and industries once a day, where this worker owns the first partition."""
+    roles = parts.settings.roles
+    if not (roles.survey and roles.assess):
+        return
+    surveyor = build_surveyor(
+        parts.settings, parts.wisdom, parts.plans, redis=parts.redis, publisher=parts.publisher
+    )
+    daily = build_daily_survey(
+        parts.settings,
+        surveyor,
+        store=parts.store,
+        progress=FaustProgress(app),
+        metrics=parts.metrics,
+        now=clock.now,
+    )
+    await daily.run(lambda: app.should_stop)
 
 
 async def start(parts: Parts, app: faust.App) -> None:

@@ -24,7 +24,7 @@ from alerts.notification_log import NotificationLog
 from alerts.pipeline import check_renderings
 from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
-from config.load import load_documents, load_history
+from config.load import InvalidConfigError, load_documents, load_history
 from config.schema import Settings
 from detectors.documents import document
 from detectors.events import event_types
@@ -39,6 +39,8 @@ from streams.progress import CatchUp, Progress
 from streams.publisher import Publisher
 from streams.redis_notification_log import RedisRows
 from streams.store import WakeStore
+from streams.survey import Surveyor
+from streams.surveying import DailySurvey, DayClock, EventDays, WallDays
 from streams.timers import DueClock, EventTime, Pace, Timers, WallTime
 
 COUNTY_DIGITS = 6  # GB/T 2260
@@ -136,11 +138,20 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
 
 
 def build_redis(settings: Settings) -> Redis:
-    """Return a Redis client; it connects when first used."""
+    """Return a Redis client; it connects when first used.
+
+    Raises:
+        config.load.InvalidConfigError: the address is none.
+    """
     timeout = settings.redis.timeout_s
-    return Redis.from_url(
-        settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
-    )
+    try:
+        return Redis.from_url(
+            settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
+        )
+    except ValueError as error:  # the address may hold a password: it is not shown
+        raise InvalidConfigError(
+            "redis.url (SANZAO_REDIS__URL) is no address of a Redis; write redis://HOST:PORT/0"
+        ) from error
 
 
 def build_log(redis: Redis) -> NotificationLog:
@@ -212,6 +223,32 @@ def build_timers(
             again_after_s=chosen.again_after_s,
             poll_s=chosen.poll_s,
         ),
+    )
+
+
+def build_daily_survey(
+    settings: Settings,
+    surveyor: Surveyor,
+    *,
+    store: WakeStore,
+    progress: Progress,
+    metrics: Metrics,
+    now: Callable[[], dt.datetime],
+) -> DailySurvey:
+    """Return the task that surveys once a day, by the clock that the settings name."""
+    days: DayClock = (
+        WallDays(CatchUp(progress, now))
+        if settings.timers.clock == "wall"
+        else EventDays(store, partitions=settings.kafka.partitions)
+    )
+    return DailySurvey(
+        surveyor=surveyor,
+        regions=surveyor.regions,
+        progress=progress,
+        clock=days,
+        metrics=metrics,
+        after_midnight=dt.timedelta(seconds=settings.survey.after_midnight_s),
+        poll_s=settings.survey.poll_s,
     )
 
 

@@ -23,6 +23,7 @@ from detectors.expertise import Expertise
 from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
 from detectors.step import step
+from detectors.told import Told
 from detectors.warning import EarlyWarning, WarningStatus
 from streams.batch import Batch, Record
 from streams.codec import arrays, decode_record, envelope
@@ -30,6 +31,7 @@ from streams.dead_letters import Origin, dead_letter
 from streams.feeds import Spoken
 from streams.metrics import Metrics
 from streams.neighbourhood import change_record
+from streams.official_desk import OfficialDesk, Taken
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
 from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
@@ -68,6 +70,8 @@ class Work:
     rejected: list[Cause] = dataclasses.field(default_factory=list)
     warnings: list[tuple[EarlyWarning, int]] = dataclasses.field(default_factory=list)
     classes: list[ClassChanged] = dataclasses.field(default_factory=list)
+    told: list[tuple[Told, EnterpriseState]] = dataclasses.field(default_factory=list)
+    taken: Taken = dataclasses.field(default_factory=Taken)
     skipped: dict[str, int] = dataclasses.field(default_factory=dict)
     woken: set[str] = dataclasses.field(default_factory=set)
     spoken: dict[tuple[str, type[Payload]], dt.datetime] = dataclasses.field(default_factory=dict)
@@ -96,6 +100,7 @@ class Assessor:
 
     store: EnterpriseStore
     publisher: Publisher
+    official: OfficialDesk
     expertise: Callable[[], Expertise]
     epoch: int
     partitions: int
@@ -174,6 +179,9 @@ class Assessor:
         fields = self._add_cards(work, batch.partition, expertise)
         for domain, examples in work.examples.items():
             work.outgoing += example_records(domain, examples, self.partitions)
+        if work.told:
+            work.taken = await self.official.take(work.told, now=self.now())
+            work.outgoing += work.taken.records(self.partitions)
         if work.dead:
             await self._bury(work.dead)
         if work.outgoing:
@@ -274,13 +282,13 @@ class Assessor:
             for effect in effects:
                 if isinstance(effect, CardDue):
                     work.cards[uscc] = (after, effect.assessment)
-                elif isinstance(effect, Example):
-                    work.examples.setdefault(effect.domain, []).append(effect)
                 else:
                     self._take(effect, record, batch.partition, work)
 
     def _take(self, effect: Effect, record: Record, partition: int, work: Work) -> None:
         match effect:
+            case Example():
+                work.examples.setdefault(effect.domain, []).append(effect)
             case EarlyWarning():
                 work.warnings.append((effect, record.timestamp))
                 work.outgoing += warning_records(effect, partition, self.partitions)
@@ -300,6 +308,8 @@ class Assessor:
                         ),
                     )
                 )
+            case Told(uscc=uscc):
+                work.told.append((effect, work.states[uscc]))
             case BondChanged():
                 work.outgoing.append(change_record(effect, self.partitions))
             case Skipped(reason=reason):
@@ -354,6 +364,8 @@ class Assessor:
             metrics.rejected.labels(cause.value).inc()
         for change in work.classes:
             metrics.class_changes.labels(change.after.value).inc()
+        metrics.official_told.labels("stands").inc(len(work.told) - len(work.taken.corrections))
+        metrics.official_told.labels("contradicted").inc(len(work.taken.corrections))
         metrics.batch_events.observe(len(records))
         moment = self.now().timestamp()
         metrics.event_to_state_seconds.observe(max(0.0, moment - records[0].timestamp / 1000))

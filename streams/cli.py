@@ -1,5 +1,6 @@
 """What can a person do from a terminal?"""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,14 @@ from streams.terminal import (
     told_plainly,
     with_knowledge,
 )
-from streams.topics import BrokerUnreachableError, Topic, create_topics, ensure_epoch
+from streams.topics import (
+    BOOTSTRAP_MS,
+    BrokerUnreachableError,
+    Topic,
+    check_partitions,
+    create_topics,
+    ensure_epoch,
+)
 from streams.worker import plan_of, run_worker
 
 app = typer.Typer(
@@ -64,10 +72,20 @@ def demo(
     folder: Annotated[Path, typer.Option(help="邮件、日志等的目录")] = Path("run/demo"),
 ) -> None:
     """演示：本机启动全套服务，模拟一个县60天。The whole stack on loopback, one county."""
-    from streams.devstack.demo import run_demo  # noqa: PLC0415 - only the demo needs the dev stack
+    # Only the demo needs the dev stack.
+    from streams.devstack.demo import run_demo  # noqa: PLC0415
+    from streams.devstack.processes import ServerError  # noqa: PLC0415
 
     with told_plainly():
-        raise typer.Exit(run_demo(keep=keep, short=short, seed=seed, folder=folder))
+        try:
+            code = run_demo(keep=keep, short=short, seed=seed, folder=folder)
+        except ServerError as error:
+            err.print(
+                f"错误 / error: 演示所需的一个服务没有启动，日志在 {folder}。{error}",
+                style="red", markup=False,
+            )  # fmt: skip
+            raise typer.Exit(USAGE) from error
+        raise typer.Exit(code)
 
 
 @app.command()
@@ -87,6 +105,9 @@ def publish(
                 f"{len(complaints)} 行无效，未发布任何事件；更正后重试，或加 --skip-invalid",
                 style="red",
             )
+            raise typer.Exit(USAGE)
+        if complaints and not records:
+            err.print("没有一行有效，未发布任何事件", style="red")
             raise typer.Exit(USAGE)
         try:
             _publish_all(settings, records)
@@ -129,6 +150,7 @@ def topics_create(config: Config = None) -> None:
     with told_plainly():
         settings = load_settings(config)
         created = create_topics(settings.kafka.bootstrap, plan_of(settings))
+        check_partitions(settings.kafka.bootstrap, settings.kafka.partitions)
         epoch = ensure_epoch(settings.kafka.bootstrap)
     out.print(f"created={len(created)} epoch={epoch} {' '.join(created)}", soft_wrap=True)
 
@@ -146,11 +168,14 @@ def _checked(file: Path) -> tuple[list[tuple[str, bytes]], list[str]]:
 
 
 def _publish_all(settings: Settings, records: list[tuple[str, bytes]]) -> None:
+    if not records:
+        return  # a day without events needs no broker
     producer = KafkaProducer(
         bootstrap_servers=settings.kafka.bootstrap,
         acks="all",
         enable_idempotence=settings.kafka.idempotent,
         linger_ms=20,
+        bootstrap_timeout_ms=BOOTSTRAP_MS,
     )
     try:
         receipts = [
@@ -164,7 +189,9 @@ def _publish_all(settings: Settings, records: list[tuple[str, bytes]]) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what its libraries mutter of a broker is said once, by us."""
+    for chatty in ("aiokafka", "kafka", "asyncio"):
+        logging.getLogger(chatty).addHandler(logging.NullHandler())
     app()
 
 

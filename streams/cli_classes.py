@@ -7,13 +7,12 @@ and the survey of regions and industries.
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from kafka.errors import KafkaError
 
 from config.load import load_settings
 from config.schema import Settings
@@ -21,24 +20,22 @@ from detectors.official import Month
 from detectors.uscc import InvalidUsccError, UsccStatus, status_of
 from streams import clock
 from streams.assembly import build_redis, build_wisdom
-from streams.month_end import MonthEnd, MonthRefusedError, Outcome, Report
+from streams.month_end import MonthEnd, Outcome, Report
 from streams.official_files import (
-    InvalidResultError,
     Written,
     read_told,
     write_classes,
     write_differences,
     write_draws,
 )
-from streams.official_store import Head, RedisOfficialStore
-from streams.plans import build_plans
-from streams.publisher import KafkaPublisher, NotPublishedError
-from streams.region_store import RedisRegionStore
+from streams.official_store import Head, Progress, RedisOfficialStore
+from streams.plans import build_plans, build_surveyor
+from streams.publisher import KafkaPublisher
 from streams.state_scan import RedisScan
 from streams.store import RedisStore
 from streams.survey import Surveyor
-from streams.terminal import USAGE, Config, Knowledge, err, out, told_plainly, with_knowledge
-from streams.topics import BrokerUnreachableError
+from streams.terminal import Config, Knowledge, err, out, told_plainly, with_knowledge
+from streams.topics import check_partitions
 
 classes = typer.Typer(
     name="classes",
@@ -67,7 +64,7 @@ def freeze(
     knowledge: Knowledge = None,
 ) -> None:
     """冻结当月官方等级；已冻结的月份不改，只写更正记录。Freeze a month, once."""
-    with _told_plainly():
+    with told_plainly():
         settings = _settings(config, knowledge)
         when = _month(month)
 
@@ -101,7 +98,7 @@ def import_(
     knowledge: Knowledge = None,
 ) -> None:
     """导入省局月度分类结果：以导入为准，本系统结果另存差异表。The province's result wins."""
-    with _told_plainly():
+    with told_plainly():
         settings = _settings(config, knowledge)
         when = _month(month)
         allowed = build_wisdom(settings).expertise.knowledge.allowed_usccs
@@ -129,7 +126,7 @@ def export(
     knowledge: Knowledge = None,
 ) -> None:
     """导出双随机平台名单：等级、抽查比例、依据、法定应查。The file for the 双随机 platform."""
-    with _told_plainly():
+    with told_plainly():
         settings = _settings(config, knowledge)
         when = _month(month)
 
@@ -137,7 +134,7 @@ def export(
             """Write what is drawn from the official snapshot."""
             month_end = office.month_end
             head = await month_end.official_source(when)
-            files = await write_draws(folder, when, month_end.classes(when, head.source))
+            files = await write_draws(folder, when, month_end.official_classes(when, head))
             return head, files
 
         head, files = _run(settings, act)
@@ -153,7 +150,7 @@ def export(
 @classes.command()
 def survey(config: Config = None, knowledge: Knowledge = None) -> None:
     """区域、行业综合研判：最近7天与上个整月，只发布新的预警。Survey regions and industries."""
-    with _told_plainly():
+    with told_plainly():
         settings = _settings(config, knowledge)
         report = _run(settings, lambda office: office.surveyor.survey(now=clock.now()))
     out.print(
@@ -161,17 +158,6 @@ def survey(config: Config = None, knowledge: Knowledge = None) -> None:
         f"published={report.published} undecided={report.undecided}",
         soft_wrap=True,
     )
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Tell what a person can mend about months and files, and leave with code 2."""
-    with told_plainly():
-        try:
-            yield
-        except (MonthRefusedError, InvalidResultError, NotPublishedError) as error:
-            err.print(f"错误 / error: {error}", style="red", markup=False)
-            raise typer.Exit(USAGE) from error
 
 
 def _settings(config: Path | None, knowledge: Path | None) -> Settings:
@@ -198,7 +184,7 @@ def _fault_of(uscc: str, allowed: frozenset[str]) -> str:
 
 async def _snapshot_files(month_end: MonthEnd, month: Month, folder: Path) -> list[Written]:
     head = await month_end.official_source(month)
-    files = await write_classes(folder, month, month_end.classes(month, head.source))
+    files = await write_classes(folder, month, month_end.official_classes(month, head))
     return files + await write_differences(folder, month, month_end.differing(month))
 
 
@@ -207,6 +193,7 @@ def _write_manifest(folder: Path, month: Month, head: Head, files: Sequence[Writ
     said = {
         "month": str(month),
         "source": head.source.value,
+        "complete": head.progress is not Progress.ARRIVING,
         "catalogue_version": head.catalogue_version,
         "sampling_version": head.sampling_version,
         "enterprises": head.count,
@@ -222,6 +209,8 @@ def _tell(files: Sequence[Written]) -> None:
 
 
 def _run(settings: Settings, act: Callable[[Office], Awaitable[T]]) -> T:
+    check_partitions(settings.kafka.bootstrap, settings.kafka.partitions)
+
     async def within() -> T:
         async with _office(settings) as office:
             return await act(office)
@@ -238,13 +227,7 @@ async def _office(settings: Settings) -> AsyncIterator[Office]:
     publisher = KafkaPublisher(settings.kafka.bootstrap, idempotent=settings.kafka.idempotent)
     redis = build_redis(settings)
     try:
-        try:
-            await publisher.start()
-        except KafkaError as error:
-            raise BrokerUnreachableError(
-                f"no Kafka broker answers at {settings.kafka.bootstrap} ({type(error).__name__}); "
-                f"check kafka.bootstrap (SANZAO_KAFKA__BOOTSTRAP) and that the broker runs"
-            ) from error
+        await publisher.start()
         month_end = MonthEnd(
             store=RedisStore(redis),
             scan=RedisScan(redis),
@@ -256,17 +239,7 @@ async def _office(settings: Settings) -> AsyncIterator[Office]:
         )
         yield Office(
             month_end,
-            Surveyor(
-                store=month_end.store,
-                scan=month_end.scan,
-                regions=RedisRegionStore(redis),
-                publisher=publisher,
-                expertise=wisdom.expertise,
-                plan=plans.regions,
-                sampling=plans.sampling,
-                tree=wisdom.desk.tree,
-                partitions=partitions,
-            ),
+            build_surveyor(settings, wisdom, plans, redis=redis, publisher=publisher),
         )
     finally:
         await publisher.stop()

@@ -1,17 +1,15 @@
 """How does a bureau's 双公示 file become events that can be published as they are?"""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from detectors import events as e
 from streams.double_publicity import FileKind, Refused, UnreadableFileError, converted
-
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-USAGE = 2
+from streams.terminal import USAGE, err, told_plainly
 
 
 def convert(
@@ -28,15 +26,23 @@ def convert(
     source = source or f"urn:shuanggongshi:{kind.value}"
     domain = domain or {FileKind.PENALTY: "CASE", FileKind.LICENCE: "REG"}[kind]
     made = refused = 0
-    try:
-        for one in converted(file.read_bytes(), kind, source=source, domain=domain):
+    with told_plainly():
+        for one in _read(file, kind, source=source, domain=domain):
             if isinstance(one, Refused):
                 refused += 1
                 err.print(f"{file}: line {one.line}: {one.reason}", style="yellow", markup=False)
             else:
                 made += 1
                 sys.stdout.buffer.write(e.encode(one) + b"\n")
-    except (OSError, UnreadableFileError) as error:
-        err.print(f"错误 / error: {file}: {error}", style="red", markup=False)
-        raise typer.Exit(USAGE) from error
     err.print(f"converted={made} refused={refused} source={source}", markup=False)
+    if refused and not made:
+        err.print("没有一行能转换，请核对是否选对了文件和 --kind", style="red")
+        raise typer.Exit(USAGE)
+
+
+def _read(file: Path, kind: FileKind, *, source: str, domain: str) -> Iterator[e.Event | Refused]:
+    """Yield what a file becomes; what is wrong with the whole of it names the file."""
+    try:
+        yield from converted(file.read_bytes(), kind, source=source, domain=domain)
+    except UnreadableFileError as error:
+        raise UnreadableFileError(f"{file}: {error}") from error

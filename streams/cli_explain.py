@@ -10,6 +10,7 @@ import typer
 
 from config.load import load_settings
 from config.schema import Settings
+from detectors.uscc import InvalidUsccError, UsccStatus, status_of
 from detectors.warning import CHINA
 from streams import clock
 from streams.assembly import build_redis, build_wisdom
@@ -22,7 +23,7 @@ from streams.explaining import (
     official_in_words,
     way_back_in_words,
 )
-from streams.terminal import DENIED, NOT_FOUND, Config, err, out, told_plainly
+from streams.terminal import DENIED, NOT_FOUND, USAGE, Config, err, out, told_plainly
 
 
 def explain(
@@ -34,11 +35,14 @@ def explain(
     ] = None,
 ) -> None:
     """解释一家企业的实时等级：分值、事实、文号、修复建议。Why does it stand where it does?"""
+    _check_code(uscc)
     moment = at.replace(tzinfo=CHINA) if at else None
     with told_plainly():
         found, is_allowed = asyncio.run(_look_up(load_settings(config), uscc, moment))
     if found is None:
-        err.print(f"{uscc}：没有该企业的事件。No event of this enterprise has been seen.")
+        is_odd = status_of(uscc) is UsccStatus.QUARANTINED
+        digit = "校验位不符，请核对代码。The check digit is wrong." if is_odd else ""
+        err.print(f"{uscc}：没有该企业的事件。No event of this enterprise has been seen.{digit}")
         raise typer.Exit(NOT_FOUND)
     if not is_allowed:
         err.print(f"{uscc}：不在本单位管辖范围（settings.scope），未予显示；本次查询已留痕。")
@@ -53,6 +57,15 @@ def explain(
         out.print(model_in_words(found))
     if found.way_back is not None:
         out.print(way_back_in_words(found.way_back))
+
+
+def _check_code(uscc: str) -> None:
+    """Refuse what no register ever issued before anybody is asked about it."""
+    try:
+        status_of(uscc)
+    except InvalidUsccError as error:
+        err.print(f"{uscc}：不是统一社会信用代码，请核对。{error}", style="red", markup=False)
+        raise typer.Exit(USAGE) from error
 
 
 _TOLD = ("card", "way_back", "official", "provisional", "model_reasons")

@@ -17,7 +17,7 @@ from streams.assembly import Wisdom, build_wisdom
 from streams.replay import Replayed
 from streams.replay import replay as replay_records
 from streams.replay_split import split_of
-from streams.terminal import Config, File, Knowledge, err, out, told_plainly, with_knowledge
+from streams.terminal import USAGE, Config, File, Knowledge, err, out, told_plainly, with_knowledge
 from streams.what_if import LeadOf, difference, difference_in_words
 
 
@@ -51,6 +51,9 @@ def replay(
     for complaint in result.complaints:
         err.print(f"{file}: {complaint}", style="yellow", markup=False)
     _print(result, elapsed)
+    if not result.states and any(line.strip() for line in lines):
+        err.print(f"{file}：没有一行是有效事件。No line of it is an event.", style="red")
+        raise typer.Exit(USAGE)
     if split:
         parts = split_of(lines, wisdom.expertise, members=settings.model.members[:1], now=moment)
         told = " ".join(f"{name}={value:.1f}" for name, value in dataclasses.asdict(parts).items())

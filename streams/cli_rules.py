@@ -7,19 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from config.load import InvalidConfigError, load_documents, load_scenarios
+from config.load import load_documents, load_scenarios
 from detectors.expertise import compiled
-from detectors.functions import InvalidKnowledgeError
 from detectors.knowledge_check import parse
-from detectors.scenario import InvalidScenarioError, failures, parse_scenarios
+from detectors.scenario import failures, parse_scenarios
+from streams.terminal import err, out, told_plainly
 
 rules = typer.Typer(help="规则。The rules and their own tests.", no_args_is_help=True)
-out = Console(soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 FAILED = 1
-UNUSABLE = 2
 
 
 @rules.callback()
@@ -35,7 +31,7 @@ def run_scenarios(
     knowledge: Annotated[Path | None, typer.Option("--knowledge", help="知识目录")] = None,
 ) -> None:
     """运行规则单元测试：事件场景与应有的预警、类别。Run the rules' scenarios; 1 where one fails."""
-    try:
+    with told_plainly():
         documents = load_scenarios(knowledge, file)
         expertise = compiled(parse(load_documents(knowledge)))
         count, problems = 0, []
@@ -44,12 +40,13 @@ def run_scenarios(
             count += len(scenarios)
             for scenario in scenarios:
                 problems += failures(name, scenario, expertise)
-    except (InvalidConfigError, InvalidKnowledgeError, InvalidScenarioError) as error:
-        err.print(f"错误 / error: {error}", style="red", markup=False)
-        raise typer.Exit(UNUSABLE) from error
     for problem in problems:
         err.print(problem, style="red", markup=False)
     version = expertise.knowledge.version
-    out.print(f"scenarios={count} failures={len(problems)} knowledge={version}", markup=False)
+    out.print(
+        f"scenarios={count} failures={len(problems)} knowledge={version}",
+        markup=False,
+        soft_wrap=True,
+    )
     if problems:
         raise typer.Exit(FAILED)

@@ -27,6 +27,7 @@ key                                type      holds
 ``sanzao:{regions}:history:SPAN``  hash      cell -> its index in the last periods, msgpack
 ``sanzao:{regions}:index:SPAN``    hash      cell -> its index now, JSON (cells of 30 and more)
 ``sanzao:{regions}:told:PERIOD``   hash      place/section -> gravest level told; leaves in 400 days
+``sanzao:{regions}:surveyed``      string    the day that a worker surveyed last, 2026-07-01
 =================================  ========  =====================================================
 
 ``{pN}`` is the Kafka partition: on Redis Cluster all keys of a batch share one slot, so a batch is
@@ -83,6 +84,7 @@ def region_key(what: str, name: str) -> str:
 
 
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"
+SURVEYED = f"{ROOT}:{{regions}}:surveyed"
 MONTHS = f"{ROOT}:{{classes}}:months"
 FEEDS = f"{ROOT}:feeds"
 AUDIT = f"{ROOT}:audit"

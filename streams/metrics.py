@@ -16,6 +16,7 @@ from detectors.warning import WarningStatus
 # From under a linger to the stall of a rebalance.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 OUTCOMES = ("applied", "replayed", "duplicate", "unknown_fact")
+TOLD_OUTCOMES = ("stands", "contradicted")
 BOND_OUTCOMES = ("applied", "replayed", "dead")
 PHASES = ("begun", "ended")
 CHANNELS = ("sms", "email")
@@ -43,6 +44,10 @@ class Metrics:
         self.class_changes = Counter(
             "sanzao_class_changes", "Changes of the live class", ["to"], registry=make
         )
+        self.official_told = Counter(
+            "sanzao_official_classes_told", "Official classes told one by one (E57)", ["outcome"],
+            registry=make,
+        )  # fmt: skip
         self.examples = Counter(
             "sanzao_examples", "Outcomes the model has learned from", registry=make
         )
@@ -169,7 +174,18 @@ class Metrics:
             "sanzao_calendar_missing_year", "1 while a year's table of holidays is wanted",
             registry=make,
         )  # fmt: skip
+        self.survey_day_seconds = Gauge(
+            "sanzao_survey_day_seconds", "The day surveyed last, its beginning (Unix; 0: never)",
+            registry=make,
+        )  # fmt: skip
+        self.survey_seconds = Gauge(
+            "sanzao_survey_seconds", "How long the last survey of this worker took", registry=make
+        )
+        self.cluster_warnings = Counter(
+            "sanzao_cluster_warnings", "Regional and industry warnings told", registry=make
+        )
         self._create_series()
+        self._create_messages()
         self._create_neighbours()
 
     def _create_series(self) -> None:
@@ -182,8 +198,12 @@ class Metrics:
                 self.warnings.labels(measure.value, status.value)
         for risk_class in RiskClass:
             self.class_changes.labels(risk_class.value)
+        for outcome in TOLD_OUTCOMES:
+            self.official_told.labels(outcome)
         for part in PARTS:
             self.retries.labels(part)
+
+    def _create_messages(self) -> None:
         for state in WAITING:
             self.outbox.labels(state)
         for channel in CHANNELS:

@@ -7,7 +7,7 @@ month and enterprise, and the head says how far it has come.
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import msgspec
 
@@ -19,7 +19,6 @@ from detectors.official import (
     Month,
     OfficialClass,
     Source,
-    Told,
     correction,
     differences,
     frozen_class,
@@ -27,6 +26,7 @@ from detectors.official import (
 )
 from detectors.sampling_plan import SamplingPlan
 from detectors.state import EnterpriseState
+from detectors.told import Told
 from streams.codec import envelope
 from streams.official_store import Head, OfficialStore, Progress
 from streams.publisher import Outgoing, Publisher, partition_of
@@ -36,6 +36,7 @@ from streams.topics import Topic
 
 OFFICIAL_TYPE = "class.official.v1"
 CORRECTION_TYPE = "class.correction.v1"
+FINAL = frozenset({Progress.CLOSED, Progress.PUBLISHED})
 
 
 class MonthRefusedError(RuntimeError):
@@ -87,10 +88,11 @@ class MonthEnd:
         """
         if now.timestamp() <= month.last_s:
             raise MonthRefusedError(
-                f"{month} is not over yet; freeze it after its last instant in China"
+                f"{month} 尚未结束，请在次月（北京时间）冻结。{month} is not over yet; freeze it "
+                f"after its last instant in China"
             )
         head = await self.official.head(month, Source.FROZEN)
-        if head is not None and head.progress is not Progress.OPEN:
+        if head is not None and head.progress in FINAL:
             await self._published(head, month)
             return await self._corrected(head, month)
         head = await self._opened(month, Source.FROZEN, self._version(month), now)
@@ -104,13 +106,16 @@ class MonthEnd:
         """Take the province's result as the official class; our own stays beside it.
 
         Raises:
-            MonthRefusedError: the month was imported before, with another result.
+            MonthRefusedError: the month was imported before, with another result, or E57 has
+                told another one of some enterprise.
         """
         head = await self.official.head(month, Source.IMPORTED)
-        if head is not None and head.progress is not Progress.OPEN:
+        if head is not None and head.progress in FINAL:
             await self._refuse_other(month, told, head)
             await self._published(head, month)
             return Report(Outcome.UNCHANGED, Source.IMPORTED, head.count)
+        if head is not None:
+            await self._refuse_contradiction(month, told, head)
         versions = sorted({one.version for one in told})
         head = await self._opened(month, Source.IMPORTED, "、".join(versions), now)
         for piece in pieces(told):
@@ -118,7 +123,7 @@ class MonthEnd:
             await self.official.put(
                 [imported_class(one, found.get(one.uscc), self.plan, month) for one in piece]
             )
-        closed = await self._closed(head, month)
+        closed = await self._closed(head, month, filed=len(told))
         await self._published(closed, month)
         differing = len([one async for one in self.differing(month)])
         return Report(Outcome.IMPORTED, Source.IMPORTED, closed.count, differing=differing)
@@ -126,16 +131,50 @@ class MonthEnd:
     async def official_source(self, month: Month) -> Head:
         """Return which snapshot is the official one: the province's where there is one.
 
+        While its results arrive one by one, ``count`` is of all that ``official_classes`` yields.
+
         Raises:
             MonthRefusedError: the month is neither frozen nor imported.
         """
         for source in (Source.IMPORTED, Source.FROZEN):
             head = await self.official.head(month, source)
-            if head is not None and head.progress is not Progress.OPEN:
+            if head is not None and head.progress is Progress.ARRIVING:
+                count = len([one async for one in self.official_classes(month, head)])
+                return msgspec.structs.replace(head, count=count)
+            if head is not None and head.progress in FINAL:
                 return head
         raise MonthRefusedError(
-            f"{month} is neither frozen nor imported; run 'sanzao classes freeze --month {month}'"
+            f"{month} 既未冻结也未导入，请先运行 sanzao classes freeze --month {month}。"
+            f"{month} is neither frozen nor imported"
         )
+
+    async def official_classes(self, month: Month, head: Head) -> AsyncIterator[OfficialClass]:
+        """Yield what is official in a month, by partition and code.
+
+        While the province's results arrive one by one, who has none yet keeps our own class.
+        """
+        if head.progress is not Progress.ARRIVING:
+            async for one in self.classes(month, head.source):
+                yield one
+            return
+        own = await self.official.head(month, Source.FROZEN)
+        sources = [Source.IMPORTED]
+        if own is not None and own.progress in FINAL:
+            sources.append(Source.FROZEN)
+        for partition in range(self.partitions):
+            codes = {
+                uscc
+                for source in sources
+                for uscc in await self.official.usccs(month, source, partition)
+            }
+            for piece in pieces(sorted(codes)):
+                found = {
+                    uscc: one
+                    for source in reversed(sources)
+                    for uscc, one in (await self.official.get(month, source, piece)).items()
+                }
+                for uscc in piece:
+                    yield found[uscc]
 
     async def classes(self, month: Month, source: Source) -> AsyncIterator[OfficialClass]:
         """Yield the classes of a snapshot, by partition and code."""
@@ -146,14 +185,21 @@ class MonthEnd:
                     yield found[uscc]
 
     async def differing(self, month: Month) -> AsyncIterator[Difference]:
-        """Yield where our own snapshot and the province's differ; nothing where one is missing."""
-        heads = [await self.official.head(month, source) for source in Source]
-        if None in heads:
+        """Yield where our own snapshot and the province's differ; nothing where one is missing.
+
+        Of results that arrive one by one, only those that have arrived are compared.
+        """
+        own_head = await self.official.head(month, Source.FROZEN)
+        head = await self.official.head(month, Source.IMPORTED)
+        if own_head is None or head is None:
             return
+        sources = [Source.IMPORTED]
+        if head.progress is not Progress.ARRIVING:
+            sources.append(Source.FROZEN)
         for partition in range(self.partitions):
             codes = {
                 uscc
-                for source in Source
+                for source in sources
                 for uscc in await self.official.usccs(month, source, partition)
             }
             for piece in pieces(sorted(codes)):
@@ -180,6 +226,7 @@ class MonthEnd:
         self._check_version(head, month)
         if await self._count(month, Source.FROZEN) != head.count:
             raise MonthRefusedError(
+                f"{month} 的官方等级已超过保存期，以主题和已导出的文件为准。"
                 f"{month} was frozen with {head.count} enterprises and the store no longer holds "
                 f"them; the month stands as topic {Topic.CLASS} and the exported files have it"
             )
@@ -193,20 +240,37 @@ class MonthEnd:
             differing += len(found)
             written += len(fresh)
             if fresh:
-                await self.publisher.publish(self._correction_records(fresh, month))
+                await self.publisher.publish(
+                    [correction_record(one, partitions=self.partitions) for one in fresh]
+                )
                 await self.official.remember(month, fresh)
         outcome = Outcome.CORRECTED if differing else Outcome.UNCHANGED
         return Report(outcome, Source.FROZEN, head.count, differing, written)
 
+    async def _refuse_contradiction(self, month: Month, told: Sequence[Told], head: Head) -> None:
+        """Refuse a file that says otherwise than E57 has said; what broke off is forgotten."""
+        await self.official.discard(month, Source.IMPORTED)
+        stored = {one.uscc: one async for one in self.classes(month, Source.IMPORTED)}
+        others = [one.uscc for one in told if one.uscc in stored and not _is_same(stored, one)]
+        if not others:
+            return
+        await self.official.write_head(
+            msgspec.structs.replace(head, progress=Progress.ARRIVING, filed=0)
+        )
+        raise MonthRefusedError(
+            f"文件与已逐户收到的省局结果（E57）不一致，共 {len(others)} 家："
+            f"{'、'.join(others[:5])}；请从文件中去掉这些行，或请省局确认。"
+            f"The file says otherwise than E57 events of {month}; a told class is never changed"
+        )
+
     async def _refuse_other(self, month: Month, told: Sequence[Told], head: Head) -> None:
         stored = {one.uscc: one async for one in self.classes(month, Source.IMPORTED)}
-        same = len(told) == len(stored) and all(
-            one.uscc in stored
-            and (stored[one.uscc].risk_class, stored[one.uscc].score) == (one.risk_class, one.score)
-            for one in told
-        )
+        filed = head.filed or len(stored)
+        same = len(told) == filed and all(_is_same(stored, one) for one in told)
         if not same:
             raise MonthRefusedError(
+                f"{month} 已于 {head.begun_at:%Y-%m-%d} 导入 {head.count} 家，本文件与之不同；"
+                f"官方月份不改，请省局在下一月更正。"
                 f"{month} was imported on {head.begun_at:%Y-%m-%d} with {head.count} results and "
                 f"the file says otherwise; an official month is never changed: ask the province "
                 f"for corrections of the month that follows"
@@ -220,6 +284,8 @@ class MonthEnd:
         version = self._version(month)
         if head.catalogue_version != version:
             raise MonthRefusedError(
+                f"{head.month} 按指标版本 {head.catalogue_version} 冻结，当前为 {version}；"
+                f"请用 --knowledge 指定当时的知识目录。"
                 f"{head.month} was frozen by catalogue {head.catalogue_version}, this is "
                 f"{version}; pass that version's folder with --knowledge"
             )
@@ -238,9 +304,9 @@ class MonthEnd:
         await self.official.write_head(head)
         return head
 
-    async def _closed(self, head: Head, month: Month) -> Head:
+    async def _closed(self, head: Head, month: Month, *, filed: int = 0) -> Head:
         count = await self._count(month, head.source)
-        closed = msgspec.structs.replace(head, progress=Progress.CLOSED, count=count)
+        closed = msgspec.structs.replace(head, progress=Progress.CLOSED, count=count, filed=filed)
         await self.official.write_head(closed)
         return closed
 
@@ -251,15 +317,22 @@ class MonthEnd:
         return found
 
     async def _published(self, head: Head, month: Month) -> None:
-        """Publish a closed snapshot, unless it is out already, or the province's is official."""
+        """Publish a closed snapshot, unless it is out already, or the province's is official.
+
+        While the province's results arrive one by one, ours is published of all others.
+        """
         if head.progress is Progress.PUBLISHED:
             return
+        classes = self.classes(month, head.source)
         imported = await self.official.head(month, Source.IMPORTED)
         if head.source is Source.FROZEN and imported is not None:
-            return
+            if imported.progress is not Progress.ARRIVING:
+                return
+            classes = self.official_classes(month, imported)
         piece: list[Outgoing] = []
-        async for one in self.classes(month, head.source):
-            piece.append(self._class_record(one, month))
+        async for one in classes:
+            if one.source is head.source:
+                piece.append(class_record(one, partitions=self.partitions))
             if len(piece) >= PIECE:
                 await self.publisher.publish(piece)
                 piece = []
@@ -277,25 +350,36 @@ class MonthEnd:
             found |= {uscc: states.decode(raw) for uscc, raw in loaded.states.items()}
         return found
 
-    def _class_record(self, one: OfficialClass, month: Month) -> Outgoing:
-        identity = f"official/{one.month}/{one.uscc}/{one.source.value}"
-        return self._record(one.uscc, OFFICIAL_TYPE, identity, month, one)
 
-    def _correction_records(self, late: Iterable[Correction], month: Month) -> list[Outgoing]:
-        return [self._record(one.uscc, CORRECTION_TYPE, one.id, month, one) for one in late]
+def class_record(one: OfficialClass, *, partitions: int) -> Outgoing:
+    """Return the record that tells an official class; told again, it has the same id."""
+    identity = f"official/{one.month}/{one.uscc}/{one.source.value}"
+    return _record(one, OFFICIAL_TYPE, identity, partitions)
 
-    def _record(
-        self, uscc: str, type_: str, identity: str, month: Month, data: msgspec.Struct
-    ) -> Outgoing:
-        return Outgoing(
-            Topic.CLASS.value,
-            partition_of(uscc, self.partitions),
-            uscc.encode(),
-            envelope(
-                type_,
-                identity=identity,
-                subject=uscc,
-                time=dt.datetime.fromtimestamp(month.last_s, dt.UTC),
-                data=data,
-            ),
-        )
+
+def correction_record(late: Correction, *, partitions: int) -> Outgoing:
+    """Return the record that tells what an official class would have been."""
+    return _record(late, CORRECTION_TYPE, late.id, partitions)
+
+
+def _record(
+    data: OfficialClass | Correction, type_: str, identity: str, partitions: int
+) -> Outgoing:
+    return Outgoing(
+        Topic.CLASS.value,
+        partition_of(data.uscc, partitions),
+        data.uscc.encode(),
+        envelope(
+            type_,
+            identity=identity,
+            subject=data.uscc,
+            time=dt.datetime.fromtimestamp(Month.of(data.month).last_s, dt.UTC),
+            data=data,
+        ),
+    )
+
+
+def _is_same(stored: Mapping[str, OfficialClass], told: Told) -> bool:
+    """Return whether what is stored of an enterprise is what was told."""
+    one = stored.get(told.uscc)
+    return one is not None and (one.risk_class, one.score) == (told.risk_class, told.score)

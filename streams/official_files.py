@@ -14,8 +14,11 @@ from typing import Literal, Self
 
 import msgspec
 
+from detectors import events
+from detectors.events import ClassOfMonth, InvalidEventError
 from detectors.measure import RiskClass
-from detectors.official import Difference, Draw, Month, OfficialClass, Told
+from detectors.official import Difference, Draw, Month, OfficialClass
+from detectors.told import Told, told_of
 
 CLASS_COLUMNS = (
     "统一社会信用代码", "企业名称", "月份", "信用风险等级", "风险分", "直接判定原因", "指标版本",
@@ -28,13 +31,14 @@ DRAW_COLUMNS = (
 DIFFERENCE_COLUMNS = (
     "统一社会信用代码", "企业名称", "月份", "官方等级", "本系统等级", "本系统风险分"
 )  # fmt: skip
+FULL_SCORE = 1000
 # What a spreadsheet would run as a formula when a name begins with it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _HEADINGS = {
     "uscc": ("uscc", "统一社会信用代码"),
     "class": ("class", "信用风险等级", "等级"),
     "score": ("score", "风险分", "分值"),
-    "period": ("period", "month", "月份"),
+    "period": ("period", "月份", "month"),
     "version": ("model_version", "指标版本", "模型版本"),
 }
 Row = Sequence[str]
@@ -217,21 +221,6 @@ def _share(ratio: float) -> str:
     return f"{ratio:.4f}".rstrip("0").rstrip(".")
 
 
-class _Monthly(msgspec.Struct, frozen=True, rename={"risk_class": "class"}):
-    """E57, as far as it is read here."""
-
-    period: str
-    risk_class: RiskClass
-    score: float | None = None
-    model_version: str = ""
-
-
-class _MonthlyEvent(msgspec.Struct, frozen=True):
-    type: Literal["classification.monthly.v1"]
-    subject: str
-    data: _Monthly
-
-
 def read_told(path: Path, month: Month, *, valid: Callable[[str], str]) -> list[Told]:
     """Return the province's results in a file: E57 events (.jsonl) or a table (.csv).
 
@@ -247,51 +236,44 @@ def read_told(path: Path, month: Month, *, valid: Callable[[str], str]) -> list[
     for number, one in read(path.read_bytes()):
         fault = one if isinstance(one, str) else _fault(one, month, told, valid)
         if fault:
-            problems.append(f"{path.name}: line {number}: {fault}")
+            problems.append(f"{path.name}: 第{number}行 line {number}: {fault}")
         elif isinstance(one, Told):
             told[one.uscc] = one
     if problems:
         shown = problems[:20]
-        more = [f"... and {len(problems) - len(shown)} more"] if len(problems) > len(shown) else []
+        left = len(problems) - len(shown)
+        more = [f"另有{left}行 ... and {left} more"] if left else []
         raise InvalidResultError("\n".join([*shown, *more]))
     if not told:
-        raise InvalidResultError(f"{path.name}: no result in it; is it the right file?")
+        raise InvalidResultError(f"{path.name}: 文件中没有结果，no result in it")
     return list(told.values())
 
 
 def _fault(one: Told, month: Month, told: Mapping[str, Told], valid: Callable[[str], str]) -> str:
     if one.month != str(month):
-        return f"period {one.month!r} is not {month}"
+        return f"月份不符，period {one.month!r} is not {month}"
     if one.uscc in told:
-        return f"{one.uscc} stands twice"
+        return f"代码重复，{one.uscc} stands twice"
     return valid(one.uscc)
 
 
 def _events(raw: bytes) -> list[tuple[int, Told | str]]:
-    found: list[tuple[int, Told | str]] = []
-    decoder = msgspec.json.Decoder(_MonthlyEvent)
-    for number, line in enumerate(raw.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            event = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            found.append((number, str(error)))
-            continue
-        data = event.data
-        found.append(
-            (
-                number,
-                Told(
-                    uscc=event.subject,
-                    month=data.period,
-                    risk_class=data.risk_class,
-                    score=data.score,
-                    version=data.model_version,
-                ),
-            )
-        )
-    return found
+    return [
+        (number, _event(line))
+        for number, line in enumerate(raw.splitlines(), start=1)
+        if line.strip()
+    ]
+
+
+def _event(line: bytes) -> Told | str:
+    try:
+        event = events.decode(line)
+    except InvalidEventError as error:
+        return error.detail
+    data = event.data
+    if not isinstance(data, ClassOfMonth):
+        return f"{events.type_of(type(data))} is no {events.type_of(ClassOfMonth)}"
+    return next(iter(told_of(event.subject, data)), f"op {data.op.value}: nothing is taken back")
 
 
 def _table(raw: bytes) -> list[tuple[int, Told | str]]:
@@ -307,7 +289,7 @@ def _table(raw: bytes) -> list[tuple[int, Told | str]]:
     }
     missing = [_HEADINGS[name][1] for name in ("uscc", "class", "period") if places[name] < 0]
     if missing:
-        return [(1, f"no column {'、'.join(missing)} among {heads}")]
+        return [(1, f"缺少列 {'、'.join(missing)}，no column of that name among {heads}")]
     return [
         (number, _told(row, places))
         for number, row in enumerate(rows, start=2)
@@ -319,16 +301,19 @@ def _told(row: Row, places: Mapping[str, int]) -> Told | str:
     cells = {
         name: row[place].strip() if 0 <= place < len(row) else "" for name, place in places.items()
     }
+    risk_class = cells["class"].removesuffix("级")
+    if risk_class not in set(RiskClass):
+        return f"等级 {risk_class!r} 不是 A、B、C、D，no such class"
     try:
-        return msgspec.convert(
-            {
-                "uscc": cells["uscc"],
-                "month": cells["period"],
-                "risk_class": cells["class"].removesuffix("级"),
-                "score": float(cells["score"]) if cells["score"] else None,
-                "version": cells["version"],
-            },
-            Told,
-        )
-    except (msgspec.ValidationError, ValueError) as error:
-        return str(error)
+        score = float(cells["score"]) if cells["score"] else None
+    except ValueError:
+        return f"风险分 {cells['score']!r} 不是数字，no number"
+    if score is not None and not 0 <= score <= FULL_SCORE:
+        return f"风险分 {cells['score']} 不在 0 至 {FULL_SCORE} 之间，out of range"
+    return Told(
+        uscc=cells["uscc"],
+        month=cells["period"],
+        risk_class=RiskClass(risk_class),
+        score=score,
+        version=cells["version"],
+    )

@@ -24,6 +24,22 @@ LATE = "late"
 # Half a year of months: corrections that come later are rare, and the class topic and the files
 # hold a month for whoever needs it longer.  A month takes some 550 bytes an enterprise.
 KEEP_S = 190 * 86_400
+DISCARD_AT_ONCE = 500
+# A class that was told by itself is written once; a file's draft gives way to it (ARGV[1] is 1
+# while a file is being imported).  ARGV: that, seconds to keep, then code, row, code, row ...
+_TELL = """
+local stands = {}
+for i = 3, #ARGV, 2 do
+  local row = redis.call('HGET', KEYS[1], ARGV[i])
+  if not row or (ARGV[1] == '1' and cmsgpack.unpack(row)[9] ~= true) then
+    row = ARGV[i + 1]
+    redis.call('HSET', KEYS[1], ARGV[i], row)
+  end
+  stands[#stands + 1] = row
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return stands
+"""
 _PACK = msgspec.msgpack.Encoder().encode
 _CORRECTION = msgspec.msgpack.Decoder(Correction)
 
@@ -32,12 +48,18 @@ class Progress(enum.StrEnum):
     """How far a snapshot has come."""
 
     OPEN = "open"
+    ARRIVING = "arriving"  # told one by one (E57): each stands at once, nobody says which is last
     CLOSED = "closed"  # immutable from here on
     PUBLISHED = "published"  # and the topic has it
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a month's snapshot from one source."""
+    """What is known of a month's snapshot from one source.
+
+    Shapes:
+        ``count`` enterprises stood in it when it was closed; ``filed`` of them in the file that
+        was imported (0: no file).
+    """
 
     month: str
     source: Source
@@ -46,6 +68,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     sampling_version: str
     begun_at: dt.datetime
     count: int = 0
+    filed: int = 0
 
     @property
     def field(self) -> str:
@@ -64,12 +87,13 @@ class _Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     place: str
     industry: str
     draws: tuple[tuple[str, float, str, str, dt.date | None, dt.date | None], ...]
+    is_single: bool = False  # told by itself, not by a file that may yet break off
 
 
 _ROW = msgspec.msgpack.Decoder(_Row)
 
 
-def _stored(one: OfficialClass) -> bytes:
+def _stored(one: OfficialClass, *, is_single: bool = False) -> bytes:
     """Return an official class as bytes; ``domain`` and ``ratio`` are those of the first draw."""
     return _PACK(
         _Row(
@@ -79,6 +103,7 @@ def _stored(one: OfficialClass) -> bytes:
                 (d.domain, d.ratio, d.why, d.due.value, d.last_inspected, d.rests_until)
                 for d in one.draws
             ),
+            is_single,
         )
     )  # fmt: skip
 
@@ -118,11 +143,23 @@ class OfficialStore(Protocol):
     async def write_head(self, head: Head) -> None:
         """Write how far a snapshot has come."""
 
+    async def begin(self, head: Head) -> Head:
+        """Write a head where there is none; return the one that stands."""
+
     async def put(self, classes: Sequence[OfficialClass]) -> None:
         """Write official classes; who is there already stays as he is."""
 
+    async def tell(
+        self, month: Month, classes: Sequence[OfficialClass], *, over_drafts: bool
+    ) -> Sequence[OfficialClass]:
+        """Write imported classes of a month that were told one by one; return what stands.
+
+        Who is there already stays as he is.  Only while a file is being imported
+        (``over_drafts``) its classes give way: it may break off, what was told has been told.
+        """
+
     async def discard(self, month: Month, source: Source) -> None:
-        """Forget the classes of a snapshot that was never closed."""
+        """Forget the classes of a snapshot that was never closed, but for those told singly."""
 
     async def usccs(self, month: Month, source: Source, partition: int) -> Sequence[str]:
         """Return the codes of a snapshot's partition, in order."""
@@ -145,6 +182,7 @@ class MemoryOfficialStore:
 
     partitions: int
     heads: dict[tuple[str, Source], Head] = dataclasses.field(default_factory=dict)
+    singles: set[tuple[str, str]] = dataclasses.field(default_factory=set)
     classes: dict[tuple[str, Source], dict[str, OfficialClass]] = dataclasses.field(
         default_factory=dict
     )
@@ -158,14 +196,33 @@ class MemoryOfficialStore:
         """Write how far a snapshot has come."""
         self.heads[head.month, head.source] = head
 
+    async def begin(self, head: Head) -> Head:
+        """Write a head where there is none; return the one that stands."""
+        return self.heads.setdefault((head.month, head.source), head)
+
     async def put(self, classes: Sequence[OfficialClass]) -> None:
         """Write official classes; who is there already stays as he is."""
         for one in classes:
             self.classes.setdefault((one.month, one.source), {}).setdefault(one.uscc, one)
 
+    async def tell(
+        self, month: Month, classes: Sequence[OfficialClass], *, over_drafts: bool
+    ) -> Sequence[OfficialClass]:
+        """Write imported classes of a month that were told one by one; return what stands."""
+        there = self.classes.setdefault((str(month), Source.IMPORTED), {})
+        for one in classes:
+            single = (str(month), one.uscc)
+            if one.uscc not in there or (over_drafts and single not in self.singles):
+                there[one.uscc] = one
+                self.singles.add(single)
+        return [there[one.uscc] for one in classes]
+
     async def discard(self, month: Month, source: Source) -> None:
-        """Forget the classes of a snapshot that was never closed."""
-        self.classes.pop((str(month), source), None)
+        """Forget the classes of a snapshot that was never closed, but for those told singly."""
+        there = self.classes.pop((str(month), source), {})
+        kept = {one for one in there if (str(month), one) in self.singles}
+        if source is Source.IMPORTED and kept:
+            self.classes[str(month), source] = {one: there[one] for one in kept}
 
     async def usccs(self, month: Month, source: Source, partition: int) -> Sequence[str]:
         """Return the codes of a snapshot's partition, in order."""
@@ -195,6 +252,7 @@ class RedisOfficialStore:
     def __init__(self, redis: Redis, *, partitions: int) -> None:
         self._redis = redis
         self._partitions = partitions
+        self._tell = redis.register_script(_TELL)
 
     async def head(self, month: Month, source: Source) -> Head | None:
         """Return what is known of a snapshot, or None where none was begun."""
@@ -205,6 +263,13 @@ class RedisOfficialStore:
         """Write how far a snapshot has come."""
         raw = msgspec.json.encode(head).decode()
         await asked(self._redis.hset(MONTHS, head.field, raw))
+
+    async def begin(self, head: Head) -> Head:
+        """Write a head where there is none; return the one that stands."""
+        raw = msgspec.json.encode(head).decode()
+        await asked(self._redis.hsetnx(MONTHS, head.field, raw))
+        stands = await self.head(Month.of(head.month), head.source)
+        return stands or head
 
     async def put(self, classes: Sequence[OfficialClass]) -> None:
         """Write official classes; who is there already stays as he is."""
@@ -217,11 +282,34 @@ class RedisOfficialStore:
             pipe.expire(key, KEEP_S)
         await asked(pipe.execute())
 
+    async def tell(
+        self, month: Month, classes: Sequence[OfficialClass], *, over_drafts: bool
+    ) -> Sequence[OfficialClass]:
+        """Write imported classes of a month that were told one by one; return what stands."""
+        by_partition: dict[int, list[OfficialClass]] = {}
+        for one in classes:
+            by_partition.setdefault(self._home(one.uscc), []).append(one)
+        stands: dict[str, OfficialClass] = {}
+        for partition, some in by_partition.items():
+            key = official_key(partition, str(month), Source.IMPORTED.value)
+            pairs = [part for one in some for part in (one.uscc, _stored(one, is_single=True))]
+            raws = await asked(self._tell(keys=[key], args=[int(over_drafts), KEEP_S, *pairs]))
+            for one, raw in zip(some, raws, strict=True):
+                stands[one.uscc] = _read(raw, one.uscc, month=month, source=Source.IMPORTED)
+        return [stands[one.uscc] for one in classes]
+
     async def discard(self, month: Month, source: Source) -> None:
-        """Forget the classes of a snapshot that was never closed."""
+        """Forget the classes of a snapshot that was never closed, but for those told singly."""
         for partition in range(self._partitions):
             key = official_key(partition, str(month), source.value)
-            await asked(self._redis.unlink(key))
+            cursor = 0
+            while True:
+                cursor, rows = await asked(self._redis.hscan(key, cursor, count=DISCARD_AT_ONCE))
+                drafts = [code for code, raw in rows.items() if not _ROW.decode(raw).is_single]
+                if drafts:
+                    await asked(self._redis.hdel(key, *drafts))
+                if not cursor:
+                    break
 
     async def usccs(self, month: Month, source: Source, partition: int) -> Sequence[str]:
         """Return the codes of a snapshot's partition, in order."""

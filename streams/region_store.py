@@ -1,6 +1,7 @@
 """What must the next survey of regions know, and where does it stand?"""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -9,7 +10,7 @@ from redis.asyncio import Redis
 
 from detectors.clusters import Past
 from detectors.regions import Span, Standing
-from streams.keys import region_key
+from streams.keys import SURVEYED, region_key
 from streams.store import asked
 
 KEEP_TOLD_S = 400 * 86_400
@@ -37,6 +38,12 @@ class RegionStore(Protocol):
     ) -> None:
         """Remember a survey: the periods of its cells, and where they stand."""
 
+    async def surveyed(self) -> dt.date | None:
+        """Return the day that a worker surveyed last, None for never."""
+
+    async def remember_surveyed(self, day: dt.date) -> None:
+        """Remember that a worker has surveyed a day."""
+
 
 @dataclasses.dataclass(slots=True)
 class MemoryRegionStore:
@@ -45,6 +52,7 @@ class MemoryRegionStore:
     histories: dict[Span, dict[str, Sequence[Past]]] = dataclasses.field(default_factory=dict)
     standings: dict[Span, Sequence[Standing]] = dataclasses.field(default_factory=dict)
     levels: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
+    day: dt.date | None = None
 
     async def history(self, span: Span) -> Mapping[str, Sequence[Past]]:
         """Return the last periods of every cell, by its key."""
@@ -68,9 +76,17 @@ class MemoryRegionStore:
         self.histories[span] = dict(history)
         self.standings[span] = standings
 
+    async def surveyed(self) -> dt.date | None:
+        """Return the day that a worker surveyed last, None for never."""
+        return self.day
+
+    async def remember_surveyed(self, day: dt.date) -> None:
+        """Remember that a worker has surveyed a day."""
+        self.day = day
+
 
 class RedisRegionStore:
-    """The regional index in Redis: three small hashes."""
+    """The regional index in Redis: three small hashes, and the day of the last survey."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -112,3 +128,12 @@ class RedisRegionStore:
             if fields:
                 pipe.hset(key, mapping=cast("Any", fields))
         await asked(pipe.execute())
+
+    async def surveyed(self) -> dt.date | None:
+        """Return the day that a worker surveyed last, None for never."""
+        raw = await asked(self._redis.get(SURVEYED))
+        return dt.date.fromisoformat(raw.decode()) if raw else None
+
+    async def remember_surveyed(self, day: dt.date) -> None:
+        """Remember that a worker has surveyed a day."""
+        await asked(self._redis.set(SURVEYED, day.isoformat()))

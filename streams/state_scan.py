@@ -9,12 +9,11 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from detectors import state as states
 from detectors.state import EnterpriseState
 from streams.keys import state_prefix
-from streams.store import EnterpriseStore, MemoryStore, StoreUnavailableError
+from streams.store import EnterpriseStore, MemoryStore, asked
 
 # 500 states of 1 KiB are half a megabyte: one answer, and far under the timeout.
 PIECE = 500
@@ -25,6 +24,9 @@ T = TypeVar("T")
 class StateScan(Protocol):
     """Whoever can tell which enterprises a partition holds."""
 
+    def found(self, partition: int) -> AsyncIterator[Sequence[str]]:
+        """Yield the codes of a partition's enterprises in pieces, each code once, in no order."""
+
     async def usccs(self, partition: int) -> Sequence[str]:
         """Return the codes of a partition's enterprises, each once, in order."""
 
@@ -34,6 +36,11 @@ class MemoryScan:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
+
+    async def found(self, partition: int) -> AsyncIterator[Sequence[str]]:
+        """Yield the codes of a partition's enterprises in pieces, each code once, in no order."""
+        for piece in pieces(uscc for at, uscc in list(self._store.states) if at == partition):
+            yield piece
 
     async def usccs(self, partition: int) -> Sequence[str]:
         """Return the codes of a partition's enterprises, each once, in order."""
@@ -46,20 +53,33 @@ class RedisScan:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
+    async def found(self, partition: int) -> AsyncIterator[Sequence[str]]:
+        """Yield the codes of a partition's enterprises in pieces, each code once, in no order.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        prefix = state_prefix(partition)
+        seen: set[str] = set()  # Redis may name a key twice while its table grows
+        cursor = 0
+        while True:
+            cursor, keys = await asked(
+                self._redis.scan(cursor, match=f"{prefix}*", count=SCAN_COUNT)
+            )
+            fresh = {key.decode().removeprefix(prefix) for key in keys} - seen
+            seen |= fresh
+            for piece in pieces(fresh):
+                yield piece
+            if not cursor:
+                return
+
     async def usccs(self, partition: int) -> Sequence[str]:
         """Return the codes of a partition's enterprises, each once, in order.
 
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        prefix = state_prefix(partition)
-        found: set[str] = set()
-        try:
-            async for key in self._redis.scan_iter(match=f"{prefix}*", count=SCAN_COUNT):
-                found.add(key.decode().removeprefix(prefix))
-        except RedisError as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
-        return sorted(found)
+        return sorted([uscc async for piece in self.found(partition) for uscc in piece])
 
 
 async def walk(
@@ -72,6 +92,17 @@ async def walk(
             for uscc in piece:
                 if uscc in loaded.states:
                     yield uscc, states.decode(loaded.states[uscc])
+
+
+async def roam(
+    scan: StateScan, store: EnterpriseStore, *, partitions: int
+) -> AsyncIterator[tuple[str, EnterpriseState]]:
+    """Yield every enterprise's code and state, as they are found: no list is held, none sorted."""
+    for partition in range(partitions):
+        async for piece in scan.found(partition):
+            loaded = await store.load(partition, piece)
+            for uscc, raw in loaded.states.items():
+                yield uscc, states.decode(raw)
 
 
 def pieces(values: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:

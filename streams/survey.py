@@ -4,8 +4,10 @@ The last seven days and the last complete month are counted in one walk.  What w
 is told again only when it has become graver, so a second run publishes nothing new.
 """
 
+import asyncio
 import dataclasses
 import datetime as dt
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -22,11 +24,15 @@ from detectors.warning import CHINA
 from streams.codec import envelope
 from streams.publisher import Outgoing, Publisher, partition_of
 from streams.region_store import RegionStore
-from streams.state_scan import StateScan, walk
+from streams.state_scan import StateScan, roam
 from streams.store import EnterpriseStore
 from streams.topics import Topic
 
 CLUSTER_TYPE = "cluster.warning.v1"
+
+
+async def _in_one_go() -> None:
+    """Go on at once: nobody waits for a command's loop."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,12 +65,19 @@ class Surveyor:
     tree: AuthorityTree
     partitions: int
 
-    async def survey(self, *, now: dt.datetime) -> SurveyReport:
-        """Count everybody, publish what is new, and remember the periods."""
+    async def survey(
+        self, *, now: dt.datetime, breathe: Callable[[], Awaitable[None]] = _in_one_go
+    ) -> SurveyReport:
+        """Count everybody, publish what is new, and remember the periods.
+
+        ``breathe`` is awaited after each enterprise, so that a worker can do other things between
+        two of them; what follows from the counts is worked out beside the loop.
+        """
         windows = windows_at(now)
         censuses = [Census(self.plan, window) for window in windows]
         enterprises = 0
-        async for uscc, state in walk(self.scan, self.store, partitions=self.partitions):
+        async for uscc, state in roam(self.scan, self.store, partitions=self.partitions):
+            await breathe()
             enterprises += 1
             for census in censuses:
                 end = census.window.end_s
@@ -82,7 +95,10 @@ class Surveyor:
             if not census.cells:
                 continue
             history = await self.regions.history(census.window.span)
-            found = surveyed(census, history, general=self.sampling.general)
+            found = await asyncio.to_thread(
+                surveyed, census, history, general=self.sampling.general
+            )
+            await breathe()
             published += await self._publish(census.window, found.warnings)
             await self.regions.remember(census.window.span, found.history, found.published)
             cells += len(found.published)

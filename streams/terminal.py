@@ -9,13 +9,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from alerts.knowledge import InvalidKnowledgeError as InvalidAlertsError
-from config.load import InvalidConfigError
 from config.schema import Settings
-from detectors.functions import InvalidKnowledgeError
-from detectors.state import IncompatibleStateError
-from streams.store import StoreUnavailableError
-from streams.topics import BrokerUnreachableError, TopicsMissingError
+from streams.plain_words import MENDABLE, in_plain_words
 
 out = Console()
 # One message, one line: a path that rich cut in two can be neither copied nor searched for.
@@ -37,17 +32,8 @@ def told_plainly() -> Iterator[None]:
     """Turn what a person can mend into one plain message and exit code 2."""
     try:
         yield
-    except (
-        InvalidConfigError,
-        InvalidKnowledgeError,
-        InvalidAlertsError,
-        BrokerUnreachableError,
-        TopicsMissingError,
-        StoreUnavailableError,
-        IncompatibleStateError,
-        OSError,
-    ) as error:
-        err.print(f"错误 / error: {error}", style="red", markup=False)
+    except MENDABLE as error:
+        err.print(f"错误 / error: {in_plain_words(error)}", style="red", markup=False)
         raise typer.Exit(USAGE) from error
 
 

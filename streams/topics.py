@@ -61,6 +61,13 @@ class TopicsMissingError(RuntimeError):
     """
 
 
+class PartitionsDifferError(RuntimeError):
+    """The settings speak of another number of partitions than the event log has.
+
+    Operator action: set kafka.partitions to the log's own; enterprises keep their partition.
+    """
+
+
 class BrokerUnreachableError(RuntimeError):
     """No broker answers; the operator checks kafka.bootstrap and the network."""
 
@@ -139,6 +146,37 @@ def missing_topics(bootstrap: str) -> list[str]:
     return [topic.value for topic in Topic if topic not in existing]
 
 
+def check_partitions(bootstrap: str, partitions: int) -> None:
+    """See that the event log has as many partitions as the settings say, if there is one.
+
+    Raises:
+        BrokerUnreachableError: nobody answers at ``bootstrap``.
+        PartitionsDifferError: it has more or fewer; states would be looked for in wrong places.
+    """
+    try:
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap, group_id=None, bootstrap_timeout_ms=BOOTSTRAP_MS
+        )
+    except KafkaError as error:
+        raise BrokerUnreachableError(_unreachable(bootstrap, error)) from error
+    try:
+        there = len(consumer.partitions_for_topic(Topic.EVENT.value) or ())
+    finally:
+        consumer.close()
+    if there not in {0, partitions}:
+        raise PartitionsDifferError(
+            f"kafka.partitions is {partitions}, topic {Topic.EVENT} at {bootstrap} has {there}; "
+            f"set SANZAO_KAFKA__PARTITIONS={there}"
+        )
+
+
+def _unreachable(bootstrap: str, error: Exception) -> str:
+    return (
+        f"no Kafka broker answers at {bootstrap} ({type(error).__name__}); check kafka.bootstrap "
+        f"(SANZAO_KAFKA__BOOTSTRAP) and that the broker runs"
+    )
+
+
 def read_epoch(bootstrap: str, *, wait_s: float = EPOCH_WAIT_S) -> int:
     """Return the epoch of the event log: the last record of the epoch topic.
 
@@ -199,7 +237,4 @@ def _admin(bootstrap: str) -> KafkaAdminClient:
     try:
         return KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_MS)
     except KafkaError as error:
-        raise BrokerUnreachableError(
-            f"no Kafka broker answers at {bootstrap} ({type(error).__name__}); check "
-            f"kafka.bootstrap (SANZAO_KAFKA__BOOTSTRAP) and that the broker runs"
-        ) from error
+        raise BrokerUnreachableError(_unreachable(bootstrap, error)) from error

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import socket
 import sys
 import tempfile
 from typing import Any
@@ -10,7 +11,14 @@ import faust
 
 from config.schema import Settings
 from streams.app import Parts, build_app, build_parts, start, stop
-from streams.topics import Plan, TopicsMissingError, create_topics, missing_topics, read_epoch
+from streams.topics import (
+    Plan,
+    TopicsMissingError,
+    check_partitions,
+    create_topics,
+    missing_topics,
+    read_epoch,
+)
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -38,12 +46,17 @@ def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; exits non-zero when the app crashes.
 
     Raises:
+        OSError: the web port is taken.
         TopicsMissingError: topics are missing and may not be created.
         streams.topics.BrokerUnreachableError: no broker answers.
+        streams.topics.PartitionsDifferError: the settings and the event log do not agree.
     """
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
-    for chatty in ("mode", "faust", "aiokafka", "kafka"):
+    for chatty in ("mode", "faust", "aiokafka"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
+    # It is used at the start only, and what it says of a broker that is not there we say once.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    check_port(settings.web.host, settings.web.port)
     epoch = prepare_topics(settings)
     parts = build_parts(settings, epoch=epoch)
     # What was loaded stays for ever, and batches make garbage without cycles: the default would
@@ -59,6 +72,23 @@ def run_worker(settings: Settings) -> None:
     )  # fmt: skip
     with folder:
         worker.execute_from_commandline()
+
+
+def check_port(host: str, port: int) -> None:
+    """See that the web port is free, before anything is joined that would have to be left again.
+
+    Raises:
+        OSError: it is taken, or the address is not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(
+                error.errno, f"{error.strerror}: web.host and web.port are {host} and {port}"
+            ) from error
 
 
 def plan_of(settings: Settings) -> Plan:
@@ -83,4 +113,5 @@ def prepare_topics(settings: Settings) -> int:
                 f"topics {', '.join(missing)} are missing at {bootstrap}; run 'sanzao topics "
                 f"create' with an account that may, or set kafka.create_topics"
             )
+    check_partitions(bootstrap, settings.kafka.partitions)
     return read_epoch(bootstrap)

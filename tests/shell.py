@@ -3,16 +3,19 @@
 import asyncio
 import dataclasses
 import types
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 from detectors import events as e
 from detectors import state as states
 from detectors.expertise import Expertise
+from detectors.official import Month, OfficialClass
 from detectors.state import EnterpriseState
 from streams import agents, assess
 from streams.batch import Batch
 from streams.metrics import Metrics
+from streams.official_desk import OfficialDesk
+from streams.official_store import MemoryOfficialStore
 from streams.publisher import MemoryPublisher, Outgoing
 from streams.store import Loaded, MemoryStore, StoreUnavailableError, Written
 from streams.topics import Topic
@@ -20,6 +23,7 @@ from tests import builders as b
 
 PARTITIONS = 4
 PUBLISHED, STORED, ACKNOWLEDGED = "published", "stored", "acknowledged"
+OFFICIAL = "official"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +99,24 @@ class JournalPublisher(MemoryPublisher):
         self.journal.append(PUBLISHED)
 
 
+@dataclasses.dataclass(slots=True)
+class JournalOfficial(MemoryOfficialStore):
+    """The official classes' twin; it notes what it was told, and fails ``refused`` times."""
+
+    journal: list[str] = dataclasses.field(default_factory=list)
+    refused: int = 0
+
+    async def tell(
+        self, month: Month, classes: Sequence[OfficialClass], *, over_drafts: bool
+    ) -> Sequence[OfficialClass]:
+        """Write what was told singly, unless it was arranged otherwise."""
+        if self.refused:
+            self.refused -= 1
+            raise StoreUnavailableError("told to fail")
+        self.journal.append(OFFICIAL)
+        return await MemoryOfficialStore.tell(self, month, classes, over_drafts=over_drafts)
+
+
 class Shell:
     """The assessing agent's hands over twins.
 
@@ -117,9 +139,11 @@ class Shell:
         self.metrics = Metrics()
         self.naps: list[float] = []
         self._owned_for = owned_for
+        self.official = JournalOfficial(PARTITIONS, journal=self.journal)
         self.assessor = assess.Assessor(
             store=self.store,
             publisher=self.publisher,
+            official=OfficialDesk(self.official, b.sampling_plan(), PARTITIONS),
             expertise=lambda: expertise or b.expertise(),
             epoch=epoch,
             partitions=PARTITIONS,

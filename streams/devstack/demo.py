@@ -317,7 +317,7 @@ def run_demo(*, keep: bool, short: bool, seed: int, folder: Path) -> int:
             for fault in outcome.faults:
                 console.print(f"未通过：{fault}", style="red")
             if keep and not outcome.faults:
-                _wait(console)
+                _wait(console, stack)
         finally:
             demo.close()
     return 1 if outcome.faults else 0
@@ -326,7 +326,9 @@ def run_demo(*, keep: bool, short: bool, seed: int, folder: Path) -> int:
 def _clear(folder: Path) -> None:
     """Empty the folder of an earlier demo, and nobody else's."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        raise FileExistsError(f"{folder} is not a demo's folder; name another one by --folder")
+        raise FileExistsError(
+            f"{folder} 不是演示的目录，请用 --folder 另选。{folder} is not a demo's folder"
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / MARK).touch()
@@ -339,7 +341,16 @@ def _keep_pages(stack: Stack, folder: Path) -> None:
             (folder / f"{name}.html").write_bytes(answer.read())
 
 
-def _wait(console: Console) -> None:
+def how_to_ask(stack: Stack) -> str:
+    """Return what to type into another terminal, so that the commands reach this stack."""
+    names = ("KAFKA__BOOTSTRAP", "KAFKA__PARTITIONS", "KAFKA__IDEMPOTENT", "REDIS__URL")
+    environment = stack.environment()
+    said = " ".join(f"SANZAO_{name}={environment[f'SANZAO_{name}']}" for name in names)
+    return f"另开终端可用日常命令查询，先设置：\nexport {said}\n例如：sanzao warnings list"
+
+
+def _wait(console: Console, stack: Stack) -> None:
+    console.print(how_to_ask(stack), soft_wrap=True, markup=False, highlight=False)
     console.print("保持运行；按 Ctrl-C 结束。")
     try:
         while True:

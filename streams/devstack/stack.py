@@ -57,6 +57,8 @@ class Stack:
             "NOTIFY__SEND_TIMEOUT_S": "5",
             "NOTIFY__PARALLEL": "16",
             "NOTIFY__BATCH_DELAY_S": "0",  # nobody waits here for a list to fill
+            # When a survey falls into a simulated county's rush is chance; counts are not to be.
+            "ROLES__SURVEY": "false",
         }
         values = kafka | people | {"REDIS__URL": self.redis_url, "LOG_LEVEL": "INFO"} | more
         return {f"SANZAO_{name}": value for name, value in values.items()}

@@ -29,7 +29,7 @@ from streams.official_store import (
 )
 from streams.publisher import partition_of
 from streams.region_store import MemoryRegionStore, RedisRegionStore, RegionStore
-from streams.state_scan import MemoryScan, RedisScan, walk
+from streams.state_scan import PIECE, MemoryScan, RedisScan, roam, walk
 from streams.store import MemoryStore, RedisStore, StoreUnavailableError, Written
 from tests import builders as b
 
@@ -127,6 +127,63 @@ async def test_a_snapshot_that_broke_off_is_forgotten(store: OfficialStore):
     assert await store.get(JUNE, Source.IMPORTED, [b.USCC]) == {b.USCC: imported}
 
 
+def imported(uscc=b.USCC, *, risk_class=RiskClass.B):
+    """Return a class that the province decided."""
+    return official(uscc, source=Source.IMPORTED, risk_class=risk_class)
+
+
+async def test_what_was_told_singly_stands(store: OfficialStore):
+    """The first word stands, and whoever tells another hears of it, within one call too."""
+    codes = [b.USCC, OTHER, b.USCC]
+    words = [imported(), imported(OTHER), imported(risk_class=RiskClass.D)]
+
+    first = await store.tell(JUNE, words, over_drafts=False)
+    again = await store.tell(JUNE, [imported(risk_class=RiskClass.A)], over_drafts=True)
+
+    assert list(first) == [imported(), imported(OTHER), imported()]
+    assert list(again) == [imported()]
+    assert await store.get(JUNE, Source.IMPORTED, codes) == {
+        b.USCC: imported(), OTHER: imported(OTHER),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("over_drafts", "standing"),
+    [
+        pytest.param(False, RiskClass.B, id="a closed month is never changed"),
+        pytest.param(True, RiskClass.D, id="a file that may break off gives way"),
+    ],
+)
+async def test_what_a_file_said_before(store: OfficialStore, over_drafts, standing):
+    """A class told singly yields to a month that is closed, not to a draft."""
+    await store.put([imported()])
+    word = imported(risk_class=RiskClass.D)
+
+    (stands,) = await store.tell(JUNE, [word], over_drafts=over_drafts)
+
+    assert stands.risk_class is standing
+    assert await store.get(JUNE, Source.IMPORTED, [b.USCC]) == {b.USCC: stands}
+
+
+async def test_an_import_that_broke_off_takes_nothing_told_singly_with_it(store: OfficialStore):
+    """Discarding forgets the file's drafts; what was told has been told."""
+    await store.tell(JUNE, [imported()], over_drafts=False)
+    await store.put([imported(OTHER), imported(risk_class=RiskClass.D)])
+
+    await store.discard(JUNE, Source.IMPORTED)
+
+    assert await store.get(JUNE, Source.IMPORTED, [b.USCC, OTHER]) == {b.USCC: imported()}
+
+
+async def test_the_first_head_stands(store: OfficialStore):
+    """Whoever begins a month that was begun learns how far it is."""
+    closed = msgspec.structs.replace(HEAD, progress=Progress.CLOSED, count=7)
+
+    assert await store.begin(HEAD) == HEAD
+    await store.write_head(closed)
+    assert await store.begin(HEAD) == closed
+
+
 async def test_codes_come_in_order_by_partition(store: OfficialStore):
     """Each enterprise stands in the partition of its code, in the order of the codes."""
     codes = [f"9141042200000{n:04d}A" for n in range(40)]
@@ -220,6 +277,16 @@ async def test_what_was_told_is_remembered_by_period(regions: RegionStore):
     assert dict(await regions.told("2026-W28")) == {}
 
 
+async def test_the_day_of_the_last_survey_is_remembered(regions: RegionStore):
+    """None at first, then the day that was surveyed last."""
+    assert await regions.surveyed() is None
+
+    await regions.remember_surveyed(dt.date(2026, 7, 1))
+    await regions.remember_surveyed(dt.date(2026, 7, 2))
+
+    assert await regions.surveyed() == dt.date(2026, 7, 2)
+
+
 async def test_the_index_can_be_read_by_other_programs(client):
     """The standing of a cell is JSON in a hash; small cells are not in it."""
     standing = Standing(
@@ -242,9 +309,8 @@ def walked(request):
     return RedisStore(client), RedisScan(client)
 
 
-async def test_the_walk_meets_everybody_once(walked):
-    """Every state of every partition, in the order of the codes; cards are no states."""
-    store, scan = walked
+async def filled(store):
+    """Write states and a card for 1200 enterprises; return their codes."""
     codes = [f"9141042200000{n:04d}A" for n in range(1200)]
     for partition in range(PARTITIONS):
         mine = [one for one in codes if partition_of(one, PARTITIONS) == partition]
@@ -252,6 +318,13 @@ async def test_the_walk_meets_everybody_once(walked):
         loaded = await store.load(partition, [])
         written = Written(epoch=1, offset=1, states=raws, cards={OTHER: ["class", "A"]})
         await store.write(partition, loaded, written)
+    return codes
+
+
+async def test_the_walk_meets_everybody_once(walked):
+    """Every state of every partition, in the order of the codes; cards are no states."""
+    store, scan = walked
+    codes = await filled(store)
 
     met = [(uscc, state.as_of) async for uscc, state in walk(scan, store, partitions=PARTITIONS)]
 
@@ -261,6 +334,19 @@ async def test_the_walk_meets_everybody_once(walked):
         for one in codes
         if partition_of(one, PARTITIONS) == partition
     ]
+
+
+async def test_a_scan_in_pieces_finds_everybody_once(walked):
+    """In no order, in pieces that one answer can hold, nobody twice; so does who roams by it."""
+    store, scan = walked
+    codes = await filled(store)
+
+    found = [piece for one in range(PARTITIONS) async for piece in scan.found(one)]
+
+    assert sorted(code for piece in found for code in piece) == sorted(codes)
+    assert max(len(piece) for piece in found) <= PIECE
+    met = [uscc async for uscc, _ in roam(scan, store, partitions=PARTITIONS)]
+    assert sorted(met) == sorted(codes)
 
 
 async def test_a_redis_that_is_down_is_told():

@@ -10,7 +10,6 @@ import uuid
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError
 
 from streams.devstack.broker import BrokerKind
 from streams.publisher import (
@@ -21,6 +20,7 @@ from streams.publisher import (
     Outgoing,
     Publisher,
 )
+from streams.topics import BrokerUnreachableError
 from tests.contracts.test_enterprise_store import closed_port
 
 PARTITIONS = 2
@@ -208,7 +208,7 @@ async def test_a_broker_that_is_not_there_is_told_at_the_start():
     """A worker without a broker does not begin."""
     kafka = KafkaPublisher(f"127.0.0.1:{closed_port()}", idempotent=False)
 
-    with pytest.raises(KafkaError):
+    with pytest.raises(BrokerUnreachableError, match=r"kafka\.bootstrap"):
         await kafka.start()
 
     await kafka.stop()

@@ -1,6 +1,7 @@
 """What a person at a terminal does to a running bureau."""
 
 import json
+import socket
 
 import pytest
 
@@ -96,7 +97,19 @@ def test_an_enterprise_nobody_knows_is_told(bureau):
     [
         pytest.param(
             ("explain", b.USCC), {"SANZAO_REDIS__URL": "redis://127.0.0.1:{port}/0"},
-            "Error", id="no Redis",
+            "Redis 没有应答", id="no Redis",
+        ),
+        pytest.param(
+            ("classes", "survey"), {"SANZAO_KAFKA__BOOTSTRAP": "127.0.0.1:{port}"},
+            "连不上 Kafka", id="no broker at the month's end",
+        ),
+        pytest.param(
+            ("classes", "export", "--month", "2026-01"), {"SANZAO_KAFKA__PARTITIONS": "3"},
+            "SANZAO_KAFKA__PARTITIONS=4", id="other partitions than the log has",
+        ),
+        pytest.param(
+            ("worker",), {"SANZAO_KAFKA__PARTITIONS": "3"}, "分区数与主题不符",
+            id="a worker that would look in the wrong places",
         ),
         pytest.param(
             ("topics", "create"), {"SANZAO_KAFKA__BOOTSTRAP": "127.0.0.1:{port}"},
@@ -116,6 +129,36 @@ def test_a_part_that_is_missing_is_told_with_the_remedy(running_bureau, words, v
 
     assert answer.returncode == 2
     assert told in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_demo_that_cannot_start_says_which_part(running_bureau, tmp_path):
+    """A Redis that was named and does not answer; a folder that is somebody's: one message each."""
+    (tmp_path / "thesis.txt").touch()
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
+
+    ours = running_bureau.command("demo", "--short", "--folder", tmp_path)
+    without = running_bureau.command(
+        "demo", "--short", "--folder", tmp_path / "new", REDIS_URL=nowhere
+    )
+
+    assert (ours.returncode, without.returncode) == (2, 2)
+    assert "不是演示的目录" in ours.stderr
+    assert (tmp_path / "thesis.txt").exists()
+    assert "the Redis that was named does not answer" in without.stderr
+    assert "Traceback" not in ours.stderr + without.stderr
+
+
+def test_a_web_port_that_is_taken_is_told_before_anything_is_joined(running_bureau):
+    """A second worker on one machine hears of its port, not of a crashed app."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        answer = running_bureau.command("worker", SANZAO_WEB__PORT=str(port))
+
+    assert answer.returncode == 2
+    assert "端口已被占用" in answer.stderr
+    assert str(port) in answer.stderr
     assert "Traceback" not in answer.stderr
 
 

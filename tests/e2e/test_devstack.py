@@ -567,6 +567,20 @@ async def test_phone_shows_the_message_and_no_number(tmp_path):
         assert "【叶县市监】&lt;script&gt;alert(1)&lt;/script&gt;：请签收。" in page
 
 
+async def test_who_got_messages_stands_first(tmp_path):
+    """Nobody looks through a roster of people who heard nothing."""
+    account = msgspec.structs.replace(ACCOUNT, people={"13900000000": "李四", PHONE: "张三"})
+    async with sms_gateway(account, tmp_path) as running, aiohttp.ClientSession() as client:
+        async with client.get(f"{running.url}/") as response:
+            before = await response.text()
+        await ask(running.url, request_for())
+        async with client.get(f"{running.url}/") as response:
+            after = await response.text()
+
+    assert before.index("139****0000") < before.index("138****5678")
+    assert after.index("/?phone=1") < after.index("/?phone=0")
+
+
 async def test_gateway_runs_as_a_process(tmp_path):
     """As a process it reads its account from a file, answers, and keeps what it accepted."""
     config = tmp_path / "account.json"

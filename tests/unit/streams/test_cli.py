@@ -251,6 +251,57 @@ def test_an_invalid_file_is_not_published_at_all(told, tmp_path):
     assert "2 行无效，未发布任何事件" in complaint
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(("explain", "123"), "不是统一社会信用代码", id="too short a code"),
+        pytest.param(("explain", "91410422ma3x1a2b83"), "不是统一社会信用代码", id="small letters"),
+        pytest.param(("publish", "."), "是目录", id="a folder to publish"),
+        pytest.param(("replay", "nowhere.jsonl"), "找不到文件 nowhere.jsonl", id="no file"),
+        pytest.param(("rules", "test", "nowhere.yaml"), "cannot be read", id="no test"),
+        pytest.param(("convert", "nowhere.csv", "--kind", "penalty"), "找不到文件", id="no CSV"),
+        pytest.param(("classes", "freeze", "--month", "2026-6"), "2026-06", id="no month"),
+        pytest.param(("warnings", "list", "--day", "yesterday"), "yesterday", id="no day"),
+        pytest.param(("check-config", "--config", "no.yaml"), "no.yaml", id="no settings"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_before_anything_is_asked_of_a_server(told, words, said):
+    """Status 2, what is wrong, no traceback; sockets are closed here, so nobody was asked."""
+    status, shown, complaint = told(*words)
+
+    assert (status, shown) == (USAGE, "")
+    assert said in complaint
+    assert "Traceback" not in complaint
+
+
+def test_an_address_that_is_none_does_not_show_its_password(told, monkeypatch):
+    """The setting is named, what it holds is not."""
+    monkeypatch.setenv("SANZAO_REDIS__URL", "geheim@nowhere")
+
+    status, _, complaint = told("explain", b.USCC)
+
+    assert status == USAGE
+    assert "SANZAO_REDIS__URL" in complaint
+    assert "geheim" not in complaint
+
+
+def test_a_file_without_one_event_is_a_mistake(told, tmp_path):
+    """Whoever names the wrong file hears of it; one bad line among good ones is in the count."""
+    wrong = written(tmp_path, b"a,b,c", b"{")
+
+    assert told("replay", wrong)[0] == USAGE
+    assert told("publish", wrong, "--skip-invalid")[0] == USAGE
+    assert told("replay", written(tmp_path, b"{", e.encode(b.event(LISTED))))[0] == 0
+
+
+def test_a_day_without_events_needs_no_broker(told, tmp_path):
+    """An empty file is published at once: nothing, and no complaint."""
+    status, shown, complaint = told("publish", written(tmp_path, b""))
+
+    assert (status, complaint) == (0, "")
+    assert "published=0" in shown
+
+
 def test_statuses_tell_mistakes_from_absence():
     """A script can tell a wrong call (2) from an enterprise that nothing is known of (1)."""
     assert (NOT_FOUND, USAGE, DENIED) == (1, 2, 3)

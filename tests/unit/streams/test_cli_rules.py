@@ -3,7 +3,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from streams.cli_rules import FAILED, UNUSABLE, rules
+from streams.cli_rules import FAILED, rules
+from streams.terminal import USAGE
 
 HOLDS = """
 - 场景: 列入名录
@@ -30,8 +31,8 @@ def test_the_shipped_scenarios_hold():
     [
         pytest.param(HOLDS % "B", 0, "scenarios=1 failures=0", id="it holds"),
         pytest.param(HOLDS % "A", FAILED, "列入名录: class: expected A, got B", id="it does not"),
-        pytest.param(HOLDS % "X", UNUSABLE, "mine.yaml", id="no scenario"),
-        pytest.param("- {", UNUSABLE, "mine.yaml", id="no YAML"),
+        pytest.param(HOLDS % "X", USAGE, "mine.yaml", id="no scenario"),
+        pytest.param("- {", USAGE, "mine.yaml", id="no YAML"),
     ],
 )
 def test_a_file_of_scenarios(tmp_path, text, code, said):
@@ -49,5 +50,5 @@ def test_a_knowledge_without_scenarios_is_told(tmp_path):
     """A folder that holds no scenarios is a mistake, not a success."""
     result = run("--knowledge", tmp_path)
 
-    assert result.exit_code == UNUSABLE
+    assert result.exit_code == USAGE
     assert "holds no scenarios" in result.output

@@ -11,11 +11,14 @@ import pytest
 from detectors import events as e
 from detectors import state as states
 from detectors.measure import RiskClass
-from detectors.official import Month, Source, Told
+from detectors.official import Month, Source
+from detectors.state import EnterpriseState
+from detectors.told import Told
 from detectors.uscc import synthetic
 from detectors.warning import CHINA
 from streams.codec import Envelope
 from streams.month_end import MonthEnd, MonthRefusedError, Outcome
+from streams.official_desk import OfficialDesk
 from streams.official_store import MemoryOfficialStore, Progress
 from streams.publisher import MemoryPublisher, NotPublishedError, partition_of
 from streams.state_scan import MemoryScan
@@ -302,6 +305,109 @@ async def test_importing_again_changes_nothing():
 
     assert again.outcome is Outcome.UNCHANGED
     assert county.publisher.records == before
+
+
+async def arrives(county, *results):
+    """Let results of the province come through the log."""
+    desk = OfficialDesk(county.official, b.sampling_plan(), PARTITIONS)
+    states_now = {code: one.state for code, one in county.people.items()}
+    pairs = [(one, states_now.get(one.uscc, EnterpriseState())) for one in results]
+    taken = await desk.take(pairs, now=AUGUST)
+    await county.publisher.publish(taken.records(PARTITIONS))
+
+
+async def officially(county):
+    """Return June's official classes as an export has them: class and source by code."""
+    month_end = county.month_end()
+    head = await month_end.official_source(JUNE)
+    found = [one async for one in month_end.official_classes(JUNE, head)]
+    assert head.count == len(found)
+    return {one.uscc: (one.risk_class.value, one.source.value) for one in found}
+
+
+async def test_what_arrives_by_the_log_is_official_and_the_rest_keeps_ours():
+    """An export in the middle of it misses nobody: the province's class, else our own."""
+    county = County()
+    await county.freeze()
+
+    await arrives(county, told(CODES[0], "C", score=600))
+
+    assert await officially(county) == {
+        CODES[0]: ("C", "imported"),
+        **dict.fromkeys(CODES[1:], ("A", "frozen")),
+    }
+    differing = [one async for one in county.month_end().differing(JUNE)]
+    assert [(one.uscc, one.official_class, one.own_class) for one in differing] == [
+        (CODES[0], RiskClass.C, RiskClass.A)
+    ]
+
+
+async def test_what_arrives_needs_no_freeze():
+    """Where nobody has frozen the month, what has arrived is what is official."""
+    county = County()
+
+    await arrives(county, told(CODES[0], "C"), told(CODES[1], "B"))
+
+    assert await officially(county) == {
+        CODES[0]: ("C", "imported"), CODES[1]: ("B", "imported"),
+    }  # fmt: skip
+
+
+async def test_a_freeze_after_the_first_arrivals_publishes_the_rest():
+    """Nobody is told two official classes by us, and nobody none."""
+    county = County()
+    await arrives(county, told(CODES[0], "C"))
+
+    await county.freeze()
+
+    assert sorted(one.id for one in county.told("class.official.v1")) == sorted([
+        f"official/2026-06/{CODES[0]}/imported",
+        *(f"official/2026-06/{code}/frozen" for code in CODES[1:]),
+    ])  # fmt: skip
+
+
+async def test_a_file_after_the_first_arrivals_completes_the_month():
+    """The same words again and the rest: closed, and then the same file changes nothing."""
+    county = County()
+    await arrives(county, told(CODES[0], "C"))
+    results = [told(CODES[0], "C"), told(CODES[1], "B")]
+
+    report = await county.imports(results)
+    await arrives(county, told(CODES[2], "D"))
+    again = await county.imports(results)
+
+    assert (report.outcome, report.count) == (Outcome.IMPORTED, 2)
+    assert again.outcome is Outcome.UNCHANGED
+    classes = await county.classes(Source.IMPORTED)
+    assert {code: one.risk_class.value for code, one in classes.items()} == {
+        CODES[0]: "C", CODES[1]: "B", CODES[2]: "D",
+    }  # fmt: skip
+
+
+async def test_a_file_that_contradicts_what_has_arrived_is_refused():
+    """It names who; nothing of it is taken, and what had arrived stands and is exported."""
+    county = County()
+    await arrives(county, told(CODES[0], "C"))
+
+    with pytest.raises(MonthRefusedError, match=CODES[0]):
+        await county.imports([told(CODES[0], "D"), told(CODES[1], "B")])
+
+    assert await officially(county) == {CODES[0]: ("C", "imported")}
+
+
+async def test_what_arrives_while_a_file_breaks_off_is_kept():
+    """The mended file finds what the log has told meanwhile, and is held against it."""
+    county = County()
+    county.store.failures = 1
+    with pytest.raises(StoreUnavailableError):
+        await county.imports([told(CODES[0], "D")])
+    await arrives(county, told(CODES[1], "C"))
+
+    with pytest.raises(MonthRefusedError, match=CODES[1]):
+        await county.imports([told(CODES[0], "D"), told(CODES[1], "A")])
+    report = await county.imports([told(CODES[0], "D"), told(CODES[1], "C")])
+
+    assert (report.outcome, report.count) == (Outcome.IMPORTED, 2)
 
 
 async def test_an_import_that_broke_off_goes_on():

@@ -208,7 +208,7 @@ def monthly(uscc=b.USCC, *, period="2026-06", type_="classification.monthly.v1",
     event = {
         "specversion": "1.0", "id": "1", "source": "urn:henan", "type": type_, "subject": uscc,
         "time": "2026-07-02T00:00:00+08:00",
-        "data": {"period": period, "class": "C"} | data,
+        "data": {"period": period, "risk_class": "C"} | data,
     }  # fmt: skip
     return json.dumps(event).encode() + b"\n"
 
@@ -228,21 +228,32 @@ def test_events_of_the_province(tmp_path):
         pytest.param(b"", "r.csv", "no column", id="nothing"),
         pytest.param("统一社会信用代码,月份\n".encode(), "r.csv", "信用风险等级", id="no class"),
         pytest.param(b"uscc,class,month\n", "r.csv", "no result", id="headings alone"),
-        pytest.param(b"uscc,class,month\n1,E,2026-06\n", "r.csv", "line 2", id="no such class"),
         pytest.param(
-            b"uscc,class,month,score\n1,A,2026-06,x\n", "r.csv", "line 2", id="no number"
+            b"uscc,class,month\n1,E,2026-06\n", "r.csv", "不是 A、B、C、D", id="no such class"
+        ),
+        pytest.param(
+            b"uscc,class,month,score\n1,A,2026-06,x\n", "r.csv", "不是数字", id="no number"
+        ),
+        pytest.param(
+            b"uscc,class,month,score\n1,A,2026-06,1001\n", "r.csv", "line 2", id="beyond the scale"
+        ),
+        pytest.param(
+            b"uscc,class,month,score\n1,A,2026-06,nan\n", "r.csv", "line 2", id="not a number"
         ),
         pytest.param(
             b"uscc,class,month\n1,A,2026-05\n", "r.csv", "'2026-05' is not 2026-06", id="of May"
         ),
         pytest.param(
-            b"uscc,class,month\n1,A,2026-06\n1,B,2026-06\n", "r.csv", "line 3: 1 stands twice",
+            b"uscc,class,month\n1,A,2026-06\n1,B,2026-06\n", "r.csv", "1 stands twice",
             id="twice",
         ),
         pytest.param(b"uscc,class,month\nX,A,2026-06\n", "r.csv", "line 2: wrong", id="no code"),
         pytest.param(b"uscc,class,month\n1\n", "r.csv", "line 2", id="a short row"),
         pytest.param(b"{\n", "r.jsonl", "line 1", id="no JSON"),
         pytest.param(monthly(type_="penalty.decided.v1"), "r.jsonl", "line 1", id="another type"),
+        pytest.param(
+            monthly(op="REVOKE", supersedes="0"), "r.jsonl", "nothing is taken back", id="revoked"
+        ),
         pytest.param(monthly(period="2026-07"), "r.jsonl", "is not 2026-06", id="an event of July"),
         pytest.param(b"\n", "r.jsonl", "no result", id="an empty line"),
     ],
