@@ -124,14 +124,17 @@ def test_a_rough_township_is_told_once_although_the_worker_is_killed(surveying):
     surveying.publish(*happenings)
     surveying.await_states(firms)
     until(lambda: surveying.counted("sanzao_lag_events") == 0, what="the end of the log")
-    surveying.store.delete(SURVEYED)  # a day that begins now, with these firms
+    # It surveyed as soon as the first firm was there; the day begins anew now, with all of them.
+    until(lambda: surveying.store.get(SURVEYED), what="the first survey")
+    surveying.store.delete(SURVEYED)
 
     def is_ours(record):
         """Return whether it is of the restaurants."""
         return record["subject"].endswith("/H")
 
-    first = on_topic(surveying, Topic.CLUSTER, is_ours)
+    # The day is noted when all of it is told: the week's matters, then the month's.
     until(lambda: surveying.store.get(SURVEYED), what="the day's note")
+    first = on_topic(surveying, Topic.CLUSTER, is_ours)
     surveying.worker.kill()
     surveying.store.delete(SURVEYED)  # as if it had died before it could note the day
     surveying.open()
