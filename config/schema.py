@@ -186,7 +186,9 @@ class Roles(Section, frozen=True):
         """
         readers = {"assess": self.assess, "learn": self.learn, "notify": self.notify}
         active = [name for name, reads in readers.items() if reads]
-        return "" if len(active) == len(readers) else "-" + "-".join(active)
+        some = "" if len(active) == len(readers) else "-" + "-".join(active)
+        # Named by its absence: processes of before this role keep their groups.
+        return some if self.neighbours else f"{some}-no-neighbours"
 
 
 class Settings(Section, frozen=True):

@@ -87,10 +87,11 @@ def test_each_wake_is_told_once_although_the_worker_is_killed(waking):
 
 def test_a_deadline_says_what_a_state_machine_needs(waking):
     """Key, subject, moment and late feeds are on the record, in the enterprise's own partition."""
-    (uscc,) = waking.firms(1)
-
-    waking.publish(b.event(b.permit(days_left=100), subject=uscc))
-    until(lambda: has_caught_up(waking, [uscc]), what="the present")
+    before, uscc = waking.firms(2)
+    # A feed is heard of once its batch is stored: the next one finds it speaking.
+    for one in (before, uscc):
+        waking.publish(b.event(b.permit(days_left=100), subject=one))
+        until(lambda one=one: has_caught_up(waking, [one]), what="the present")
 
     event, *_ = deadlines_of(waking, {uscc})
     assert (event["type"], event["subject"]) == ("deadline.fell_due.v1", uscc)

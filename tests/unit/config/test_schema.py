@@ -23,8 +23,8 @@ def test_a_process_that_does_all_keeps_the_name_of_the_group():
 def test_processes_of_different_roles_are_different_groups():
     """Members of a group share its partitions, so they must read the same topics."""
     suffixes = [
-        Roles(assess=assess, learn=learn, notify=notify).suffix
-        for assess, learn, notify in itertools.product([True, False], repeat=3)
+        Roles(assess=assess, learn=learn, notify=notify, neighbours=neighbours).suffix
+        for assess, learn, notify, neighbours in itertools.product([True, False], repeat=4)
     ]
 
     assert len(set(suffixes)) == len(suffixes)
