@@ -4,12 +4,14 @@ Features, tides and context are brought to mean 0 and deviation 1 by what was le
 clipped: one freak number must not move a model.  What is missing stands at the average.
 """
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 
 from detectors import features, tides
 from detectors.example import Example
 from detectors.tides import Tides
+from detectors.warning import CHINA
 
 # Four deviations: beyond them lies one in ten thousand of a bell, and every freak.
 CLIP = 4.0
@@ -17,7 +19,16 @@ CLIP = 4.0
 MOST_CONTEXT = 32
 MOST_FLAGS = 48
 FLAGGED = ("category", "form", "inspector")
+# Who looks on a day of rest looks otherwise: a night round, a fair, one inspector on duty.  Single
+# weekdays said no more than this on either city.
+WEEKEND = "day=weekend"
+SATURDAY = 5
 FIXED = (*features.NAMES, *tides.NAMES)
+# What belongs to one look and not to the enterprise: nobody knows it of the look to come.
+OF_THE_LOOK = (
+    *("form=", "inspector=", WEEKEND, "context_"),
+    *("tide_form_", "tide_task_", "tide_inspector_"),
+)
 
 Moments = list[float]  # how many, mean, sum of squared distances
 
@@ -116,4 +127,12 @@ class Inputs:
 
 def flags_of(example: Example) -> list[str]:
     """Return the names that a look stands under, such as ``category=网吧``."""
-    return [f"{name}={value}" for name in FLAGGED if (value := getattr(example, name))]
+    flags = [f"{name}={value}" for name in FLAGGED if (value := getattr(example, name))]
+    if dt.datetime.fromtimestamp(example.at, CHINA).weekday() >= SATURDAY:
+        flags.append(WEEKEND)
+    return flags
+
+
+def of_enterprise(seen: Mapping[str, float]) -> dict[str, float]:
+    """Return what of the inputs of a look would be the same for any other look of that moment."""
+    return {name: number for name, number in seen.items() if not name.startswith(OF_THE_LOOK)}

@@ -1,9 +1,10 @@
 """What did the model say, and how much of the score is its?  Snapshots as data, folded for speed.
 
 A snapshot is plain data with versions, never a pickle: a worker refuses what it cannot read.
-It holds the pool of the linear experts, folded: the assessing worker needs neither river nor
-numpy, and one dot product is all that it computes.  The other experts' trees grow with what they
-learn and stay with the learner.
+It holds the one expert that knows nothing of the look to come, folded: the assessing worker needs
+neither river nor numpy, and one dot product is all that it computes.  The pool of the experts
+knows form, day and inspector, which nobody knows before a look is ordered; it stays with the
+learner.
 """
 
 import dataclasses
@@ -18,7 +19,7 @@ from detectors.inputs import CLIP
 from detectors.tides import COUNTY_DIGITS
 from detectors.weighting import probability
 
-SNAPSHOT_SCHEMA = 2
+SNAPSHOT_SCHEMA = 3
 
 
 class IncompatibleSnapshotError(ValueError):
@@ -38,12 +39,12 @@ class Number(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The folded pool of one domain's linear experts after so many examples.
+    """What is said of any look at an enterprise of one domain, after so many examples.
 
     Shapes:
-        ``numbers`` stand in the order of ``detectors.features.NAMES``; ``context`` by name.
-        ``offsets`` map what a look stands under ("category=网吧", "place=410422",
-        "task=网吧<tab>日常") to log odds.  ``shares`` are the experts' weights, all families.
+        ``numbers`` stand in the order of ``detectors.features.NAMES``.  ``offsets`` map what an
+        enterprise stands under ("category=网吧", "place=410422", "town=410422001") to log odds.
+        ``shares`` are the pooled experts' weights, which this score has no part in.
 
     Units:
         ``learned_until`` is event time in seconds; ``bias`` and ``offsets`` are log odds;
@@ -56,7 +57,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     bias: float
     numbers: list[Number]
     offsets: dict[str, float]
-    context: dict[str, Number]
     shares: dict[str, float]
     log_loss: float = 0.0
     schema: int = SNAPSHOT_SCHEMA

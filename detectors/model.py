@@ -1,5 +1,9 @@
 """How does the model learn?  Several experts on the same examples, one weighted word.
 
+Beside them learns the one for those who assess: it sees what is known of an enterprise before
+anybody goes there, and nothing of the look itself.  Leaving a regression's form and inspector out
+afterwards would leave holes in the rest; one that never saw them has none.
+
 Prequential: what was said before the outcome is held against it, then it is learned.  Where a
 question came first (a look has begun), what was said then is what counts: an outcome that comes
 late must not be judged by a model that has learned its neighbours meanwhile.
@@ -12,17 +16,26 @@ import msgspec
 
 from detectors import experts, tides
 from detectors.example import Example
-from detectors.experts import BIAS, KEEP_ONE_IN, MEMBERS, Linear, Memory, Relearned
+from detectors.experts import (
+    BIAS,
+    KEEP_ONE_IN,
+    MEMBERS,
+    MEMORY_LOOKS,
+    Linear,
+    Memory,
+    Newton,
+    Relearned,
+)
 from detectors.facts import DAY_S
 from detectors.features import FEATURES_VERSION, NAMES
-from detectors.inputs import CLIP, FIXED, Inputs, Scale, flags_of
+from detectors.inputs import CLIP, FIXED, Inputs, Scale, flags_of, of_enterprise
 from detectors.learned import IncompatibleSnapshotError, Number, Snapshot
 from detectors.model_health import Health
 from detectors.quota import Quota
 from detectors.tides import Tides
 from detectors.weighting import Weighting, log_loss, probability
 
-NOTEBOOK_SCHEMA = 1
+NOTEBOOK_SCHEMA = 2
 # Looks under way in a domain, and results that come a month late; the oldest goes.
 MOST_QUESTIONS = 4096
 LOSS_LOOKS = 1000
@@ -33,6 +46,8 @@ ROW = (
     "failed_30d", "age", "complaints_14d",
 )  # fmt: skip
 SAMPLED = math.log(KEEP_ONE_IN)
+# The groups that an enterprise itself belongs to.
+OFFSETS = ("category", "place", "town")
 
 
 class Question(msgspec.Struct, frozen=True, array_like=True):
@@ -50,7 +65,8 @@ class Notebook(msgspec.Struct, frozen=True, kw_only=True):
     Shapes:
         ``positions`` map "epoch/partition" of the event log to the last offset learned: an
         example sent twice is learned once.  ``rows`` counts the examples kept for the experts
-        that are relearned (``detectors.experts.Relearned``).
+        that are relearned (``detectors.experts.Relearned``); ``any_look`` is the expert for those
+        who assess.
 
     Units:
         ``learned_until`` and ``clock``, the latest moment of any look, are event time in seconds.
@@ -69,6 +85,7 @@ class Notebook(msgspec.Struct, frozen=True, kw_only=True):
     flags: list[str] = []
     tides: dict[str, list[float]] = {}
     linear: dict[str, Memory] = {}
+    any_look: Memory = msgspec.field(default_factory=Memory)
     losses: dict[str, float] = {}
     quota: dict[str, list[int]] = {}
     questions: dict[str, Question] = {}
@@ -112,6 +129,7 @@ class Learner:
             flags=book.flags,
         )
         self._weighting = Weighting(self.members, book.losses)
+        self._any_look = Newton(memory_looks=MEMORY_LOOKS, memory=book.any_look)
         self._linear: dict[str, Linear] = {}
         self._relearned: dict[str, Relearned] = {}
         for name in self.members:
@@ -132,6 +150,11 @@ class Learner:
     def predict(self, example: Example) -> float:
         """Return P(problem) for a look, without learning or remembering anything."""
         return probability(self._weighting.pool(self.voices(example)))
+
+    def predict_any_look(self, example: Example) -> float:
+        """Return P(problem) for a look of which nothing is known: what a ``Scorer`` says."""
+        seen = self._inputs.seen(self._inputs.numbers(example), example)
+        return probability(self._any_look.log_odds(of_enterprise(seen)))
 
     def voices(self, example: Example) -> dict[str, float]:
         """Return the log odds that each expert says; who has learned nothing yet is left out."""
@@ -201,6 +224,7 @@ class Learner:
         seen = self._inputs.seen(numbers, example)
         for expert in self._linear.values():
             expert.learn(seen, found=found)
+        self._any_look.learn(of_enterprise(seen), found=found)
         if self._relearned and (found or self.examples % KEEP_ONE_IN == 0):
             raw = experts.packed_row(_row(seen), found=found)
             row, _ = experts.unpacked_row(raw)  # what a restart will read
@@ -232,6 +256,7 @@ class Learner:
             flags=list(inputs.flags),
             tides=inputs.tides.counts,
             linear={name: expert.memory() for name, expert in self._linear.items()},
+            any_look=self._any_look.memory(),
             losses=self._weighting.losses,
             quota=self.quota.moments,
             questions=self._questions,
@@ -239,29 +264,28 @@ class Learner:
         )
 
     def snapshot(self) -> Snapshot:
-        """Return the pool of the linear experts, folded, for those who assess.
+        """Return the expert of any look, folded, for those who assess.
 
         Tides ebb with time: they stand as of the last look asked of or learned.
         """
-        weights = self._folded()
+        weights = self._any_look.weights()
         scale, tide = self._inputs.scale, self._inputs.tides
         day = self._clock / DAY_S
         base = tide.rates("all\t", day, (tides.PRIOR_RATE,) * len(tides.SPANS))
-        bias = weights.get(BIAS, 0.0)
+        bias = weights[BIAS]
         for name, log_odds in tide.level(base).items():
             bias += weights.get(name, 0.0) * scale.one(name, log_odds)
-        offsets = {name: weights.get(name, 0.0) for name in self._inputs.flags}
+        offsets = {name: weights[name] for name in of_enterprise(self._inputs.flags)}
         calm = dict.fromkeys(tides.NAMES[len(tides.SPANS) :], 0.0)
         bias += sum(weights.get(name, 0.0) * scale.one(name, 0.0) for name in calm)
         for group in tide.counts:
             kind, key = group.split("\t", 1)
-            if kind != "all":
+            if kind in OFFSETS:
                 name = f"{kind}={key}"
                 offsets[name] = offsets.get(name, 0.0) + sum(
                     weights.get(one, 0.0) * (scale.one(one, log_odds) - scale.one(one, 0.0))
                     for one, log_odds in tide.tide(kind, key, day, base).items()
                 )
-        context = self._inputs.columns[len(FIXED) :]
         return Snapshot(
             domain=self.domain,
             examples=self.examples,
@@ -269,20 +293,9 @@ class Learner:
             bias=bias,
             numbers=[self._number(name, weights) for name in NAMES],
             offsets=offsets,
-            context={name: self._number(name, weights) for name in context},
             shares=dict(self._weighting.weights),
             log_loss=self.log_loss,
         )
-
-    def _folded(self) -> dict[str, float]:
-        """Return the pooled weight of each input, over the linear experts alone."""
-        shares = {name: self._weighting.weights[name] for name in self._linear}
-        total = sum(shares.values()) or 1.0
-        folded: dict[str, float] = {}
-        for name, expert in self._linear.items():
-            for one, weight in expert.weights().items():
-                folded[one] = folded.get(one, 0.0) + shares[name] / total * weight
-        return folded
 
     def _number(self, name: str, weights: Mapping[str, float]) -> Number:
         count, mean, squares = self._inputs.scale.moments.get(name, (1.0, 0.0, 0.0))

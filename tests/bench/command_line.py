@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from detectors.events import Event
-from tests.bench.datasets.dataset import Dataset, MissingDataError
+from tests.bench.datasets.dataset import Dataset, MissingDataError, UnfitDataError
 
 HOLDS, FAILS, NO_DATA = 0, 1, 2
 DATASETS = "tests.bench.datasets"
@@ -43,17 +43,18 @@ def events_of(options: argparse.Namespace) -> list[Event]:
 
     Raises:
         MissingDataError: the data is not there.
+        UnfitDataError: its adapter's events are none that a source may send.
     """
     dataset: Dataset = options.dataset
-    events = list(dataset.read(dataset.locate(options.data)))
+    events = list(dataset.events(dataset.locate(options.data)))
     return events if options.limit is None else events[: options.limit]
 
 
 def run(command: Callable[[], bool]) -> int:
-    """Run a command; return 0 where it holds, 1 where not, 2 where the data is missing."""
+    """Run a command; return 0 where it holds, 1 where not, 2 where the data cannot be used."""
     try:
         return HOLDS if command() else FAILS
-    except MissingDataError as error:
+    except (MissingDataError, UnfitDataError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - speaks to a terminal
         return NO_DATA
 

@@ -55,7 +55,7 @@ def refitted(
                                     + dt.timedelta(days=1))  # fmt: skip
         known = min(known, place)
         for name, make in OFFLINE.items():
-            if known < LEAST:
+            if known < LEAST or found[:known].all() or not found[:known].any():
                 said[name] += [0.5] * (until - place)
                 continue
             model = make().fit(matrix[:known], found[:known])

@@ -40,7 +40,7 @@ class Scored:
 
     Units:
         ``learner`` is the weighted probability, ``scorer`` that of the folded snapshot the
-        assessing worker decides by (it does not know the form of a look, nor who looks),
+        assessing worker decides by (of any look: its form, day, and who looks are not known),
         ``past_rate`` the baseline: the smoothed share of looks at this enterprise that found a
         problem.
     """

@@ -10,8 +10,9 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from detectors.events import Event
+from detectors.events import Event, InvalidEventError, decode, encode
 from detectors.uscc import synthetic
+from detectors.warning import CHINA
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,9 +61,38 @@ class Dataset:
             )
         return data / self.file
 
+    def events(self, path: Path) -> Iterator[Event]:
+        """Yield what ``read`` yields, as long as it is what a source may send.
+
+        Raises:
+            UnfitDataError: days out of order, an id twice, or what the product would refuse.
+        """
+        known: set[tuple[str, str]] = set()
+        last = dt.date.min
+        for number, event in enumerate(self.read(path), start=1):
+            where = f"{self.name}: event {number} (id {event.id})"
+            if event.time.tzinfo is None:
+                raise UnfitDataError(f"{where} has a time without a zone: give it tzinfo=CHINA")
+            day = event.time.astimezone(CHINA).date()
+            if day < last:
+                raise UnfitDataError(f"{where} is of {day}, after one of {last}: sort by day")
+            if (event.source, event.id) in known:
+                raise UnfitDataError(f"{where} has the id of an earlier one of {event.source}")
+            try:
+                decode(encode(event))
+            except InvalidEventError as error:
+                raise UnfitDataError(f"{where} would be refused: {error}") from error
+            last = day
+            known.add((event.source, event.id))
+            yield event
+
 
 class MissingDataError(FileNotFoundError):
     """The data to measure on is not here; the person who runs the benchmark fetches it."""
+
+
+class UnfitDataError(ValueError):
+    """An adapter's events are none that a source may send; who wrote the adapter mends it."""
 
 
 def uscc_of(number: int) -> str:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from detectors.events import ComplaintReceived, Established, InspectionResult
+from detectors.events import ComplaintReceived, Established, InspectionResult, event_of
 from detectors.uscc import UsccStatus, status_of
 from detectors.warning import CHINA
 from tests.bench.bench_quality import named
 from tests.bench.command_line import dataset_named
 from tests.bench.datasets import beijing_culture, chicago
-from tests.bench.datasets.dataset import MissingDataError
+from tests.bench.datasets.dataset import Dataset, MissingDataError, UnfitDataError, uscc_of
 
 DATA = Path(os.environ.get("DATA") or "data")  # make passes it on; elsewhere the test skips
 CANVASS = {
@@ -94,17 +94,56 @@ def test_beijing_tells_an_inspection(tmp_path):
 
 @pytest.mark.parametrize("name", named())
 def test_every_adapter_reads_its_city(name):
-    """Where the data is here: days in order, codes that are codes, ids that are unique."""
+    """Where the data is here: events that a source may send, and codes that are codes."""
     dataset = dataset_named(name)
     if not (DATA / dataset.file).is_file():
         pytest.skip(f"{DATA / dataset.file} is not here")
-    events = list(dataset.read(DATA / dataset.file))
 
-    days = [event.time.astimezone(CHINA).date() for event in events]
-    assert days == sorted(days)
+    events = list(dataset.events(DATA / dataset.file))
+
     assert {status_of(subject) for subject in {e.subject for e in events}} == {UsccStatus.VALID}
-    assert len({(event.source, event.id) for event in events}) == len(events)
     assert any(dataset.test_from <= event.time < dataset.test_to for event in events)
+
+
+def city(*looks):
+    """Return a city of looks, each an id, a time and what it says besides."""
+    events = [
+        event_of(
+            InspectionResult(domain="CATER", result="passed", **more),
+            id=name, source="urn:springfield", subject=uscc_of(1), time=time,
+        )
+        for name, time, more in looks
+    ]  # fmt: skip
+    return Dataset(name="springfield", about="", file="", outcome="", test_from=NOON,
+                   read=lambda _path: iter(events))  # fmt: skip
+
+
+NOON = dt.datetime(2022, 1, 3, 12, tzinfo=CHINA)
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        pytest.param(("2", NOON - 24 * HOUR, {}), "sort by day", id="the day before"),
+        pytest.param(("1", NOON, {}), "id of an earlier one", id="an id twice"),
+        pytest.param(("2", NOON.replace(tzinfo=None), {}), "without a zone", id="no zone"),
+        pytest.param(("2", NOON, {"place": "60601"}), "would be refused", id="five digits"),
+    ],
+)
+def test_an_adapter_s_slip_is_told_with_its_row(second, told):
+    """What no source may send is refused, with the number of the event and what to do."""
+    events = city(("1", NOON, {}), second).events(Path())
+
+    with pytest.raises(UnfitDataError, match=rf"event 2 .*{told}"):
+        list(events)
+
+
+def test_within_a_day_the_order_does_not_matter():
+    """An earlier hour of the same day may come later."""
+    events = list(city(("1", NOON, {}), ("2", NOON - HOUR, {})).events(Path()))
+
+    assert [event.id for event in events] == ["1", "2"]
 
 
 def test_a_city_that_is_not_here_is_told():

@@ -1,10 +1,24 @@
 """Do experts see numbers on one scale, bounded, and only so many names?"""
 
+import datetime as dt
+
+import msgspec
 import pytest
 
 from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES
-from detectors.inputs import CLIP, FIXED, MOST_CONTEXT, MOST_FLAGS, Inputs, Scale
+from detectors.inputs import (
+    CLIP,
+    FIXED,
+    MOST_CONTEXT,
+    MOST_FLAGS,
+    WEEKEND,
+    Inputs,
+    Scale,
+    flags_of,
+    of_enterprise,
+)
+from detectors.warning import CHINA
 
 
 def look(number=0, *, category="", context=None):
@@ -70,3 +84,35 @@ def test_flags_are_bounded():
     assert len(inputs.flags) == MOST_FLAGS
     assert inputs.seen({}, look(category="c0")) == {"category=c0": 1.0}
     assert inputs.seen({}, look(category="c99")) == {}
+
+
+@pytest.mark.parametrize(
+    ("hour", "flags"),
+    [
+        pytest.param(-1, [], id="late on Friday"),
+        pytest.param(0, [WEEKEND], id="the first hour of Saturday"),
+        pytest.param(47, [WEEKEND], id="the last hour of Sunday"),
+        pytest.param(48, [], id="early on Monday"),
+    ],
+)
+def test_a_weekend_is_one_by_the_clock_of_china(hour, flags):
+    """A look stands under the weekend from Saturday 00:00 to Monday 00:00, Beijing time."""
+    saturday = int(dt.datetime(2026, 11, 21, tzinfo=CHINA).timestamp())
+
+    assert flags_of(msgspec.structs.replace(look(), at=saturday + 3600 * hour)) == flags
+
+
+def test_what_belongs_to_the_look_is_none_of_the_enterprise():
+    """Form, day, context and inspector are taken out, with their tides; the rest stays."""
+    one = Example(
+        id="x", domain="CATER", at=0, features=[0.0] * len(NAMES), category="网吧", form="日常",
+        found=False, features_version=FEATURES_VERSION, place="410422001", inspector="a",
+        context={"warmth": 1.0},
+    )  # fmt: skip
+    seen = dict.fromkeys([*FIXED, "context_warmth", WEEKEND, *flags_of(one)], 1.0)
+
+    left = set(seen) - set(of_enterprise(seen))
+
+    spans = ("ever", "year", "month", "days")
+    tides = {f"tide_{kind}_{one}" for kind in ("form", "task", "inspector") for one in spans}
+    assert left == tides | {"context_warmth", WEEKEND, "form=日常", "inspector=a"}
