@@ -159,13 +159,27 @@ class Bureau:
                     found += records
         return found
 
-    def keyed(self, topic, keys, *, within_s=30.0):
-        """Return the records of a topic under these keys, once there is one under each."""
+    def keyed(self, topic, keys, *, least=1, within_s=30.0):
+        """Return the records of a topic under these keys, once there are ``least`` of them.
+
+        There is one under each key then, at the least.
+        """
         wanted = {key.encode() for key in keys}
-        found = self.records(
-            topic, lambda records: wanted <= {record.key for record in records}, within_s=within_s
+
+        def theirs(records):
+            """Return those under the keys."""
+            return [record for record in records if record.key in wanted]
+
+        return theirs(
+            self.records(
+                topic,
+                lambda records: (
+                    len(theirs(records)) >= least
+                    and wanted <= {record.key for record in theirs(records)}
+                ),
+                within_s=within_s,
+            )
         )
-        return [record for record in found if record.key in wanted]
 
     def committed(self):
         """Return the offsets of the event log that the worker has acknowledged."""
