@@ -49,7 +49,7 @@ def plan_bundle(
         return ()
     identity = bundle_id(warning, duty)
     number = warning_number(identity, place=warning.place, issued_at=warning.issued_at)
-    about = About(id=identity, number=number, measure=warning.measure)
+    about = About(id=identity, number=number, measure=warning.measure, place=warning.place)
     wording = _Wording(
         warning=warning, number=number, duty=duty, renderer=renderer, told_at=told_at
     )

@@ -66,7 +66,7 @@ def plan_cluster(
 ) -> tuple[Notification, ...]:
     """Return the messages about a regional warning; the members are listed, not told of singly."""
     number = warning_number(warning.id, place=warning.place, issued_at=warning.issued_at)
-    about = About(id=warning.id, number=number, measure=warning.measure)
+    about = About(id=warning.id, number=number, measure=warning.measure, place=warning.place)
     wording = RegionalWording(
         warning=warning, number=number, region=region_name(warning.place, tree),
         duty=duty, renderer=renderer, told_at=told_at,

@@ -23,6 +23,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
     Units:
         ``created_at`` and ``due_at`` are aware moments; nothing is sent before ``due_at``.
+        ``place`` says whose matter it is; ``uscc`` and ``enterprise`` are "" where the message is
+        about many.  Rows of before these three were kept have none of them.
     """
 
     id: str
@@ -40,6 +42,9 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     content: SmsText | Letter
     created_at: dt.datetime
     due_at: dt.datetime
+    place: str = ""
+    uscc: str = ""
+    enterprise: str = ""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +54,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     measure: Measure
     status: WarningStatus = WarningStatus.ISSUED
+    place: str
+    uscc: str = ""
+    enterprise: str = ""
 
 
 def message(
@@ -83,6 +91,9 @@ def message(
         content=content,
         created_at=now,
         due_at=due_at,
+        place=about.place,
+        uscc=about.uscc,
+        enterprise=about.enterprise,
     )
 
 

@@ -54,8 +54,12 @@ class Rows(Protocol):
         """Return open rows that need attention by ``now``, the longest overdue first."""
         ...
 
-    async def of_warning(self, warning_id: str) -> tuple[Row, ...]:
-        """Return every row of a warning, oldest first."""
+    async def of_warning(self, name: str) -> tuple[Row, ...]:
+        """Return every row of a warning, by its id or its number, oldest first."""
+        ...
+
+    async def unfinished(self, *, limit: int) -> tuple[Row, ...]:
+        """Return open rows, due or not, by when they need attention; change nothing."""
         ...
 
     async def troubled(self, *, limit: int) -> tuple[Row, ...]:
@@ -144,11 +148,23 @@ class NotificationLog:
         """Note that the receipts of ``row``, as it was read, are published."""
         await self._change(row.id, lambda latest: steps.told(latest, upto=row.entries))
 
-    async def why(self, warning_id: str) -> tuple[Row, ...]:
-        """Return every message of a warning with its history: why was nobody told?"""
-        return await self._rows.of_warning(warning_id)
+    async def why(self, name: str) -> tuple[Row, ...]:
+        """Return messages with their history: why was nobody told?
 
-    async def troubled(self, *, limit: int = 100) -> tuple[Row, ...]:
+        ``name`` is the id or the number of a warning, or the id of one message.  A number has
+        four characters of an id, so two warnings of a county and day may share it.
+        """
+        rows = await self._rows.of_warning(name)
+        if rows:
+            return rows
+        row = await self._rows.load(name)
+        return () if row is None else (row,)
+
+    async def unfinished(self, *, limit: int) -> tuple[Row, ...]:
+        """Return what still waits or is under way."""
+        return await self._rows.unfinished(limit=limit)
+
+    async def troubled(self, *, limit: int) -> tuple[Row, ...]:
         """Return what a person should look at: uncertain, refused, failed."""
         return await self._rows.troubled(limit=limit)
 
@@ -200,10 +216,14 @@ class MemoryRows:
         due = [row for row in self._rows.values() if row.next_at and row.next_at <= now]
         return tuple(sorted(due, key=_by_attention)[:limit])
 
-    async def of_warning(self, warning_id: str) -> tuple[Row, ...]:
+    async def of_warning(self, name: str) -> tuple[Row, ...]:
         """Return every row of a warning."""
-        mine = (r for r in self._rows.values() if r.notification.warning_id == warning_id)
-        return in_order(mine)
+        return in_order(row for row in self._rows.values() if name in _names(row))
+
+    async def unfinished(self, *, limit: int) -> tuple[Row, ...]:
+        """Return open rows."""
+        waiting = (row for row in self._rows.values() if row.next_at is not None)
+        return tuple(sorted(waiting, key=_by_attention)[:limit])
 
     async def troubled(self, *, limit: int) -> tuple[Row, ...]:
         """Return rows that ended badly."""
@@ -232,6 +252,11 @@ class MemoryRows:
 def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
     """Return the rows of a warning as they were planned, then by id."""
     return tuple(sorted(rows, key=lambda row: (row.notification.created_at, row.id)))
+
+
+def _names(row: Row) -> tuple[str, str]:
+    """Return what the warning of a row is called."""
+    return row.notification.warning_id, row.notification.warning_number
 
 
 def _by_attention(row: Row) -> tuple[dt.datetime, str]:

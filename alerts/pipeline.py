@@ -67,8 +67,9 @@ def plan_notifications(
         return Plan(duty, ())  # people are told when they must act, not when they may rest
     told_at = told_at or heard_at
     about = About(
-        id=warning.id, number=warning.number, measure=warning.measure, status=warning.status
-    )
+        id=warning.id, number=warning.number, measure=warning.measure, status=warning.status,
+        place=warning.place, uscc=warning.uscc, enterprise=warning.enterprise,
+    )  # fmt: skip
     return Plan(
         duty,
         tuple(

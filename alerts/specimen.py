@@ -1,4 +1,4 @@
-"""What does a warning look like when nobody is meant by it?  For previews, checks and test-send."""
+"""What does a warning look like when nobody is meant by it?  For previews and checks."""
 
 import datetime as dt
 
@@ -6,7 +6,7 @@ from alerts.delivery import Way
 from alerts.notification import Notification, notification_id
 from alerts.rendering import Letter
 from alerts.responsibility import Role, Why
-from alerts.sms_text import SmsText
+from alerts.sms_text import SmsBook, SmsText, clipped
 from detectors.clusters import ClusterMember, ClusterWarning
 from detectors.measure import Level, Measure, RiskClass
 from detectors.regions import Span
@@ -93,6 +93,31 @@ def specimen_cluster(level: Level = Level.ORANGE, *, place: str = "410422") -> C
     )
 
 
+def specimen_text(book: SmsBook, template_name: str) -> SmsText:
+    """Return a short message of an approved template, whose words say that it is a test."""
+    values = {
+        "level": "蓝色",
+        "number": "00000000000000-TEST",
+        "enterprise": "测试企业",
+        "matter": "系统测试无需处置",
+        "acknowledge": "12月31日",
+        "close": "12月31日",
+        "lead": "测试单位",
+        "day": "12月31日",
+        "region": "测试区域",
+        "industry": "测试行业",
+        "count": "0",
+    }
+    template = book.templates[template_name]
+    variables = {name: clipped(values[name], book.variables[name]) for name in template.variables}
+    return SmsText(
+        signature=book.signature,
+        template_code=template.code,
+        variables=variables,
+        body=template.filled(variables),
+    )
+
+
 def specimen_notification(
     way: Way = Way.SMS,
     *,
@@ -100,9 +125,13 @@ def specimen_notification(
     address: str = "",
     person_id: str = "specimen",
     warning_id: str = "w-0013000000000000",
+    text: SmsText | None = None,
 ) -> Notification:
-    """Return a message that says it is a test; ``sanzao test-send`` sends it past the log."""
-    sms = SmsText(
+    """Return a message that says it is a test; ``sanzao messages test`` sends it past the log.
+
+    ``text`` is what a short message says where the account's own templates are to be tried.
+    """
+    sms = text or SmsText(
         signature="叶县市监",
         template_code="SMS_480100001",
         variables={

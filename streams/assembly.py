@@ -160,31 +160,32 @@ def build_log(redis: Redis) -> NotificationLog:
 
 
 def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[Way, Channel]:
-    """Return the ways to people."""
+    """Return the ways to people.
+
+    Raises:
+        config.load.InvalidConfigError: an account would send in the clear.
+    """
     email, sms = settings.email, settings.sms
-    return {
-        Way.EMAIL: EmailChannel(
-            SmtpAccount(
-                host=email.host,
-                port=email.port,
-                sender=email.sender,
-                sender_name=email.sender_name,
-                username=email.username,
-                password=email.password,
-                tls=Tls(email.tls),
-                timeout=dt.timedelta(seconds=email.timeout_s),
-            )
-        ),
-        Way.SMS: AliyunSmsChannel(
-            AliyunAccount(
-                access_key_id=sms.access_key,
-                access_key_secret=sms.secret,
-                endpoint=sms.endpoint,
-                timeout=dt.timedelta(seconds=sms.timeout_s),
-            ),
-            session,
-        ),
-    }
+    try:
+        smtp = SmtpAccount(
+            host=email.host,
+            port=email.port,
+            sender=email.sender,
+            sender_name=email.sender_name,
+            username=email.username,
+            password=email.password,
+            tls=Tls(email.tls),
+            timeout=dt.timedelta(seconds=email.timeout_s),
+        )
+        gateway = AliyunAccount(
+            access_key_id=sms.access_key,
+            access_key_secret=sms.secret,
+            endpoint=sms.endpoint,
+            timeout=dt.timedelta(seconds=sms.timeout_s),
+        )
+    except ValueError as error:
+        raise InvalidConfigError(f"settings of email or sms: {error}") from error
+    return {Way.EMAIL: EmailChannel(smtp), Way.SMS: AliyunSmsChannel(gateway, session)}
 
 
 def build_timers(

@@ -17,6 +17,7 @@ from streams import cli_explain, cli_replay, clock
 from streams.assembly import build_wisdom, calendar_complaint
 from streams.cli_classes import classes
 from streams.cli_convert import convert
+from streams.cli_messages import messages
 from streams.cli_rules import rules
 from streams.cli_warnings import warnings
 from streams.plans import build_plans
@@ -52,6 +53,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(classes, name="classes")
 app.add_typer(rules, name="rules")
 app.add_typer(warnings, name="warnings")
+app.add_typer(messages, name="messages")
 app.command()(cli_explain.explain)
 app.command()(cli_replay.replay)
 app.command()(convert)

@@ -4,9 +4,7 @@
 message about a batch refers to, and what a supervisor exports for Excel.
 """
 
-import csv
 import datetime as dt
-import io
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,7 +13,6 @@ from typing import Annotated
 import typer
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
-from rich.table import Table
 
 from alerts.authority import Authority
 from alerts.responsibility import Matter, resolve
@@ -24,7 +21,7 @@ from detectors.events import InvalidEventError
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 from streams.assembly import Desk, build_wisdom
 from streams.codec import decode_warning
-from streams.official_files import FORMULA
+from streams.tables import ROWS_SHOWN, csv_of, how_many, table
 from streams.terminal import USAGE, Config, Knowledge, err, out, told_plainly, with_knowledge
 from streams.topics import BOOTSTRAP_MS, BrokerUnreachableError, Topic, TopicsMissingError
 
@@ -40,8 +37,6 @@ STATUSES = {
     WarningStatus.CANCELLED: "已撤销",
     WarningStatus.CLOSED: "已消除",
 }
-# A terminal shows no more at once; a file has them all.
-ROWS_SHOWN = 200
 POLL_MS = 1000
 SILENCE_S = 30.0
 Wanted = Callable[[EarlyWarning], bool]
@@ -82,13 +77,12 @@ def list_(
             ) from error
         rows = [row(one, desk) for one in listed]
         if file is not None:
-            file.write_bytes(csv_of(rows))
+            file.write_bytes(csv_of(COLUMNS, rows))
     if file is not None:
         out.print(f"{file} rows={len(rows)}", soft_wrap=True)
         return
-    out.print(table(rows[:ROWS_SHOWN]))
-    more = f"（只显示前{ROWS_SHOWN}条，全部请用 --csv）" if len(rows) > ROWS_SHOWN else ""
-    out.print(f"warnings={len(rows)}{more}", soft_wrap=True)
+    out.print(table(COLUMNS, rows[:ROWS_SHOWN]))
+    out.print(how_many("warnings", rows), soft_wrap=True)
 
 
 def selection(
@@ -188,24 +182,6 @@ def row(warning: EarlyWarning, desk: Desk) -> tuple[str, ...]:
         warning.measure.level.label, warning.measure.label, STATUSES[warning.status],
         warning.place, _lead_of(warning, desk).name, f"{at:%Y-%m-%d %H:%M}",
     )  # fmt: skip
-
-
-def csv_of(rows: Iterable[tuple[str, ...]]) -> bytes:
-    """Return a table with the mark by which Excel knows UTF-8; no cell runs as a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for cells in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def table(rows: Iterable[tuple[str, ...]]) -> Table:
-    """Return the rows as a terminal shows them."""
-    shown = Table(*COLUMNS)
-    for cells in rows:
-        shown.add_row(*cells)
-    return shown
 
 
 def _lead_of(warning: EarlyWarning, desk: Desk) -> Authority:

@@ -16,7 +16,7 @@ key                                type      holds
 ``sanzao:{model}:notebooks``       hash      domain -> the learner's notebook (detectors.model)
 ``sanzao:{model}:rows:DOMAIN``     list      the examples kept for the experts that are relearned
 ``sanzao:{notify}:row:ID``         hash      a message: revision and body (msgpack)
-``sanzao:{notify}:warning:WID``    set       the messages of a warning
+``sanzao:{notify}:warning:WID``    set       messages of a warning, by its id or by its number
 ``sanzao:{notify}:open``           zset      messages under way, by due time
 ``sanzao:{notify}:troubled``       zset      what a person should look at
 ``sanzao:{notify}:uncertain``      zset      e-mails in doubt

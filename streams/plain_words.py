@@ -7,6 +7,7 @@ import errno
 from collections.abc import Mapping
 
 from alerts.knowledge import InvalidKnowledgeError as InvalidAlertsError
+from alerts.notification_log import LogUnreachableError
 from config.load import InvalidConfigError
 from detectors.functions import InvalidKnowledgeError
 from detectors.scenario import InvalidScenarioError
@@ -18,6 +19,7 @@ from streams.publisher import NotPublishedError
 from streams.store import StoreUnavailableError
 from streams.topics import BrokerUnreachableError, PartitionsDifferError, TopicsMissingError
 
+_NO_REDIS = "Redis 没有应答，请核对 redis.url（SANZAO_REDIS__URL），并确认 Redis 在运行"
 _REMEDIES: Mapping[type[Exception], str] = {
     InvalidConfigError: "设置或文件不能用，请按所指的文件、变量和键更正",
     InvalidKnowledgeError: "知识目录有误，请按所指的文件和键更正，再运行 sanzao check-config",
@@ -28,8 +30,8 @@ _REMEDIES: Mapping[type[Exception], str] = {
     TopicsMissingError: "Kafka 中缺少主题，请用有权限的账号运行 sanzao topics create",
     PartitionsDifferError: "分区数与主题不符，请把 kafka.partitions 改为主题的实际分区数",
     NotPublishedError: "Kafka 没有确认收到，请恢复 Kafka 后再次执行；已发布的不会重复生效",
-    StoreUnavailableError: "Redis 没有应答，请核对 redis.url（SANZAO_REDIS__URL），"
-    "并确认 Redis 在运行",
+    StoreUnavailableError: _NO_REDIS,
+    LogUnreachableError: _NO_REDIS,
     IncompatibleStateError: "Redis 中的状态由另一版本写入，请用原版本，或清空 Redis 后重放日志",
     MonthRefusedError: "未执行，官方月份未作任何改动",
     InvalidResultError: "省局结果文件有误，未导入任何一行，请按所指的行更正后重新导入",

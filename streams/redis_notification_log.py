@@ -1,9 +1,9 @@
 """How does Redis keep the notification log so that two workers cannot both own a message?
 
 One hash a message; three sorted sets for what needs attention, what went wrong, what was not yet
-published; one set a warning.  Every change is one Lua script that compares the revision first, so
-a worker that fell behind changes nothing.  All keys share the tag ``{notify}``: one slot of a
-cluster, which is plenty, for these are messages to people.
+published; one set a warning by its id, one by its number.  Every change is one Lua script that
+compares the revision first, so a worker that fell behind changes nothing.  All keys share the tag
+``{notify}``: one slot of a cluster, which is plenty, for these are messages to people.
 
 Weakness: the guarantees are those of the append-only file.  With ``appendfsync everysec`` a power
 cut may forget one second, and a message of that second may be sent again; ``kill -9`` of Redis
@@ -45,6 +45,8 @@ redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'body', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
 redis.call('SADD', KEYS[3], ARGV[4])
 redis.call('PEXPIRE', KEYS[3], ARGV[5])
+redis.call('SADD', KEYS[4], ARGV[4])
+redis.call('PEXPIRE', KEYS[4], ARGV[5])
 return 1
 """
 
@@ -65,9 +67,11 @@ end
 if ARGV[5] == '' then
   redis.call('PEXPIRE', KEYS[1], ARGV[9])
   redis.call('PEXPIRE', KEYS[6], ARGV[9])
+  redis.call('PEXPIRE', KEYS[7], ARGV[9])
 else
   redis.call('PERSIST', KEYS[1])
   redis.call('PERSIST', KEYS[6])
+  redis.call('PERSIST', KEYS[7])
 end
 return 1
 """
@@ -78,9 +82,15 @@ def row_key(identity: str) -> str:
     return f"sanzao:{{notify}}:row:{identity}"
 
 
-def warning_key(warning_id: str) -> str:
-    """Return the key of the set of a warning's messages."""
-    return f"sanzao:{{notify}}:warning:{warning_id}"
+def warning_key(name: str) -> str:
+    """Return the key of the set of a warning's messages, by the id or the number of it."""
+    return f"sanzao:{{notify}}:warning:{name}"
+
+
+def warning_keys(row: Row) -> tuple[str, str]:
+    """Return the sets in which a message stands: people quote numbers, records carry ids."""
+    about = row.notification
+    return warning_key(about.warning_id), warning_key(about.warning_number)
 
 
 class RedisRows:
@@ -97,7 +107,7 @@ class RedisRows:
         async with self._reachable():
             pipeline = self._client.pipeline(transaction=False)
             for row in rows:
-                keys = (row_key(row.id), OPEN_KEY, warning_key(row.notification.warning_id))
+                keys = (row_key(row.id), OPEN_KEY, *warning_keys(row))
                 score = _milliseconds(row.next_at)
                 body = msgspec.msgpack.encode(row)
                 arguments = (row.revision, body, score, row.id, self._keep_ms)
@@ -125,10 +135,10 @@ class RedisRows:
             at if after.untold else "",
             self._keep_ms,
         )
-        keys = (row_key(after.id), OPEN_KEY, TROUBLED_KEY, UNCERTAIN_KEY, UNTOLD_KEY)
-        index = warning_key(after.notification.warning_id)
+        lists = (OPEN_KEY, TROUBLED_KEY, UNCERTAIN_KEY, UNTOLD_KEY)
+        keys = (row_key(after.id), *lists, *warning_keys(after))
         async with self._reachable():
-            swapped = await self._client.eval(_SWAP, len(keys) + 1, *keys, index, *arguments)
+            swapped = await self._client.eval(_SWAP, len(keys), *keys, *arguments)
         return bool(swapped)
 
     async def due(self, now: dt.datetime, *, limit: int) -> tuple[Row, ...]:
@@ -146,12 +156,16 @@ class RedisRows:
                 await self._client.zadd(OPEN_KEY, dict.fromkeys(strange, again), xx=True)
         return rows
 
-    async def of_warning(self, warning_id: str) -> tuple[Row, ...]:
+    async def of_warning(self, name: str) -> tuple[Row, ...]:
         """Return every row of a warning."""
         async with self._reachable():
-            identities = await self._client.smembers(warning_key(warning_id))
+            identities = await self._client.smembers(warning_key(name))
         rows, _ = await self._read(identities)
         return in_order(rows)
+
+    async def unfinished(self, *, limit: int) -> tuple[Row, ...]:
+        """Return open rows."""
+        return await self._listed(OPEN_KEY, limit=limit)
 
     async def troubled(self, *, limit: int) -> tuple[Row, ...]:
         """Return rows that ended badly."""

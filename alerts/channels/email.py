@@ -147,6 +147,9 @@ class _Conversation:
         except aiosmtplib.SMTPTimeoutError:
             return TryAgain(Cause.TIMEOUT, doubtful=self._stage is _Stage.CONTENT)
         except OSError as error:  # among them SMTPConnectError and SMTPServerDisconnected
+            refusal = error if isinstance(error, ssl.SSLError) else error.__cause__
+            if isinstance(refusal, ssl.SSLError) and self._stage is _Stage.GREETING:
+                return TryAgain(Cause.MISCONFIGURED, MENDED_AFTER, detail=f"TLS {refusal.reason}")
             is_doubtful = self._stage is _Stage.CONTENT
             detail = type(error).__name__
             return TryAgain(Cause.UNREACHABLE, doubtful=is_doubtful, detail=detail)

@@ -5,6 +5,7 @@ signatures and answers like Alibaba Cloud's.
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import email.policy
 from email import message_from_bytes
@@ -271,6 +272,39 @@ async def test_no_letter_leaves_without_the_tls_that_was_asked_for(box):
     )
 
     assert (found.cause, len(box.box.mails)) == (Cause.MISCONFIGURED, 0)
+
+
+@pytest.mark.parametrize("tls", [Tls.STARTTLS, Tls.IMPLICIT])
+async def test_a_server_that_speaks_no_tls_is_a_fault_of_configuration(tls):
+    """A handshake that fails is the operator's to mend, and is told as such, not as an outage."""
+    ended = asyncio.Event()
+
+    async def answer(reader, writer):
+        """Promise STARTTLS, then go on in the clear; or speak in the clear at once."""
+        writer.write(b"220 ready\r\n")
+        if tls is Tls.STARTTLS:
+            await reader.readline()
+            writer.write(b"250-here\r\n250 STARTTLS\r\n")
+            await reader.readline()
+            writer.write(b"220 go ahead\r\n")
+            await reader.read(1)
+            writer.write(b"500 what is this?\r\n")
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        ended.set()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        channel = EmailChannel(account(server.sockets[0].getsockname()[1], tls=tls))
+        found = await channel.send(
+            specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes
+        )
+        await ended.wait()
+
+    assert (found.cause, found.doubtful) == (Cause.MISCONFIGURED, False)
+    assert found.detail == "TLS WRONG_VERSION_NUMBER"
 
 
 def test_a_password_never_travels_in_the_clear():

@@ -138,7 +138,7 @@ async def test_an_uncertain_message_is_seen_and_a_person_may_release_it(log):
 
     backlog = await log.backlog(NOON)
     assert (backlog.open, backlog.uncertain, backlog.troubled) == (0, 1, 1)
-    assert [row.state for row in await log.troubled()] == [RowState.UNCERTAIN]
+    assert [row.state for row in await log.troubled(limit=9)] == [RowState.UNCERTAIN]
     assert await log.claim_due(now=NOON + LEASE, worker="a", lease=LEASE, limit=5) == ()
 
     assert await log.release(row.id, now=NOON + LEASE, by="ops")
@@ -194,6 +194,33 @@ async def test_why_tells_the_whole_story(log):
         (Step.HANDED, 1, None),
         (Step.REFUSED, 1, Cause.BAD_ADDRESS),
     ]
+
+
+async def test_why_is_asked_by_what_people_have_at_hand(log):
+    """The number in a text, the id of a warning or of one message; two warnings share a number."""
+    first, second = message("p"), message("q", warning="w-2")
+    await log.plan([first, second], now=NOON)
+
+    by_number = await log.why(first.warning_number)
+    by_message = await log.why(second.id)
+
+    assert {row.id for row in by_number} == {first.id, second.id}
+    assert [row.id for row in by_message] == [second.id]
+    assert await log.why("41042220260701-FFFF") == ()
+
+
+async def test_what_is_not_finished_is_listed_whether_due_or_not(log):
+    """Who looks at what waits sees it all, the next first, and takes nothing into their hands."""
+    late, soon, done = message("p", now=NOON + LEASE), message("q"), message("r")
+    await log.plan([late, soon, done], now=NOON)
+    for row in await log.claim_due(now=NOON, worker="a", lease=LEASE, limit=2):
+        if row.id == done.id:
+            await log.settle(row.id, attempt=1, outcome=Refused(Cause.BAD_ADDRESS), now=NOON)
+
+    listed = await log.unfinished(limit=9)
+
+    assert {row.id for row in listed} == {late.id, soon.id}
+    assert await log.unfinished(limit=9) == listed
 
 
 async def test_a_receipt_is_kept_until_it_is_told(log):

@@ -55,6 +55,17 @@ def report(*, arrived):
     return move
 
 
+def test_a_row_of_before_places_were_kept_is_read():
+    """An update meets rows that know no place, firm or name; none of them is lost."""
+    plain = msgspec.to_builtins(row_in())
+    for name in ("place", "uscc", "enterprise"):
+        del plain["notification"][name]
+
+    old = msgspec.msgpack.decode(msgspec.msgpack.encode(plain), type=steps.Row)
+
+    assert old == row_in()
+
+
 def test_nothing_is_claimed_before_its_time():
     """A row waits for its moment, and a claimed one for the end of its lease."""
     row = row_in()

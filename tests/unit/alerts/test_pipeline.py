@@ -37,6 +37,24 @@ def test_every_recipient_gets_one_message_by_each_way(plan):
     assert found.notifications[0].role is Role.LEAD
 
 
+@pytest.mark.parametrize(
+    ("warning", "about"),
+    [
+        pytest.param(
+            specimen(), ("410422002", "91410422MA3X1A2B83", "叶县样例商场有限公司"), id="one"
+        ),
+        pytest.param(
+            msgspec.structs.replace(specimen(), batched=True), ("410422002", "", ""), id="many"
+        ),
+    ],
+)
+def test_a_message_says_whose_matter_it_is(plan, warning, about):
+    """Who looks it up later is asked for the scope of a place, and the trail names the firm."""
+    messages = plan(warning).notifications
+
+    assert {(one.place, one.uscc, one.enterprise) for one in messages} == {about}
+
+
 def test_a_replayed_warning_gives_the_same_ids(plan):
     """Later is no reason to tell again: ids do not depend on the moment."""
     first, again = plan(specimen()), plan(specimen(), now=NOON + dt.timedelta(days=9))

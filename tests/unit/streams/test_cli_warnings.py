@@ -16,7 +16,8 @@ from detectors.warning import CHINA, WarningStatus
 from streams.assembly import build_wisdom
 from streams.assess import warning_records
 from streams.cli import app
-from streams.cli_warnings import COLUMNS, csv_of, newest, row, selection
+from streams.cli_warnings import COLUMNS, newest, row, selection
+from streams.tables import csv_of
 from streams.terminal import USAGE
 from streams.topics import Topic
 
@@ -106,7 +107,7 @@ def test_a_file_opens_in_excel_and_runs_nothing():
     """A byte-order mark, Chinese headings, and a name that looks like a formula stays a name."""
     lines = [row(missed(1, enterprise='=HYPERLINK("x")'), desk())]
 
-    raw = csv_of(lines)
+    raw = csv_of(COLUMNS, lines)
 
     heading, cells = csv.reader(io.StringIO(raw.decode("utf-8-sig")))
     assert raw.startswith(b"\xef\xbb\xbf")
