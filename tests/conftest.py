@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 from pytest_socket import disable_socket, socket_allow_hosts
+from xdist.scheduler import LoadScopeScheduling
 
+# xdist tells its processes how wide its own terminal is, and rich keeps what it is told at import.
+os.environ.pop("COLUMNS", None)
 # kafka-python loads its schemas by what Python 3.11 deprecates and 3.13 takes back.  Here, because
 # other conftest files import it before any filter of pytest_configure holds.
 with warnings.catch_warnings():
@@ -25,6 +28,7 @@ from streams.devstack.redis_server import local_redis
 
 TESTS = Path(__file__).parent
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+TOGETHER = ("tests/e2e/", "tests/unit/streams/devstack/test_county.py")
 # Unit tests of what itself is a server, or of its pages.
 MAY_REACH_LOOPBACK = (TESTS / "unit" / "streams" / "devstack", TESTS / "unit" / "alerts")
 
@@ -37,6 +41,19 @@ def pytest_addoption(parser):
         default=os.environ.get("E2E_BROKER", BrokerKind.EMBEDDED.value),
         help="which broker serves the tests that need one",
     )
+
+
+class Sharing(LoadScopeScheduling):
+    """Keeps in one process what shares a bureau or a county, and deals out all else one by one."""
+
+    def _split_scope(self, nodeid):
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Share the tests among the processes of ``make test``."""
+    return Sharing(config, log)
 
 
 @pytest.hookimpl(trylast=True)
