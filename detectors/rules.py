@@ -57,6 +57,9 @@ class RuleBook:
         for kind in (*self._ending, *self._calms):
             self._clocks.setdefault(kind, [])
         self._by_kind = [tuple(rules) for rules in by_kind]
+        self._risky = frozenset[int]().union(
+            *[self._named(one.facts) for one in catalogue.indicators if one.points > 0]
+        )
         self._always = _testing(knowledge.rules, ClassWorsened | ScoreRose)
         self._timed = _testing(knowledge.rules, Reached | NotFiled)
         tests = [tier.when for rule in knowledge.rules for tier in rule.tiers]
@@ -302,10 +305,10 @@ class RuleBook:
                 return self._surge_holds(test, moment)
             case ClassWorsened(bands=bands, into=into):
                 worse = moment.rank - moment.rank_before >= bands and moment.rank >= into.rank
-                return _newest(moment) if worse else None
+                return _newest(moment, self._risky) if worse else None
             case ScoreRose(points=points):
-                unchanged = moment.rank == moment.rank_before
-                return _newest(moment) if unchanged and moment.rise >= points else None
+                rose = moment.rank == moment.rank_before and moment.rise >= points
+                return _newest(moment, self._risky) if rose else None
 
     def _surge_holds(self, test: SurgeHolds, moment: Moment) -> list[Fact] | None:
         catalogue, facts, as_of = self._catalogue, moment.facts, moment.as_of
@@ -455,10 +458,14 @@ def _in_force(kinds: Kinds, moment: Moment) -> list[Fact]:
     return [fact for fact in moment.facts if fact.kind in kinds and fact.counts_at(moment.as_of)]
 
 
-def _newest(moment: Moment) -> list[Fact]:
-    """Return the facts that this event brought, or else the newest that count."""
+def _newest(moment: Moment, risky: Kinds) -> list[Fact]:
+    """Return the facts that this event brought, or else the newest that count.
+
+    Those that speak of risk come first: a look that found nothing made no class worse.
+    """
     usable = [
         fact for fact in moment.facts if fact.counts_at(moment.as_of) and fact.kind not in TIES
     ]
+    usable = [fact for fact in usable if fact.kind in risky] or usable
     fresh = [fact for fact in usable if fact.id in moment.fresh]
     return fresh or sorted(usable, key=lambda fact: (-fact.at, fact.id))[:3]
