@@ -111,8 +111,14 @@ LABELS = {
     FactKind.SUPPLIER: "供货关系",
 }
 
-# What lasts and comes nearer is said by its day, not by the day on which it was told.
-_VALID_TO = frozenset({FactKind.PERMIT, FactKind.EQUIPMENT, FactKind.METER})
+# What lasts and comes nearer is said by its day, not by the day on which it was told: after these
+# words.
+_VALID_TO = {
+    FactKind.PERMIT: "有效期至",
+    FactKind.EQUIPMENT: "检验有效期至",
+    FactKind.PUBLIC_EQUIPMENT: "（公众聚集场所）检验有效期至",
+    FactKind.METER: "检定有效期至",
+}
 # What is to be done by a day is said with both.
 _TO_BE_DONE = frozenset({
     FactKind.SUBSCRIPTION_TOO_LONG,
@@ -141,12 +147,13 @@ def fact_in_words(fact: Fact) -> str:
     >>> fact_in_words(Fact(1, FactKind.FOOD_SAMPLE_FAILED, at=1782835200, note="酱油：苯甲酸"))
     '2026-07-01食品抽检不合格（酱油：苯甲酸）'
     """
-    if fact.kind in _VALID_TO and fact.due:
-        return f"{fact.note or LABELS[FactKind(fact.kind)]}有效期至{day(fact.due - 1)}"
-    text = f"{day(fact.at)}{LABELS[FactKind(fact.kind)]}"
+    kind = FactKind(fact.kind)
+    if kind in _VALID_TO and fact.due:
+        return f"{fact.note or LABELS[kind]}{_VALID_TO[kind]}{day(fact.due - 1)}"
+    text = f"{day(fact.at)}{LABELS[kind]}"
     if fact.note:
         text += f"（{fact.note}）"
-    if fact.kind in _TO_BE_DONE and fact.due:
+    if kind in _TO_BE_DONE and fact.due:
         text += f"，期限{day(fact.due - 1)}"
     if fact.doubt & PROVISIONAL and not fact.doubt & CONFIRMED:
         text += "（复检期内，暂定）"

@@ -511,7 +511,11 @@ def test_two_feeds_of_one_statement_do_not_end_each_other(data):
     [
         pytest.param(e.EquipmentRegistered(equipment="Q", kind="电梯",
                                            next_due=dt.date(2026, 9, 30)),
-                     "电梯有效期至2026-09-30", id="equipment by its day"),
+                     "电梯检验有效期至2026-09-30", id="equipment by its day"),
+        pytest.param(e.EquipmentRegistered(equipment="Q", kind="电梯", public_place=True,
+                                           next_due=dt.date(2026, 9, 30)),
+                     "电梯（公众聚集场所）检验有效期至2026-09-30",
+                     id="equipment where many people come"),
         pytest.param(e.RectificationOrdered(order="1", domain="SE", due=dt.date(2026, 3, 16),
                                             items="补齐记录"),
                      "2026-03-02责令改正（补齐记录），期限2026-03-16",
