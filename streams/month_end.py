@@ -161,28 +161,21 @@ class MonthEnd:
         sources = [Source.IMPORTED]
         if own is not None and own.progress in FINAL:
             sources.append(Source.FROZEN)
-        for partition in range(self.partitions):
-            codes = {
-                uscc
-                for source in sources
-                for uscc in await self.official.usccs(month, source, partition)
+        async for piece in self._pieces(month, sources):
+            found = {
+                uscc: one
+                for source in reversed(sources)
+                for uscc, one in (await self.official.get(month, source, piece)).items()
             }
-            for piece in pieces(sorted(codes)):
-                found = {
-                    uscc: one
-                    for source in reversed(sources)
-                    for uscc, one in (await self.official.get(month, source, piece)).items()
-                }
-                for uscc in piece:
-                    yield found[uscc]
+            for uscc in piece:
+                yield found[uscc]
 
     async def classes(self, month: Month, source: Source) -> AsyncIterator[OfficialClass]:
         """Yield the classes of a snapshot, by partition and code."""
-        for partition in range(self.partitions):
-            for piece in pieces(await self.official.usccs(month, source, partition)):
-                found = await self.official.get(month, source, piece)
-                for uscc in piece:
-                    yield found[uscc]
+        async for piece in self._pieces(month, [source]):
+            found = await self.official.get(month, source, piece)
+            for uscc in piece:
+                yield found[uscc]
 
     async def differing(self, month: Month) -> AsyncIterator[Difference]:
         """Yield where our own snapshot and the province's differ; nothing where one is missing.
@@ -196,6 +189,14 @@ class MonthEnd:
         sources = [Source.IMPORTED]
         if head.progress is not Progress.ARRIVING:
             sources.append(Source.FROZEN)
+        async for piece in self._pieces(month, sources):
+            own = await self.official.get(month, Source.FROZEN, piece)
+            imported = await self.official.get(month, Source.IMPORTED, piece)
+            for one in differences(own, imported):
+                yield one
+
+    async def _pieces(self, month: Month, sources: Sequence[Source]) -> AsyncIterator[list[str]]:
+        """Yield the codes that any of the snapshots holds, by partition and code."""
         for partition in range(self.partitions):
             codes = {
                 uscc
@@ -203,10 +204,7 @@ class MonthEnd:
                 for uscc in await self.official.usccs(month, source, partition)
             }
             for piece in pieces(sorted(codes)):
-                own = await self.official.get(month, Source.FROZEN, piece)
-                imported = await self.official.get(month, Source.IMPORTED, piece)
-                for one in differences(own, imported):
-                    yield one
+                yield piece
 
     async def _anew(self, month: Month) -> AsyncIterator[list[OfficialClass]]:
         """Yield every class of a month as the facts have it now, in pieces."""
