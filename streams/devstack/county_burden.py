@@ -7,10 +7,8 @@ within the year, that owe what a court awarded.  Only a firm that is out of orde
 import datetime as dt
 from collections.abc import Callable
 
-from detectors import events as e
-from streams.devstack.county_diary import A_DAY, Diary, Source
+from streams.devstack.county_diary import A_DAY, RELAPSED, Diary
 from streams.devstack.county_duties import Duties
-from streams.devstack.county_people import CITY_AMR
 
 CALM = 0.12  # above it a firm has troubles of its own
 # Chosen so that the classes come near those of the two cities that publish theirs (the test of
@@ -51,16 +49,11 @@ def _gravely_punished(diary: Diary, _: Duties) -> None:
 
 def _indebted(diary: Diary, _: Duties) -> None:
     number = f"(2025)豫0422执{diary.rng.randrange(1000, 2000)}号"
-    data = e.JudicialRecord(case_no=number, action="add")
-    diary.write(Source.COURT, diary.office(_some_day(diary)), data)
+    diary.indebted(_some_day(diary), number=number)
 
 
 def _dishonest(diary: Diary, _: Duties) -> None:
-    data = e.SeriousListChanged(
-        list_code="SAMR-YZWFSX", action="add", grounds="两年内三次以上受较重行政处罚",
-        organ=CITY_AMR, doc_no="平市监列严",
-    )  # fmt: skip
-    diary.write(Source.PUBLICITY, diary.office(_some_day(diary)), data)
+    diary.gravely_listed(_some_day(diary), grounds=RELAPSED)
 
 
 def _some_day(diary: Diary) -> dt.date:

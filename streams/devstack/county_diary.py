@@ -8,7 +8,7 @@ from typing import Literal
 
 from detectors import events as e
 from detectors.warning import CHINA
-from streams.devstack.county_people import AMR, Firm
+from streams.devstack.county_people import AMR, CITY_AMR, Firm
 
 A_DAY = dt.timedelta(days=1)
 AT_ONCE = dt.timedelta(0)
@@ -31,6 +31,7 @@ FINES: dict[Severity, tuple[float, ...]] = {
 }
 DAYS_TO_PAY = 15  # 行政处罚法 art. 67
 SHOWN_DAYS: dict[Severity, int] = {"minor": 90, "general": 365, "severe": 1095}
+RELAPSED = "两年内三次以上受较重行政处罚"  # a ground of the list of serious violations
 _SATURDAY = 5
 _OPENS = dt.timedelta(hours=8, minutes=30)
 _OFFICE_S = 9 * 3600
@@ -330,6 +331,26 @@ class Diary:
         """Take the firm off the list of abnormal operation."""
         data = e.AbnormalRemoved(reason=reason, doc_no="叶市监移异", organ=AMR, place=self.place)
         return self.write(Source.PUBLICITY, self.office(day), data)
+
+    def gravely_listed(
+        self, day: dt.date, *, grounds: str, action: Literal["add", "remove"] = "add"
+    ) -> str:
+        """Put the firm on the list of serious violations, or take it off."""
+        data = e.SeriousListChanged(
+            list_code="SAMR-YZWFSX",
+            action=action,
+            grounds=grounds,
+            doc_no="平市监列严" if action == "add" else "平市监移严",
+            organ=CITY_AMR,
+        )
+        return self.write(Source.PUBLICITY, self.office(day), data)
+
+    def indebted(
+        self, day: dt.date, *, number: str, action: Literal["add", "delete"] = "add"
+    ) -> str:
+        """Let a court name the firm a dishonest debtor, or delete it."""
+        data = e.JudicialRecord(case_no=number, action=action)
+        return self.write(Source.COURT, self.office(day), data)
 
     def frozen(self, day: dt.date, *, share: float, released: dt.date | None) -> None:
         """Freeze a share of the equity; a court may release it later."""

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 from detectors import events as e
 from streams.devstack.county_burden import burden
-from streams.devstack.county_diary import A_DAY, Diary, Problem, Reason, Severity, Source
+from streams.devstack.county_diary import A_DAY, RELAPSED, Diary, Problem, Reason, Severity, Source
 from streams.devstack.county_duties import Duties
-from streams.devstack.county_people import CITY_AMR, LICENSING, TOWNSHIPS
+from streams.devstack.county_people import LICENSING, TOWNSHIPS
 
 # The rates are chosen, not measured: with them 2,000 firms bring some hundred warnings in 60 days
 # beside those of annual reports.  What years have left behind stands in county_burden.
@@ -213,16 +213,11 @@ class Life:
         self._duties.listed(day, reason=self._rng.choice(_GROUNDS))
 
     def _gravely_listed(self, day: dt.date) -> None:
-        data = e.SeriousListChanged(
-            list_code="SAMR-YZWFSX", action="add", grounds="两年内三次以上受较重行政处罚",
-            organ=CITY_AMR, doc_no="平市监列严",
-        )  # fmt: skip
-        self._diary.write(Source.PUBLICITY, self._diary.office(day), data)
+        self._diary.gravely_listed(day, grounds=RELAPSED)
 
     def _debtor(self, day: dt.date) -> None:
         number = f"(2026)豫0422执{self._rng.randrange(2000, 4000)}号"
-        data = e.JudicialRecord(case_no=number, action="add")
-        self._diary.write(Source.COURT, self._diary.office(day), data)
+        self._diary.indebted(day, number=number)
 
     def _frozen(self, day: dt.date) -> None:
         share = self._rng.choice((0.1, 0.2, 0.3, 0.6, 1.0))

@@ -14,7 +14,6 @@ from streams.devstack.county_matters import MATTERS
 from streams.devstack.county_people import (
     AMR,
     BATCH,
-    CITY_AMR,
     CREDIT_CENTRE,
     SETTLED,
     TOWNSHIPS,
@@ -67,25 +66,17 @@ def _poisoning(diary: Diary) -> None:
 
 def _dishonest(diary: Diary) -> None:
     """The firm comes on the list of serious violations, and off it."""
-    for share, action in ((0.3, "add"), (0.85, "remove")):
-        data = e.SeriousListChanged(
-            list_code="SAMR-YZWFSX",
-            action="add" if action == "add" else "remove",
-            grounds="被市场监督管理部门处以较重行政处罚",
-            doc_no="平市监列严" if action == "add" else "平市监移严",
-            organ=CITY_AMR,
-        )
-        diary.write(Source.PUBLICITY, diary.office(diary.span.at(share)), data)
+    at, grounds = diary.span.at, "被市场监督管理部门处以较重行政处罚"
+    diary.gravely_listed(at(0.3), grounds=grounds)
+    diary.gravely_listed(at(0.85), grounds=grounds, action="remove")
 
 
 def _debtor(diary: Diary) -> None:
     """A court names the firm a dishonest debtor, and deletes it when it has paid."""
     number = "(2026)豫0422执77号"
     at = diary.span.at
-    opened = e.JudicialRecord(case_no=number, action="add")
-    diary.write(Source.COURT, diary.office(at(0.4)), opened)
-    paid = e.JudicialRecord(case_no=number, action="delete")
-    diary.write(Source.COURT, diary.office(at(0.85)), paid)
+    diary.indebted(at(0.4), number=number)
+    diary.indebted(at(0.85), number=number, action="delete")
 
 
 def _quashed(diary: Diary) -> None:

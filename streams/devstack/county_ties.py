@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from detectors import events as e
 from streams.devstack.county_diary import A_DAY, Diary, Source
-from streams.devstack.county_people import CITY_AMR, KIN, OFFICE
+from streams.devstack.county_people import KIN, OFFICE
 
 
 def happen(diaries: Sequence[Diary]) -> None:
@@ -22,9 +22,8 @@ def happen(diaries: Sequence[Diary]) -> None:
 def _debtor_among_kin(diary: Diary) -> None:
     """A court names a firm a dishonest debtor, and deletes it: its person has two more firms."""
     number = "(2026)豫0422执412号"
-    for share, action in ((0.3, "add"), (0.8, "delete")):
-        data = e.JudicialRecord(case_no=number, action="add" if action == "add" else "delete")
-        diary.write(Source.COURT, diary.office(diary.span.at(share)), data)
+    diary.indebted(diary.span.at(0.3), number=number)
+    diary.indebted(diary.span.at(0.8), number=number, action="delete")
 
 
 def _dishonest_head_office(diaries: Sequence[Diary]) -> None:
@@ -34,11 +33,4 @@ def _dishonest_head_office(diaries: Sequence[Diary]) -> None:
         data = e.BranchChanged(branch=branch.firm.uscc, action="added")
         day = office.span.opening + A_DAY * (5 + place)
         office.write(Source.REGISTRY, office.office(day), data)
-    listed = e.SeriousListChanged(
-        list_code="SAMR-YZWFSX",
-        action="add",
-        grounds="拒不履行行政处罚决定",
-        doc_no="平市监列严",
-        organ=CITY_AMR,
-    )
-    office.write(Source.PUBLICITY, office.office(office.span.at(0.4)), listed)
+    office.gravely_listed(office.span.at(0.4), grounds="拒不履行行政处罚决定")
