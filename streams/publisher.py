@@ -15,7 +15,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from kafka.partitioner.default import murmur2
 
 from streams import clock
-from streams.topics import BrokerUnreachableError
+from streams.topics import BrokerUnreachableError, unreachable
 
 # One produce request a (topic, partition) and batch, where it fits; a larger one is split.
 BATCH_BYTES = 1024 * 1024
@@ -92,10 +92,7 @@ class KafkaPublisher:
         try:
             await self._current()
         except (KafkaError, ValueError) as error:  # aiokafka asserts nothing of an address
-            raise BrokerUnreachableError(
-                f"no Kafka broker answers at {self._bootstrap} ({type(error).__name__}); check "
-                f"kafka.bootstrap (SANZAO_KAFKA__BOOTSTRAP) and that the broker runs"
-            ) from error
+            raise BrokerUnreachableError(unreachable(self._bootstrap, error)) from error
 
     async def stop(self) -> None:
         """Disconnect; what was published has its receipt already."""

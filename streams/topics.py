@@ -158,7 +158,7 @@ def check_partitions(bootstrap: str, partitions: int) -> None:
             bootstrap_servers=bootstrap, group_id=None, bootstrap_timeout_ms=BOOTSTRAP_MS
         )
     except KafkaError as error:
-        raise BrokerUnreachableError(_unreachable(bootstrap, error)) from error
+        raise BrokerUnreachableError(unreachable(bootstrap, error)) from error
     try:
         there = len(consumer.partitions_for_topic(Topic.EVENT.value) or ())
     finally:
@@ -170,7 +170,8 @@ def check_partitions(bootstrap: str, partitions: int) -> None:
         )
 
 
-def _unreachable(bootstrap: str, error: Exception) -> str:
+def unreachable(bootstrap: str, error: Exception) -> str:
+    """Return what to tell of a broker that nobody reaches."""
     return (
         f"no Kafka broker answers at {bootstrap} ({type(error).__name__}); check kafka.bootstrap "
         f"(SANZAO_KAFKA__BOOTSTRAP) and that the broker runs"
@@ -237,4 +238,4 @@ def _admin(bootstrap: str) -> KafkaAdminClient:
     try:
         return KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_MS)
     except KafkaError as error:
-        raise BrokerUnreachableError(_unreachable(bootstrap, error)) from error
+        raise BrokerUnreachableError(unreachable(bootstrap, error)) from error
