@@ -14,7 +14,7 @@ from streams import clock
 from streams.keys import MONTHS, SURVEYED, official_key
 from streams.topics import Topic
 from tests import builders as b
-from tests.e2e.conftest import until
+from tests.e2e.conftest import another_worker, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 TOWNS = [f"410422{n:03d}" for n in range(1, 6)]
@@ -95,17 +95,11 @@ def test_a_result_on_the_log_is_official_although_the_worker_is_killed(bureau, t
 @pytest.fixture
 def surveying(bureau):
     """Return the bureau with a worker that surveys at once, until the test is over."""
-    quiet = bureau.worker
-    quiet.stop()
-    bureau.worker = bureau.stack.worker(
-        ROLES__TIMERS="false", ROLES__SURVEY="true", SURVEY__AFTER_MIDNIGHT_S="0",
+    with another_worker(
+        bureau, ROLES__TIMERS="false", ROLES__SURVEY="true", SURVEY__AFTER_MIDNIGHT_S="0",
         SURVEY__POLL_S="0.2", MODEL__MODE="none",
-    )  # fmt: skip
-    bureau.open()
-    yield bureau
-    bureau.worker.stop()
-    bureau.worker = quiet
-    bureau.open()
+    ) as changed:  # fmt: skip
+        yield changed
 
 
 def test_a_rough_township_is_told_once_although_the_worker_is_killed(surveying):
