@@ -29,6 +29,7 @@ from tests.bench.figures import line, table
 from tests.bench.latency import Latency, round_trip, until_stored
 from tests.bench.observed import Observer
 from tests.bench.path_runs import (
+    DEPLOYED,
     Pace,
     Workers,
     as_records,
@@ -53,6 +54,7 @@ BARE = "bare aiokafka read"
 STOCK = "stock Faust agent, empty body"
 CORE = "pure core alone: decode and step"
 CORE_SCORING = "pure core alone, with the model's score"
+SHELL = "the shell alone: the path around a cheap detector"
 RULES = "whole path, model off"
 SCORING = "whole path, rules and the score of the model in place"
 BESIDE = "the same, while another process learns beside it"
@@ -110,7 +112,7 @@ class Course:
         model: str,
         learning: bool = False,
         beside: bool = False,
-        split: Path | None = None,
+        program: Sequence[str] = DEPLOYED,
         then: Callable[[], None] = lambda: None,
     ) -> Pace:
         """Run a worker of ours over all records; do ``then`` while it still runs.
@@ -122,7 +124,7 @@ class Course:
             with_snapshots=model == "live" and not learning, learning=learning or beside
         )
         roles = ("assess", "learn") if learning else ("assess",)
-        worker = workers.worker(group, model=model, roles=roles, split=split)
+        worker = workers.worker(group, model=model, roles=roles, program=program)
         other = workers.worker(group, model=model, roles=("learn",))
         try:
             if beside:
@@ -191,6 +193,7 @@ def _round(course: Course, measured: Measured, number: int) -> None:
     measured.keep_best(STOCK, course.read("faust", f"stock-{number}"))
     measured.keep_best(CORE, course.core(course.expertise))
     measured.keep_best(CORE_SCORING, course.core(course.scoring()))
+    measured.keep_best(SHELL, course.path(model="none", program=("tests.bench.cheap_worker",)))
     measured.keep_best(RULES, course.path(model="none"))
     measured.keep_best(SCORING, course.path(model="live"))
     measured.keep_best(BESIDE, course.path(model="live", beside=True))
@@ -200,7 +203,7 @@ def _round(course: Course, measured: Measured, number: int) -> None:
 def _split_and_latency(course: Course, measured: Measured, folder: Path) -> None:
     """Run once with watches, for the split, and once to see single records through."""
     told = folder / "split.json"
-    course.path(model="none", split=told)
+    course.path(model="none", program=("tests.bench.watched_worker", str(told)))
     measured.split = json.loads(told.read_text())
     stack = course.workers.stack
     half = len(course.fresh) // 2
@@ -261,8 +264,8 @@ def _split_table(split: dict[str, float]) -> str:
 
 
 def _short(measured: Measured) -> dict[str, object]:
-    names = {BARE: "bare", STOCK: "stock", CORE: "core", RULES: "rules", SCORING: "scoring",
-             BESIDE: "beside", LEARNING: "learning"}  # fmt: skip
+    names = {BARE: "bare", STOCK: "stock", CORE: "core", SHELL: "shell", RULES: "rules",
+             SCORING: "scoring", BESIDE: "beside", LEARNING: "learning"}  # fmt: skip
     return {
         f"{short}_per_s": round(measured.paces[name].per_second)
         for name, short in names.items()

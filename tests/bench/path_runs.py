@@ -37,6 +37,7 @@ ROOT = Path(__file__).parents[2]
 WITHIN_S = 180.0
 # Neighbours and timers stay at home: they would put events on the log that the others do not read.
 ROLES = ("assess", "learn", "notify", "neighbours", "timers")
+DEPLOYED = ("streams.cli", "worker")
 COPY = 10_000_000  # enterprises of one copy never meet those of another
 
 
@@ -173,20 +174,19 @@ class Workers:
         return group
 
     def worker(
-        self, group: str, *, model: str, roles: Sequence[str], split: Path | None = None
+        self, group: str, *, model: str, roles: Sequence[str], program: Sequence[str] = DEPLOYED
     ) -> Server:
-        """Return the product's worker in some roles; with ``split``, watched."""
+        """Return the product's worker in some roles; another ``program`` stands around it."""
         stack = self.stack
         port = free_port()
         more = {f"ROLES__{role.upper()}": str(role in roles).lower() for role in ROLES}
         environment = stack.environment(
             WEB__PORT=str(port), KAFKA__GROUP=group, MODEL__MODE=model, **more
         )
-        module = ("tests.bench.watched_worker", str(split)) if split else ("streams.cli", "worker")
         return Server(
             Program(
                 name=f"{'-'.join(roles)}-{group}",
-                argv=[sys.executable, "-m", *module],
+                argv=[sys.executable, "-m", *program],
                 folder=stack.folder,
                 is_ready=lambda: probe(f"http://127.0.0.1:{port}/ready"),
                 environment=environment | {"PYTHONPATH": str(ROOT)},
