@@ -39,10 +39,18 @@ class Kafka(Section, frozen=True):
 
 
 class Redis(Section, frozen=True):
-    """Where states, snapshots and the outbox live.  ``timeout_s`` bounds one answer."""
+    """Where states, snapshots and the outbox live.  ``timeout_s`` bounds one answer.
+
+    ``may_lose_s`` is how much it may lose of what it has answered: with ``appendfsync everysec``
+    up to two seconds, with ``always`` and no failover nothing.  Records are committed only when
+    they are older, so that they are read again.  ``same_server``: a worker ends where Redis was
+    started anew or replaced; off behind a proxy that spreads connections over several servers.
+    """
 
     url: str = "redis://127.0.0.1:6379/0"
     timeout_s: Positive = 5.0
+    may_lose_s: Annotated[float, Meta(ge=0, le=3600)] = 2.0
+    same_server: bool = True
 
 
 class Web(Section, frozen=True):

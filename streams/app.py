@@ -20,7 +20,7 @@ from detectors import learned
 from detectors.expertise import Expertise
 from detectors.warning import CHINA
 from streams import batch_transport, clock
-from streams.agents import agent_of, collecting_agent_of
+from streams.agents import agent_of, collecting_agent_of, end_at_once
 from streams.assembly import (
     Wisdom,
     build_channels,
@@ -44,6 +44,7 @@ from streams.official_store import RedisOfficialStore
 from streams.plans import Plans, build_plans, build_surveyor
 from streams.progress import FaustProgress
 from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, partition_of
+from streams.same_redis import EXIT_REPLACED, SameRedis
 from streams.store import FencedError, RedisStore, StoreUnavailableError
 from streams.topics import WARNING_TOPICS, Topic
 from streams.watchdog import Watchdog
@@ -54,6 +55,7 @@ logger = logging.getLogger(__name__)
 # A snapshot at the most five times a second a domain, whatever the rate of outcomes.
 LEARN_PAUSE_S = 0.2
 HEARTBEAT_S = 1.0
+LOOK_EVERY_S = 0.5  # as often as offsets are committed
 # A stop takes one or two seconds; compose gives ten and systemd ninety before they kill.
 STOP_WITHIN_S = 9.0
 RETRY_S = 1.0
@@ -71,6 +73,7 @@ class Parts:
     epoch: int
     metrics: Metrics
     redis: Redis
+    same_redis: SameRedis
     publisher: KafkaPublisher
     log: NotificationLog
     feed: ModelFeed
@@ -92,7 +95,8 @@ class Parts:
 def build_parts(settings: Settings, *, epoch: int) -> Parts:
     """Return the parts of a worker; nothing is connected yet."""
     metrics = Metrics()
-    redis = build_redis(settings)
+    same_redis = SameRedis(functools.partial(end_at_once, EXIT_REPLACED))
+    redis = build_redis(settings, same=same_redis if settings.redis.same_server else None)
     publisher = KafkaPublisher(settings.kafka.bootstrap, idempotent=settings.kafka.idempotent)
     wisdom = build_wisdom(settings)
     metrics.knowledge.labels(wisdom.expertise.knowledge.version).set(1)
@@ -109,6 +113,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
         epoch=epoch,
         metrics=metrics,
         redis=redis,
+        same_redis=same_redis,
         publisher=publisher,
         log=log,
         feed=ModelFeed(snapshots),
@@ -157,11 +162,13 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
         web_enabled=False,
         value_serializer="raw",
     )
-    batch_transport.tune(app, batch_transport.Tuning())
+    may_lose = dt.timedelta(seconds=settings.redis.may_lose_s)
+    tuning = batch_transport.Tuning(commit_after=may_lose, vouched=lambda: parts.same_redis.vouched)
+    batch_transport.tune(app, tuning if may_lose else batch_transport.Tuning())
     _add_agents(app, parts)
     beside = (
-        _heartbeat, _follow_model, _carry_messages, _watch_outbox, _tell_deadlines, _watch_feeds,
-        _survey_daily,
+        _heartbeat, _look_at_redis, _follow_model, _carry_messages, _watch_outbox, _tell_deadlines,
+        _watch_feeds, _survey_daily,
     )  # fmt: skip
     for task in beside:
         app.task(_bound(task, app, parts))
@@ -296,6 +303,13 @@ async def _heartbeat(app: faust.App, parts: Parts) -> None:
             await asyncio.sleep(HEARTBEAT_S)
     finally:
         parts.watchdog.must_stop_within(STOP_WITHIN_S)
+
+
+async def _look_at_redis(app: faust.App, parts: Parts) -> None:
+    """See every while that Redis lives: what it was told before is safe then."""
+    while not app.should_stop:
+        await parts.same_redis.look(parts.redis)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 def _has_unread(app: faust.App, parts: Parts) -> bool:

@@ -38,6 +38,7 @@ from streams.metrics import Metrics
 from streams.progress import CatchUp, Progress
 from streams.publisher import Publisher
 from streams.redis_notification_log import RedisRows
+from streams.same_redis import SameRedis
 from streams.store import WakeStore
 from streams.survey import Surveyor
 from streams.surveying import DailySurvey, DayClock, EventDays, WallDays
@@ -137,8 +138,10 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     return Desk(tree, ladder, book, renderer, calendar)
 
 
-def build_redis(settings: Settings) -> Redis:
+def build_redis(settings: Settings, *, same: SameRedis | None = None) -> Redis:
     """Return a Redis client; it connects when first used.
+
+    With ``same`` every connection is asked first whether it is still the same server's.
 
     Raises:
         config.load.InvalidConfigError: the address is none.
@@ -146,7 +149,10 @@ def build_redis(settings: Settings) -> Redis:
     timeout = settings.redis.timeout_s
     try:
         return Redis.from_url(
-            settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
+            settings.redis.url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            redis_connect_func=same.connected if same else None,
         )
     except ValueError as error:  # the address may hold a password: it is not shown
         raise InvalidConfigError(

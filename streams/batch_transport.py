@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections import defaultdict
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -55,10 +56,10 @@ from faust.types import TP, AppT, ConsumerMessage
 
 from streams.batch import Batch, BatchMessage, NotABatchTopicError, RawBatch
 from streams.foreign_internals import assert_internals
-from streams.ordered_acks import Delivery, OrderedAcks
+from streams.ordered_acks import Delivery, OrderedAcks, Seasoned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mode import ServiceT
 
@@ -94,11 +95,16 @@ class Tuning:
     # A fetch with fewer records is a small one.  At 500 the cost of a batch (a Redis round trip or
     # two, about 1 ms) is a few microseconds per record, below the work on the record itself.
     few_records: int = 500
+    # How long an acknowledged batch stays uncommitted: longer than what the store that the agents
+    # write to may lose.  A restart reads that much again.
+    commit_after: dt.timedelta = dt.timedelta()
+    # The last moment (``time.monotonic``) at which that store was seen alive.
+    vouched: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
-            if value < type(value)():
+            if not callable(value) and value < type(value)():
                 raise ValueError(f"{each.name} must not be negative, got {value}")
 
 
@@ -189,11 +195,13 @@ class BatchConsumer(driver.Consumer):
 
     _thread: BatchConsumerThread
     _in_flight: defaultdict[TP, OrderedAcks]
+    _seasoned: defaultdict[TP, Seasoned]
     _passed: dict[TP, int]
     _revoked_assignment: Any = None
 
     def _reset_state(self) -> None:
         self._in_flight = defaultdict(OrderedAcks)
+        self._seasoned = defaultdict(Seasoned)
         self._passed = {}
         super()._reset_state()
 
@@ -306,11 +314,13 @@ class BatchConsumer(driver.Consumer):
         A commit stands right behind the last record.  What the log holds after it without any
         record (the marker of a transaction, what has expired) is passed by the position alone.
         """
-        committed: int = self._committed_offset.get(tp) or 0
+        done: int = self._committed_offset.get(tp) or 0
         acks = self._in_flight.get(tp)
+        if acks is not None:
+            done = max(done, acks.committable() or 0)
         if acks is not None and not acks.all_acked:
-            return committed
-        return max(committed, self._passed.get(tp, 0))
+            return done
+        return max(done, self._passed.get(tp, 0))
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         delivered = tuple(self._in_flight)
@@ -320,15 +330,22 @@ class BatchConsumer(driver.Consumer):
         # Faust's acknowledgements go on filling these, and nobody else empties them here.
         self._acked.pop(tp, None)
         self._acked_index.pop(tp, None)
-        return self._in_flight[tp].committable()
+        tuning = self._thread.tuning
+        return self._seasoned[tp].ripe(
+            self._in_flight[tp].committable(),
+            now=time.monotonic(),
+            vouched=tuning.vouched(),
+            after=tuning.commit_after.total_seconds(),
+        )
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Stop delivering, commit what is acknowledged, forget the rest."""
+        """Stop delivering, commit what may be committed, forget the rest."""
         self._revoked_assignment = self._thread.current_assignment()
         await super().on_partitions_revoked(revoked)
         await self.commit()
         for tp in revoked:
             self._in_flight.pop(tp, None)
+            self._seasoned.pop(tp, None)
             self._passed.pop(tp, None)
 
     async def on_stop(self) -> None:

@@ -1,4 +1,8 @@
-"""Up to where may a partition be committed when its batches are acknowledged in any order?"""
+"""Up to where may a partition be committed when its batches are acknowledged in any order?
+
+And when: what was acknowledged is written to Redis, which may lose its last second or two
+(docs/decisions/0017).  A commit that waits longer than that passes nothing that could be lost.
+"""
 
 from __future__ import annotations
 
@@ -88,3 +92,41 @@ class OrderedAcks:
         """
         while self._in_flight and self._in_flight[-1].last_offset >= offset:
             self._in_flight.pop()
+
+
+class Seasoned:
+    """The acknowledgements of one partition, each held back until it is old enough.
+
+    Shapes:
+        Grows with the times it is asked between two moments that are vouched for, not with the log.
+
+    Units:
+        ``now``, ``vouched`` and ``after`` are seconds of one clock that never goes back.
+
+    >>> acknowledged = Seasoned()
+    >>> acknowledged.ripe(500, now=7.0, vouched=7.0, after=2.0) is None
+    True
+    >>> acknowledged.ripe(731, now=9.5, vouched=9.0, after=2.0)
+    500
+    """
+
+    __slots__ = ("_held", "_ripe")
+
+    def __init__(self) -> None:
+        self._held: deque[tuple[float, int]] = deque()
+        self._ripe: int | None = None
+
+    def ripe(
+        self, acknowledged: int | None, *, now: float, vouched: float, after: float
+    ) -> int | None:
+        """Take what is acknowledged now; return what was so ``after`` seconds before ``vouched``.
+
+        ``vouched`` is the last moment at which the store was seen alive: what it was told just
+        before its death grows no safer while it is dead.
+        """
+        newest = self._held[-1][1] if self._held else self._ripe
+        if acknowledged is not None and (newest is None or acknowledged > newest):
+            self._held.append((now, acknowledged))
+        while self._held and vouched - self._held[0][0] >= after:
+            self._ripe = self._held.popleft()[1]
+        return self._ripe

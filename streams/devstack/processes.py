@@ -202,15 +202,17 @@ class Server:
             ready = _says_yes(self.program.is_ready)
             # Asked after the probe: a stranger on our port may have answered it in our stead.
             if not self.is_alive:
-                raise self._failure(f"ended with status {self._status()} before it was ready")
+                raise self._failure(f"ended with status {self.status} before it was ready")
             if ready:
                 return
             if time.monotonic() > deadline:
                 raise self._failure(f"was not ready after {self.program.start_within_s:g} s")
             time.sleep(POLL_EVERY_S)
 
-    def _status(self) -> int | None:
-        return self._process.returncode if self._process else None
+    @property
+    def status(self) -> int | None:
+        """Return the exit status of a process that has ended, None while it runs."""
+        return self._process.poll() if self._process else None
 
     def _failure(self, fact: str) -> ServerError:
         text = self.written()

@@ -29,6 +29,12 @@ class LocalRedis:
     url: str
     server: Server
 
+    @property
+    def kept_in(self) -> Path:
+        """Return where it keeps what it was told: a folder since Redis 7, a file before."""
+        folder = self.server.program.folder / "appendonlydir"
+        return folder if folder.exists() else self.server.program.folder / "appendonly.aof"
+
 
 @contextlib.contextmanager
 def redis_server(folder: Path, *, url: str | None = None) -> Iterator[str]:

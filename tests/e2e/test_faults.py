@@ -2,6 +2,7 @@
 
 import collections
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -15,10 +16,11 @@ from detectors import events as e
 from streams.agents import EXIT_LOST
 from streams.courier import Receipt
 from streams.replay import replay
+from streams.same_redis import EXIT_REPLACED
 from streams.topics import Topic
 from streams.watchdog import EXIT_STALLED
 from tests import builders as b
-from tests.e2e.conftest import until
+from tests.e2e.conftest import another_worker, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -103,7 +105,7 @@ def test_a_worker_killed_at_work_repeats_nothing_and_loses_nothing(bureau):
 
 
 def test_a_partition_waits_for_redis(bureau):
-    """Without Redis nothing is acknowledged and the worker says why; it goes on by itself."""
+    """Without Redis nothing is acknowledged and the worker says why; its next life goes on."""
     usccs = bureau.firms(20)
     happenings = busy_day(usccs, rounds=3)
     states, warnings = expected_of(happenings)
@@ -111,7 +113,6 @@ def test_a_partition_waits_for_redis(bureau):
     bureau.publish(b.event(b.penalty(), subject=settled))
     bureau.await_states([settled])
     acknowledged = until(lambda: _steady(bureau), what="a commit of what was done")
-    pid = bureau.worker.pid
 
     bureau.redis_process.server.stop()
     bureau.publish(*happenings)
@@ -122,6 +123,9 @@ def test_a_partition_waits_for_redis(bureau):
     during = bureau.committed()
     ready, health = bureau.page("/ready"), bureau.page("/health")
     bureau.redis_process.server.start()
+    until(lambda: not bureau.worker.is_alive, what="a worker that does not trust this Redis")
+    status = bureau.worker.status
+    bureau.worker.start()
     bureau.await_states(usccs)
     until(lambda: bureau.page("/ready")[0] == 200, what="readiness")
     wanted = bureau.notifications(warnings)
@@ -130,9 +134,48 @@ def test_a_partition_waits_for_redis(bureau):
     assert during == acknowledged
     assert (ready[0], json.loads(ready[1])["parts"]["redis"]) == (503, False)
     assert health[0] == 200
-    assert (bureau.worker.is_alive, bureau.worker.pid) == (True, pid)
+    assert status == EXIT_REPLACED
     assert {uscc: bureau.state(uscc) for uscc in usccs} == states
     assert_told_once(bureau, wanted)
+
+
+def test_what_redis_lost_is_read_again(bureau):
+    """A Redis that comes back without its last seconds gets them from the log: nobody is forgotten.
+
+    It keeps them shorter than it may, so all that it loses here is what ``may_lose_s`` allows.
+    """
+    usccs = bureau.firms(20)
+    happenings = busy_day(usccs, rounds=3)
+    states, warnings = expected_of(happenings)
+    server = bureau.redis_process.server
+    with another_worker(bureau, REDIS__MAY_LOSE_S="120"):
+        wanted = bureau.notifications(warnings)
+        kept = bureau.redis_process.kept_in
+        earlier = kept.with_name("earlier")
+        (shutil.copytree if kept.is_dir() else shutil.copy2)(kept, earlier)
+        bureau.publish(*happenings)
+        bureau.await_states(usccs)
+        await_end_of_messages(bureau, wanted)
+        server.kill()
+        kept.rename(kept.with_name("later"))
+        earlier.rename(kept)
+        server.start()
+        lost = [uscc for uscc in usccs if bureau.raw_state(uscc) is None]
+        until(lambda: not bureau.worker.is_alive, what="a worker that does not trust this Redis")
+        bureau.worker.start()
+        until(
+            lambda: (
+                all(bureau.raw_state(uscc) for uscc in usccs)
+                and {uscc: bureau.state(uscc) for uscc in usccs} == states
+            ),
+            within_s=60,
+            what="the states of a replay",
+        )
+        await_end_of_messages(bureau, wanted)
+
+    assert lost == usccs
+    told = bureau.mails() + bureau.texts()
+    assert all(told[one.id] for one in wanted)
 
 
 def _steady(bureau):

@@ -10,6 +10,7 @@ import pytest
 from tests.scenarios import test_neighbours as neighbour_scenarios
 from tests.unit.streams import test_agents as agent_laws
 from tests.unit.streams import test_assess as assess_laws
+from tests.unit.streams import test_batch_transport as transport_laws
 from tests.unit.streams import test_learning as learning_laws
 from tests.unit.streams import test_neighbourhood as neighbour_laws
 from tests.unit.streams import test_notifying as notifying_laws
@@ -68,6 +69,13 @@ async def holds(law, *arguments):
 
 
 FAULTS = [
+    pytest.param(
+        "streams.batch_transport",
+        "vouched=tuning.vouched(),",
+        "vouched=time.monotonic() + 60,",
+        transport_laws.test_a_commit_waits_until_the_store_cannot_lose_it_any_more,
+        id="it commits what a dying Redis may lose",
+    ),
     pytest.param(
         "streams.agents",
         "            if await digest(batch):\n                await stream.ack(event)\n",

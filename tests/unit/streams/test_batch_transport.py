@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 import types
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import faust
@@ -366,6 +367,49 @@ async def test_an_unacknowledged_batch_holds_the_commit():
 
     assert before == {}
     assert worker.broker.offsets == {P0: 9}
+
+
+class Life:
+    """A store that was last seen alive at a moment of our choice."""
+
+    def __init__(self) -> None:
+        self.seen = 0.0
+
+    def __call__(self) -> float:
+        """Return the moment."""
+        return self.seen
+
+
+async def test_a_commit_waits_until_the_store_cannot_lose_it_any_more():
+    """Acknowledged is not committed: first the store must have lived for a while after it."""
+    life = Life()
+    held = replace(AT_ONCE, commit_after=dt.timedelta(seconds=60), vouched=life)
+    worker = await running(0, 1, tuning=held)
+    await worker.consumer._drain_once()
+    worker.ack(worker.messages[0])
+
+    await worker.consumer.commit()
+    before = dict(worker.broker.offsets), worker.consumer.done(P0)
+    life.seen = time.monotonic() + 60
+    await worker.consumer.commit()
+
+    assert before == ({}, 2)  # done, but not committed
+    assert worker.broker.offsets == {P0: 2}
+
+
+async def test_what_was_not_committed_is_read_again_by_the_next_owner():
+    """A rebalance takes the acknowledgements that could still be lost with it."""
+    held = replace(AT_ONCE, commit_after=dt.timedelta(seconds=60), vouched=time.monotonic)
+    worker = await running(0, 1, tuning=held)
+    await worker.consumer._drain_once()
+    worker.ack(worker.messages[0])
+
+    await worker.revoke()
+    await worker.assign()
+    await worker.consumer._drain_once()
+
+    assert worker.broker.offsets == {}
+    assert offsets_of(worker.messages) == [[0, 1], [0, 1]]
 
 
 async def test_an_acknowledgement_by_flag_alone_counts():

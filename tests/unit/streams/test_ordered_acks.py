@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ordered_acks import Delivery, OrderedAcks
+from streams.ordered_acks import Delivery, OrderedAcks, Seasoned
 
 # Last offsets of successive batches: rising, with the holes of compaction and of transactions.
 LAST_OFFSETS = st.lists(st.integers(0, 10_000), unique=True, min_size=1, max_size=60).map(sorted)
@@ -125,3 +125,35 @@ def test_going_back_without_a_rewind_is_refused(offset):
 
     with pytest.raises(ValueError, match=f"last_offset must be beyond 9, .* got {offset}"):
         acks.deliver(offset)
+
+
+# (seconds since the last question, offsets acknowledged since, whether the store was seen alive)
+QUESTIONS = st.lists(
+    st.tuples(st.floats(0, 3), st.integers(0, 5), st.booleans()), min_size=1, max_size=50
+)
+
+
+@given(questions=QUESTIONS, after=st.floats(0, 4))
+def test_nothing_is_ripe_that_a_dying_store_could_lose(questions, after):
+    """What is ripe was acknowledged the given while before the store was last seen alive."""
+    acknowledged = Seasoned()
+    now, vouched, offset, seen = 0.0, 0.0, 0, []
+
+    for passed, more, is_alive in questions:
+        now, offset = now + passed, offset + more
+        vouched = now if is_alive else vouched
+        seen.append((now, offset))
+        ripe = acknowledged.ripe(offset, now=now, vouched=vouched, after=after)
+
+        safe = [one for at, one in seen if vouched - at >= after]
+        assert ripe == max(safe, default=None)
+
+
+def test_what_is_acknowledged_becomes_ripe_in_the_end():
+    """No new acknowledgement is needed for the last one to be committed."""
+    acknowledged = Seasoned()
+    acknowledged.ripe(7, now=1.0, vouched=1.0, after=2.0)
+
+    ripe = acknowledged.ripe(7, now=3.0, vouched=3.0, after=2.0)
+
+    assert ripe == 7
