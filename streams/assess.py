@@ -50,6 +50,14 @@ class DeadLetterLostError(RuntimeError):
     """
 
 
+class StatesLostError(RuntimeError):
+    """Redis no longer holds what this worker wrote: the process ends, nothing is acknowledged.
+
+    Operator action: none where Redis lost its last seconds, the next life reads them again; a next
+    life that finds Redis empty refuses to start and says what to do.
+    """
+
+
 @dataclasses.dataclass(slots=True)
 class Work:
     """One batch under way.
@@ -112,6 +120,7 @@ class Assessor:
     cache: StateCache = dataclasses.field(default_factory=StateCache)
     wake_of: Callable[[EnterpriseState], int] = wake_of
     hear: Callable[[Spoken, int], None] = lambda _spoken, _arrival: None
+    _written: dict[int, int] = dataclasses.field(default_factory=dict)
 
     async def digest(self, batch: Batch) -> bool:
         """Process a batch to its end; return whether it may be acknowledged.
@@ -121,6 +130,7 @@ class Assessor:
 
         Raises:
             DeadLetterLostError: the record cannot be kept anywhere.
+            StatesLostError: Redis no longer holds what this worker wrote.
             detectors.state.IncompatibleStateError: another version wrote the states.
         """
         began = time.monotonic()
@@ -143,7 +153,7 @@ class Assessor:
             except FencedError:
                 self.metrics.fenced.inc()
                 self.alive()
-            except (DeadLetterLostError, states.IncompatibleStateError):
+            except (DeadLetterLostError, StatesLostError, states.IncompatibleStateError):
                 raise  # no record is to blame: an operator must act, nothing is acknowledged
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the agent
                 self.cache.drop(batch.partition)
@@ -187,7 +197,7 @@ class Assessor:
         if work.outgoing:
             await self.publisher.publish(work.outgoing)
             self.metrics.up.labels("kafka").set(1)
-        if work.changed:
+        if work.changed or records[-1].offset > _offset_of(loaded.fence, self.epoch):
             encode = states.encode
             written = Written(
                 epoch=self.epoch,
@@ -198,6 +208,7 @@ class Assessor:
                 latest=work.latest,
             )
             await self.store.write(batch.partition, loaded, written)
+            self._written[batch.partition] = records[-1].offset
             self.cache.keep(
                 batch.partition,
                 written.fence,
@@ -225,6 +236,11 @@ class Assessor:
         """Return the states at hand, and from the store those that are not."""
         known = self.cache.states(partition)
         loaded = await self.store.load(partition, [uscc for uscc in usccs if uscc not in known])
+        if _offset_of(loaded.fence, self.epoch) < self._written.get(partition, -1):
+            raise StatesLostError(
+                f"partition {partition} was written up to offset {self._written[partition]}, its "
+                f"fence in Redis is {loaded.fence!r}: Redis was flushed, or has come back with less"
+            )
         if known and not self.cache.is_vouched_for(partition, loaded.fence):
             self.cache.drop(partition)
             known, loaded = {}, await self.store.load(partition, usccs)
@@ -372,6 +388,16 @@ class Assessor:
         for warning, stamp_ms in work.warnings:
             metrics.warnings.labels(warning.measure.value, warning.status.value).inc()
             metrics.event_to_warning_seconds.observe(max(0.0, moment - stamp_ms / 1000))
+
+
+def _offset_of(fence: bytes, epoch: int) -> int:
+    """Return up to where a fence says that this log is written; -1 for not at all.
+
+    >>> _offset_of(b"7/41", 7), _offset_of(b"6/41", 7), _offset_of(b"", 7)
+    (41, -1, -1)
+    """
+    begun, _, offset = fence.partition(b"/")
+    return int(offset) if begun == str(epoch).encode() else -1
 
 
 def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> list[Outgoing]:

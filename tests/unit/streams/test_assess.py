@@ -307,6 +307,45 @@ async def test_dead_letters_that_cannot_be_written_end_the_process():
     assert here.store.states == {}
 
 
+async def test_the_fence_moves_with_every_batch():
+    """It says how far the log is read, even where a batch held nothing but what is dead."""
+    here = Shell()
+
+    await here.assessor.digest(shell.batch(Arrival(b"{", offset=7)))
+
+    assert here.store.fences[0].endswith(b"/7")
+    assert here.store.states == {}
+
+
+async def test_the_fence_never_goes_back():
+    """What is read a second time, and recognised, does not undo what was read since."""
+    here = Shell()
+    records = shell.arrivals(lives(*NEIGHBOURS[:3]))
+    await here.assessor.digest(shell.batch(*records))
+    after = here.store.fences[0]
+
+    await here.assessor.digest(shell.batch(*records[:2]))
+
+    assert here.store.fences[0] == after
+
+
+@pytest.mark.parametrize("left", ["nothing", "an earlier moment"])
+async def test_a_redis_that_lost_what_was_written_ends_the_process(left):
+    """Flushed, or back with less than it had: no enterprise begins again in class A."""
+    here = Shell()
+    first, second, third = shell.arrivals(lives(*NEIGHBOURS[:3]))
+    await here.assessor.digest(shell.batch(first))
+    kept = dict(here.store.fences), dict(here.store.states)
+    await here.assessor.digest(shell.batch(second))
+    fences, states = ({}, {}) if left == "nothing" else kept
+    here.store.fences, here.store.states = dict(fences), dict(states)
+
+    stream = await shell.run(here.assessor.digest, shell.batch(third))
+
+    assert (stream.ended, stream.acknowledged) == ([EXIT_LOST], [])
+    assert here.store.states == states
+
+
 async def test_poison_that_cannot_be_written_ends_the_process():
     """A crashing record that cannot be kept is not given up either."""
     here = poisoned()
