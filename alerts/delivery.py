@@ -99,13 +99,23 @@ Found = Delivered | NeverSeen | TryAgain | InDoubt
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A carrier's word on what became of a message that it had accepted."""
+    """A carrier's word on what became of a message that it had accepted by its way."""
 
+    way: Way
     notification_id: str
     arrived: bool
     at: dt.datetime
     provider_id: str = ""
     detail: str = ""
+
+
+class Heard(enum.StrEnum):
+    """What a report changed: closed, for metric labels."""
+
+    SETTLED = "settled"
+    LATE = "late"  # another report, or a newer attempt, decides
+    UNKNOWN = "unknown"  # no message of ours has that id
+    REFUSED = "refused"  # no carrier can have that message: the report is wrong, or forged
 
 
 class InvalidReportError(ValueError):
