@@ -148,9 +148,20 @@ def test_why_is_answered_by_number_by_warning_and_by_message(desk, name):
 
 def test_what_nobody_knows_is_an_answer(desk):
     """Status 1, and the reasons for which a person may have got nothing at all."""
-    told = desk.command("why", "41042220260701-FFFF")
+    told = desk.command("why", "n-none")
 
     assert told.exit_code == NOT_FOUND
+    assert "没有该编号的通知" in told.stderr
+
+
+def test_without_a_broker_it_is_said_that_no_bundle_was_looked_for(desk, monkeypatch):
+    """The answer of the outbox is given all the same."""
+    monkeypatch.setenv("SANZAO_KAFKA__BOOTSTRAP", f"127.0.0.1:{free_port()}")
+
+    told = desk.command("why", "w-0000000000000000")
+
+    assert told.exit_code == NOT_FOUND
+    assert "未能查找集中事项" in told.stderr
     assert "没有该编号的通知" in told.stderr
 
 
