@@ -31,6 +31,11 @@ class Way(enum.StrEnum):
         """
         return "短信" if self is Way.SMS else "电子邮件"
 
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether a carrier of this way tells what it accepted; a mail server does not."""
+        return self is Way.SMS
+
 
 class Cause(enum.StrEnum):
     """Why a message was not delivered: closed, for metric labels and for the operator."""

@@ -9,7 +9,8 @@ runs out and the message is due again.  Dead after it, the message may have been
 *doubtful*, and whoever claims it asks the carrier first.  An SMS gateway can be asked (the
 message carries our id); SMTP cannot, and a second copy of an official notice is worse than none
 when the same person gets the same notice by SMS.  So a doubtful e-mail is never sent again by
-itself: it becomes ``UNCERTAIN``, is counted and listed, and a person may ``release`` it.  The
+itself: it becomes ``UNCERTAIN``, is counted and listed, and a person may ``release`` it.  (A
+doubtful SMS becomes so when its gateway did not answer for days; released, it is asked about.)  The
 price is the window between our note of the hand-over and the carrier's answer; e-mail notes it
 after RCPT and right before DATA, which keeps the window at one round trip.
 
@@ -239,11 +240,16 @@ def reported(row: Row, report: Report, *, now: dt.datetime) -> Row | None:
 
 
 def released(row: Row, *, now: dt.datetime, by: str) -> Row | None:
-    """Return a troubled row made due again by a person, who has asked and takes the risk."""
+    """Return a troubled row made due again by a person.
+
+    What is in doubt is asked about first where the carrier tells; where nobody tells, it is the
+    person who takes the risk of a second copy.
+    """
     if row.state not in TROUBLED_STATES:
         return None
     entry = Entry(at=now, step=Step.RELEASED, attempt=row.attempt, by=by)
-    return _with(row, entry, state=RowState.WAITING, next_at=now, is_doubtful=False, cause=None)
+    asks = row.state is RowState.UNCERTAIN and row.notification.way.can_be_asked
+    return _with(row, entry, state=RowState.WAITING, next_at=now, is_doubtful=asks, cause=None)
 
 
 def withdrawn(row: Row, *, now: dt.datetime) -> Row | None:

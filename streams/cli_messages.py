@@ -148,6 +148,9 @@ def release(
         list[str], typer.Argument(help="消息编号（n-…）；给出预警编号则为其全部有问题的通知")
     ],
     yes: Annotated[bool, typer.Option("--yes", help="不再询问")] = False,
+    twice: Annotated[
+        bool, typer.Option("--may-arrive-twice", help="同意：不确定的邮件无法查询，可能收到两次")
+    ] = False,
     config: Config = None,
 ) -> None:
     """重新发送未送达或不确定的通知（人工核实后）。Send again, because a person decided so."""
@@ -159,6 +162,11 @@ def release(
         ready = asyncio.run(_without_objection(settings, looked.rows))
     if ready:
         _warn(ready)
+    if not twice and any(_may_arrive_twice(row) for row in ready):
+        err.print(
+            "未重新发送任何通知。确要重发请加 --may-arrive-twice，或只列其余编号。Nothing was sent."
+        )
+        raise typer.Exit(REFUSED)
     if ready and not yes and not typer.confirm(f"重新发送以上 {len(ready)} 条？Send again?"):
         err.print("未重新发送任何通知。Nothing was sent.")
         raise typer.Exit(REFUSED)
@@ -315,14 +323,24 @@ async def why_not(log: NotificationLog, row: Row) -> str:
     return ""
 
 
+def _may_arrive_twice(row: Row) -> bool:
+    """Return whether nobody can be asked if a message has gone already."""
+    return row.state is RowState.UNCERTAIN and not row.notification.way.can_be_asked
+
+
 def _warn(rows: Sequence[Row]) -> None:
     """Show what would be sent again, and what that may bring."""
     out.print(table(COLUMNS_SHOWN, map(shown, rows)))
-    if doubtful := sum(row.state is RowState.UNCERTAIN for row in rows):
+    if risky := sum(map(_may_arrive_twice, rows)):
         out.print(
-            f"注意：其中 {doubtful} 条不确定是否送达（邮件无法查询），重发后收件人可能收到两次。",
+            f"注意：其中 {risky} 条不确定是否送达（邮件无法查询），重发后收件人可能收到两次。",
             style="yellow", soft_wrap=True,
         )  # fmt: skip
+    if asked := sum(row.state is RowState.UNCERTAIN for row in rows) - risky:
+        out.print(
+            f"其中 {asked} 条短信不确定是否送达：先向短信网关查询，网关没有收到的才发送。",
+            soft_wrap=True,
+        )
     out.print("通知中的签收、处置期限仍是原定时间，不因重发顺延。", soft_wrap=True)
 
 

@@ -201,12 +201,14 @@ def test_a_person_is_asked_before_a_mail_in_doubt_goes_again(desk):
     """It may arrive twice, and that is said; "no" changes nothing, "yes" once is enough."""
     identity = desk.holds(InDoubt())
 
-    declined = desk.command("release", identity, answers="n\n")
+    unaware = desk.command("release", identity, "--yes")
+    declined = desk.command("release", identity, "--may-arrive-twice", answers="n\n")
     between = desk.state(identity)
-    agreed = desk.command("release", identity, answers="y\n")
+    agreed = desk.command("release", identity, "--may-arrive-twice", answers="y\n")
     again = desk.command("release", identity, "--yes")
 
-    assert (declined.exit_code, between) == (1, RowState.UNCERTAIN)
+    assert (unaware.exit_code, declined.exit_code, between) == (1, 1, RowState.UNCERTAIN)
+    assert "请加 --may-arrive-twice" in unaware.stderr
     assert "可能收到两次" in declined.stdout
     assert (agreed.exit_code, desk.state(identity)) == (0, RowState.WAITING)
     assert "released=1" in agreed.stdout
@@ -214,6 +216,16 @@ def test_a_person_is_asked_before_a_mail_in_doubt_goes_again(desk):
     assert "无需重发，等待发送" in again.stdout
     assert "released=0" in again.stdout
     assert desk.trail.count((f"messages released {identity}", USCC, "true")) == 1
+
+
+def test_a_text_in_doubt_is_asked_about_so_nobody_need_agree(desk):
+    """It goes again only where the gateway never saw it: no second copy, no flag."""
+    identity = desk.holds(InDoubt(), Way.SMS)
+
+    told = desk.command("release", identity, "--yes")
+
+    assert (told.exit_code, desk.state(identity)) == (0, RowState.WAITING)
+    assert "先向短信网关查询" in told.stdout
 
 
 def test_a_message_of_a_cancelled_warning_stays(desk):

@@ -263,12 +263,26 @@ def test_only_a_troubled_message_can_be_released():
     uncertain = row_in(claim, hand, settle(InDoubt()), way=Way.EMAIL)
     done = row_in(claim, hand, settle(Delivered("b")))
 
-    again = steps.released(uncertain, now=NOON, by="ops")
+    again = release(uncertain, NOON)
 
-    assert (again.state, again.is_doubtful, again.history[-1].by) == (
-        RowState.WAITING, False, "ops",
-    )  # fmt: skip
-    assert steps.released(done, now=NOON, by="ops") is None
+    assert (again.state, again.history[-1].by) == (RowState.WAITING, "ops")
+    assert release(done, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("way", "outcome", "asks"),
+    [
+        pytest.param(Way.SMS, InDoubt(), True, id="a text in doubt"),
+        pytest.param(Way.SMS, Refused(Cause.BAD_ADDRESS), False, id="a text that was refused"),
+        pytest.param(Way.EMAIL, InDoubt(), False, id="a letter, of which nobody can be asked"),
+    ],
+)
+def test_what_is_released_in_doubt_is_asked_about_where_somebody_tells(way, outcome, asks):
+    """A person who releases does not make a second copy of what the gateway has."""
+    assert (
+        claim(release(row_in(claim, hand, settle(outcome), way=way), NOON), NOON).is_doubtful
+        is asks
+    )
 
 
 def test_only_what_waits_is_withdrawn():
