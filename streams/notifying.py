@@ -78,6 +78,7 @@ class Notifier:
     async def _plan(self, batch: Batch) -> None:
         now = self.now()
         for record in batch.records:
+            self.alive()  # the wording of a large batch takes its time
             try:
                 bundle, plan = self._plan_of(batch.topic, record, now=now)
             except InvalidEventError as error:

@@ -226,6 +226,16 @@ async def test_a_dead_letter_without_receipt_is_tried_again(desk):
     assert len(office.publisher.to(Topic.DEAD.value)) == 1
 
 
+async def test_a_large_batch_says_that_it_goes_on(desk):
+    """The wording of some thousand warnings takes its time; the watchdog hears of each."""
+    office, said = Office(desk), []
+    office.notifier.alive = lambda: said.append("alive")
+
+    await office.digest(record(specimen()), record(specimen(Measure.INSPECTION), offset=1))
+
+    assert len(said) == 3  # two warnings, and the batch
+
+
 async def test_a_matter_nobody_is_named_for_goes_to_the_duty_desk_once(desk):
     """A place no authority covers is somebody's all the same; it is counted, not per replay."""
     office = Office(desk)
