@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from alerts.notification_log import LogUnreachableError, NotificationLog
 from config.schema import Settings
-from detectors import learned
+from detectors import experts, learned
 from detectors.expertise import Expertise
 from detectors.warning import CHINA
 from streams import batch_transport, clock
@@ -199,6 +199,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         app.agent(events, name="assess")(agent_of("assess", assessor.digest))
     if settings.roles.learn and settings.model.mode == "live":
         examples = app.topic(Topic.EXAMPLE.value, schema=RawBatch())
+        experts.load_river()
         learn = _learner(parts, is_current)
         app.agent(examples, name="learn")(
             collecting_agent_of("learn", learn, pause_s=LEARN_PAUSE_S)

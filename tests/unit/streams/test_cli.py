@@ -3,6 +3,9 @@
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +18,7 @@ from streams.cli import app
 from streams.terminal import DENIED, NOT_FOUND, USAGE
 from tests import builders as b
 
+ROOT = Path(__file__).parents[3]
 LISTED = e.SeriousListChanged(list_code="L1", action="add")
 
 
@@ -45,6 +49,25 @@ def written(tmp_path, *lines):
     path = tmp_path / "events.jsonl"
     path.write_bytes(b"\n".join(lines) + b"\n")
     return path
+
+
+@pytest.mark.parametrize(
+    "words", [["check-config"], ["explain", "--help"], ["messages", "--help"]], ids=str
+)
+def test_a_command_that_learns_nothing_does_not_load_river(words):
+    """It brings half of scientific Python: a second at each start, and eighty megabytes."""
+    program = (
+        "import sys; from streams.cli import app\n"
+        "try: app(sys.argv[1:])\n"
+        "finally: print([one for one in ('river', 'scipy', 'sklearn') if one in sys.modules])"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+
+    assert ran.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(
