@@ -124,7 +124,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             now=clock.now,
             alive=lambda: watchdog.alive("notify"),
             in_event_time=not is_wall,
-            since=dt.datetime.combine(since, dt.time(), tzinfo=CHINA) if since else None,
+            since=clock.midnight(since) if since else None,
             batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s if is_wall else 0),
         ),
         store=RedisStore(redis),
