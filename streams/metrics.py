@@ -7,6 +7,7 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from alerts.delivery import Cause as DeliveryCause
+from alerts.delivery import Heard
 from alerts.notification_log import Backlog
 from detectors.events import Cause, NeighbourRelation
 from detectors.measure import Measure, RiskClass
@@ -84,6 +85,10 @@ class Metrics:
         self.notification_failures = Counter(
             "sanzao_notification_failures", "Failed attempts by cause", ["channel", "cause"],
             registry=make,
+        )  # fmt: skip
+        self.delivery_reports = Counter(
+            "sanzao_delivery_reports", "Delivery reports of gateways by what they changed",
+            ["outcome"], registry=make,
         )  # fmt: skip
         self.outbox = Gauge(
             "sanzao_outbox_messages",
@@ -204,6 +209,8 @@ class Metrics:
             self.retries.labels(part)
 
     def _create_messages(self) -> None:
+        for heard in Heard:
+            self.delivery_reports.labels(heard.value)
         for state in WAITING:
             self.outbox.labels(state)
         for channel in CHANNELS:
