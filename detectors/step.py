@@ -362,6 +362,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             fresh=frozenset([fact.id for fact in news.fresh]),
             as_of=as_of,
             last=before.as_of,
+            before=before.facts,
             judged=before.judged if is_deadline else as_of,
             rank_before=before.rule.rank,
             rank=state.rule.rank,
