@@ -36,7 +36,7 @@ from detectors.reading_neighbours import ONE_MATTER, once_a_neighbour
 from detectors.score import PLACES, combined
 from detectors.severity import beside_it
 from detectors.state import Profile
-from detectors.yearly import is_unfiled
+from detectors.yearly import is_still_unfiled
 
 YEAR_S = 365.25 * DAY_S
 KINDS = max(FactKind) + 1
@@ -370,7 +370,7 @@ class Catalogue:
                     severities[place] = severity
                     break
         for place, filed, excused, day in self._unfiled:
-            if is_unfiled(profile, facts, as_of, kinds=filed, excused=excused, day=day):
+            if is_still_unfiled(profile, facts, as_of, kinds=filed, excused=excused, day=day):
                 severities[place] = 1.0
 
 

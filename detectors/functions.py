@@ -121,7 +121,7 @@ class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
 
 
 class Unfiled(Strict, frozen=True, tag_field="function", tag="UNFILED"):
-    """The annual report of last year is missing on ``day`` or later in the year.
+    """The annual report last asked for on ``day`` is missing, until it is filed or the next is due.
 
     ``filed`` names the facts that say it is there; the duty rests on the indicator's own.  While a
     fact of ``unless`` is in force, nobody is left to file it.

@@ -67,6 +67,37 @@ def is_unfiled(
     ])  # fmt: skip
 
 
+def is_still_unfiled(
+    profile: Profile,
+    facts: Sequence[Fact],
+    as_of: int,
+    *,
+    kinds: Collection[int],
+    day: str,
+    excused: Collection[int] = (),
+) -> bool:
+    """Return whether the report asked for last is missing: over New Year, until it is filed.
+
+    Filing late ends the duty, the turn of the year does not (企业信息公示暂行条例第十七条).  What
+    was asked for last year counts only of an enterprise of which an earlier report is known: of
+    another nobody knows whether its reports were ever handed over.
+    """
+    year, is_last_year = _asked_last((as_of + _AHEAD_S) // DAY_S, day)
+    if is_last_year and not any(
+        [f.kind in kinds and f.ref < year - 1 and not f.is_revoked for f in facts]
+    ):
+        return False
+    return is_unfiled(profile, facts, as_of, kinds=kinds, day=day, excused=excused, year=year)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _asked_last(number: int, day: str) -> tuple[int, bool]:
+    """Return the year in which a report was last asked for, and whether it is the one before."""
+    year, since = _asked_on(number, day)
+    is_last_year = number < (since + _AHEAD_S) // DAY_S
+    return year - is_last_year, is_last_year
+
+
 @functools.lru_cache(maxsize=65_536)
 def _asked_on(number: int, day: str) -> tuple[int, int]:
     """Return the year of a day counted from 1970, and since when the report is asked for in it."""
