@@ -78,6 +78,15 @@ def test_filing_ends_the_duty_and_the_turn_of_the_year_does_not(happenings, poin
     assert owed(enterprise) == points
 
 
+def test_a_report_that_was_taken_back_was_never_filed():
+    """The source revokes the report of the year asked for: it is missing after all."""
+    enterprise = firm()
+    enterprise.has(filed(YEAR - 1), day=150, name="report")
+    enterprise.takes_back("report", filed(YEAR - 1), day=day(1, 20))
+
+    assert owed(enterprise) == MISSED
+
+
 def test_a_firm_founded_in_the_year_of_the_last_call_owes_nothing_yet():
     """Founded this year: the first report is asked for in July of the next."""
     enterprise = b.Enterprise()
