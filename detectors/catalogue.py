@@ -4,8 +4,9 @@
 of every indicator; nothing in it depends on the order of the facts.
 """
 
+import types
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from detectors.assessment import NOTHING, Assessment
 from detectors.collecting import beside, collector_of, longest, others_of
@@ -36,7 +37,7 @@ from detectors.reading_neighbours import ONE_MATTER, once_a_neighbour
 from detectors.score import PLACES, combined
 from detectors.severity import beside_it
 from detectors.state import Profile
-from detectors.yearly import is_unfiled
+from detectors.yearly import is_still_unfiled
 
 YEAR_S = 365.25 * DAY_S
 KINDS = max(FactKind) + 1
@@ -47,6 +48,8 @@ _Table = list[tuple[_Entry, ...]]
 _PENALTIES = frozenset(int(kind) for kind in PENALTIES)
 _FULL = 1000.0
 _DISPUTED = CONTESTED | OBJECTED
+# No feed is silent: what is not there is absent.
+ALL_HEARD: Mapping[str, int] = types.MappingProxyType({})
 
 
 class Catalogue:
@@ -68,7 +71,7 @@ class Catalogue:
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._ages: list[tuple[int, list[tuple[int, float]]]] = []
         self._industries: list[int] = []
-        self._unfiled: list[tuple[int, frozenset[int], frozenset[int], str]] = []
+        self._unfiled: list[tuple[int, frozenset[int], frozenset[int], Unfiled]] = []
         self._of_industry: dict[str, tuple[tuple[int, float], ...]] = {}
         self._hard: dict[int, list[int]] = {}
         self._excuses = {
@@ -126,9 +129,9 @@ class Catalogue:
                 self._ages.append((place, sorted(steps.items())))
             case IndustryLevel():
                 self._industries.append(place)
-            case Unfiled(day=day, filed=filed, unless=unless):
+            case Unfiled(filed=filed, unless=unless) as function:
                 kinds = [frozenset(int(k) for k in kinds_named(one)) for one in (filed, unless)]
-                self._unfiled.append((place, kinds[0], kinds[1], day))
+                self._unfiled.append((place, kinds[0], kinds[1], function))
             case Hard() | HardIndustry():
                 for kind in self._kinds[place]:
                     self._hard.setdefault(kind, []).append(place)
@@ -148,8 +151,19 @@ class Catalogue:
                 table[kind].append(entry)
         return [tuple(column) for column in table]
 
-    def assess(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> Assessment:
-        """Return what the indicators say of ``facts`` at ``as_of`` (event time, seconds)."""
+    def assess(
+        self,
+        profile: Profile,
+        facts: Sequence[Fact],
+        as_of: int,
+        *,
+        unheard: Mapping[str, int] = ALL_HEARD,
+    ) -> Assessment:
+        """Return what the indicators say of ``facts`` at ``as_of`` (event time, seconds).
+
+        ``unheard`` maps a silent feed to the moment up to which absences are known: the
+        ``withheld`` of a state.
+        """
         speaks = self._speaks
         # Most facts are looks that found nothing: no indicator rests on them.
         usable = [
@@ -164,7 +178,7 @@ class Catalogue:
             for place, severity in self._levels_of(profile.industry):
                 severities[place] = severity
         if profile.established:
-            self._add_ages(severities, profile, facts, as_of)
+            self._add_ages(severities, profile, facts, as_of, unheard)
         floor = 0
         if self._hard:
             floor = self._floor(profile, usable)
@@ -361,7 +375,12 @@ class Catalogue:
         return known
 
     def _add_ages(
-        self, severities: dict[int, float], profile: Profile, facts: Sequence[Fact], as_of: int
+        self,
+        severities: dict[int, float],
+        profile: Profile,
+        facts: Sequence[Fact],
+        as_of: int,
+        unheard: Mapping[str, int],
     ) -> None:
         years = (as_of - profile.established) / YEAR_S
         for place, steps in self._ages:
@@ -369,8 +388,16 @@ class Catalogue:
                 if years < under:
                     severities[place] = severity
                     break
-        for place, filed, excused, day in self._unfiled:
-            if is_unfiled(profile, facts, as_of, kinds=filed, excused=excused, day=day):
+        for place, filed, excused, function in self._unfiled:
+            if is_still_unfiled(
+                profile,
+                facts,
+                as_of,
+                kinds=filed,
+                excused=excused,
+                day=function.day,
+                heard_until=unheard.get(function.feed),
+            ):
                 severities[place] = 1.0
 
 

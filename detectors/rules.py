@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from detectors.catalogue import KINDS, Catalogue
+from detectors.excuses import ended_excuses
 from detectors.facts import DAY_S, ENDLESS_S, Fact, FactKind, kinds_named
 from detectors.finding import Finding, Moment
 from detectors.functions import (
@@ -123,7 +124,8 @@ class RuleBook:
     def wake_after(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
         """Return the first later moment at which time alone may break a rule; 0 for never.
 
-        What ends a warning by its coming (a report is filed) is looked at a second after it.
+        What ends a warning by its coming (a report is filed) is looked at a second after it, what
+        excused as it ends.
         """
         clocks, calms = self._clocks, self._calms
         wakes = []
@@ -134,6 +136,8 @@ class RuleBook:
             kind = fact.kind
             if fact.at >= as_of and kind in self._ending and not self._is_early(fact):
                 wakes.append(fact.at + 1)
+            if as_of < fact.end < ENDLESS_S and kind in self._excusing:
+                wakes.append(fact.end)
             for test in clocks[kind]:
                 if not test.domains or fact.domain in test.domains:
                     moment = self.moment_of(test, fact)
@@ -183,9 +187,9 @@ class RuleBook:
         return found + self._freed(moment, {(one.rule.id, one.domain) for one in found})
 
     def _freed(self, moment: Moment, found: Collection[tuple[str, str]]) -> list[Finding]:
-        """Return what holds of the rules whose excuse has just ended: nobody was told before."""
-        ended = {fact.kind for fact in moment.facts if moment.last < fact.end <= moment.as_of}
-        if ended.isdisjoint(self._excusing):
+        """Return what holds of the rules whose excuse is over: nobody was told before."""
+        ended = ended_excuses(moment, self._excusing)
+        if not ended:
             return []
         again = [
             self.check(rule, part)

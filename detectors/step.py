@@ -108,6 +108,7 @@ def step(
     state.as_of = as_of = max(state.as_of, at)
     expertise = expertise.at(as_of)
     known = expertise.knowledge
+    state.withheld = _unheard(before, event)
     news = absorb(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
     )
@@ -133,6 +134,13 @@ def step(
     )
     _tell(state, event, expertise, effects, assessment, is_news=has_warned or not is_known)
     return state, effects
+
+
+def _unheard(before: EnterpriseState, event: Event) -> dict[str, int]:
+    """Return the silent feeds, and up to when each was heard of; the rules say what they hold."""
+    if not isinstance(event.data, DeadlineFellDue):
+        return before.withheld
+    return {one: before.withheld.get(one, before.judged) for one in event.data.silent_feeds}
 
 
 def _has_heard(state: EnterpriseState, identity: int) -> bool:
@@ -183,17 +191,17 @@ def _assessed(
     )
     needs_score = bool(expertise.scorers) and state.profile.domain in expertise.scorers
     if news.outcome is None:
-        assessment = catalogue.assess(state.profile, state.facts, as_of)
+        assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
         if not needs_score:
             return assessment, None
         vector = features(state, as_of=as_of, rule_score=assessment.score)
         return assessment, (vector, vector)
-    earlier = catalogue.assess(before.profile, before.facts, as_of)
+    earlier = catalogue.assess(before.profile, before.facts, as_of, unheard=state.withheld)
     tally = Tally(before.facts, before.archive, as_of)
     vector = tally.vector(before.profile, rule_score=earlier.score)
     assessment = earlier
     if not is_same:
-        assessment = catalogue.assess(state.profile, state.facts, as_of)
+        assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
     if not needs_score:
         return assessment, (vector, vector)
     return assessment, (vector, _after(tally, state, news, assessment.score))
@@ -362,6 +370,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             fresh=frozenset([fact.id for fact in news.fresh]),
             as_of=as_of,
             last=before.as_of,
+            before=before.facts,
             judged=before.judged if is_deadline else as_of,
             rank_before=before.rule.rank,
             rank=state.rule.rank,
