@@ -120,13 +120,17 @@ def serious_list(data: e.SeriousListChanged, identity: int, at: int) -> Reading:
 
 
 def permit_granted(data: e.PermitGranted, identity: int, at: int) -> Reading:
-    """E25: valid to a day; a renewal takes the place of what was, and of a suspension."""
+    """E25: valid to a day; a renewal takes the place of what was, and of a suspension.
+
+    Where a form knows no more than the day of the grant, what ends a permit says the same second,
+    and stays: a permit that was revoked must not come back by the order of two records.
+    """
     ref = hash_of("permit", data.permit_no)
     stated = fact(data, identity, at, FactKind.PERMIT, data.domain, ref=ref,
                   due=moment(data.valid_to, end=True), note=data.permit_type)  # fmt: skip
     marks = (
         renews(identity, at, FactKind.PERMIT, ref),
-        ends(identity, at, FactKind.PERMIT_ENDED, ref),
+        renews(identity, at, FactKind.PERMIT_ENDED, ref),
     )
     return Reading((stated,), marks)
 
