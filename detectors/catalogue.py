@@ -13,6 +13,7 @@ from detectors.collecting import beside, collector_of, longest, others_of
 from detectors.facts import (
     CONTESTED,
     DAY_S,
+    ENDLESS_S,
     OBJECTED,
     PENALTIES,
     PROVISIONAL,
@@ -33,9 +34,10 @@ from detectors.functions import (
 )
 from detectors.groups import TANGLED, clusters_of, groups_of, numbered
 from detectors.knowledge import Indicator, Knowledge
+from detectors.permits import PERMITS, without_replaced
 from detectors.reading_neighbours import ONE_MATTER, once_a_neighbour
 from detectors.score import PLACES, combined
-from detectors.severity import beside_it
+from detectors.severity import beside_it, lapse_of, lapsed
 from detectors.state import Profile
 from detectors.yearly import is_still_unfiled
 
@@ -239,6 +241,10 @@ class Catalogue:
         others = beside(indicator, facts, as_of)
         if isinstance(function, Besides):
             others = beside_it(others, as_of=as_of, function=function)
+            if function.after_due:
+                over = self.facts_of(self.places[name], facts, as_of)
+                first = min([lapse_of(fact) for fact in over], default=ENDLESS_S)
+                others = [one for one in others if one.at >= first]
         return others
 
     def kinds_of(self, name: str) -> frozenset[int]:
@@ -267,6 +273,10 @@ class Catalogue:
         if place in self._excuses:
             present = [fact for fact in facts if fact.counts_at(as_of)]
             found = [fact for fact in found if not self._is_excused(place, fact.kind, present)]
+        if not PERMITS.isdisjoint(kinds):
+            found = without_replaced(found, facts, as_of)
+        if isinstance(indicator.severity, Besides) and indicator.severity.after_due:
+            found = lapsed(found, as_of)
         found.sort(key=lambda fact: (-fact.at, fact.id))
         return found
 

@@ -22,6 +22,7 @@ from detectors.functions import (
     Test,
 )
 from detectors.knowledge import Knowledge, Rule
+from detectors.permits import PERMITS, without_replaced
 from detectors.reading_neighbours import TIES
 from detectors.score import PLACES
 from detectors.severity import open_facts
@@ -81,6 +82,7 @@ class RuleBook:
                 case NotFiled(facts=names):
                     self._filed |= self._named(names)
                 case Reached(facts=names):
+                    self._ending |= self._named(names) & PERMITS  # a new one ends the matter
                     for kind in self._named(names):
                         self._clocks.setdefault(kind, []).append(test)
                 case SurgeHolds():
@@ -134,7 +136,11 @@ class RuleBook:
             wakes.append(self._next_duty(profile, concerned, as_of))
         for fact in concerned:
             kind = fact.kind
-            if fact.at >= as_of and kind in self._ending and not self._is_early(fact):
+            if (
+                fact.at >= as_of
+                and kind in self._ending
+                and not self._ends_nothing(fact, concerned)
+            ):
                 wakes.append(fact.at + 1)
             if as_of < fact.end < ENDLESS_S and kind in self._excusing:
                 wakes.append(fact.end)
@@ -162,8 +168,10 @@ class RuleBook:
                 return day_in(year + 1, days[0])
         return wake if profile.established < day_in(year, _NEW_YEAR) else day_in(year + 1, days[0])
 
-    def _is_early(self, fact: Fact) -> bool:
-        """Return whether a report was filed before anybody was reminded of it."""
+    def _ends_nothing(self, fact: Fact, facts: Sequence[Fact]) -> bool:
+        """Return whether a report came before any reminder, or a permit has no other to replace."""
+        if fact.kind in PERMITS:
+            return not any([one.kind == fact.kind and one is not fact for one in facts])
         return fact.kind in self._filed and fact.at < day_in(fact.ref + 1, self._days[0])
 
     def moment_of(self, test: Reached, fact: Fact) -> int:
@@ -395,6 +403,8 @@ class RuleBook:
             and fact.counts_at(moment.as_of)
             and 0 < self.moment_of(test, fact) <= moment.as_of
         ]
+        if found and not PERMITS.isdisjoint(kinds):
+            found = without_replaced(found, moment.facts, moment.as_of)
         beside = self._open(test.beside, moment)
         if not found or (test.beside and not beside):
             return None

@@ -18,6 +18,7 @@ from detectors.effects import (
     CardDue,
     ClassChanged,
     Effect,
+    LetGo,
     Position,
 )
 from detectors.events import (
@@ -30,7 +31,7 @@ from detectors.events import (
 )
 from detectors.example import Example
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, fact_name, hash_of
+from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, FactKind, fact_name, hash_of
 from detectors.features import FEATURES_VERSION, Tally, features
 from detectors.finding import Moment
 from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
@@ -127,8 +128,7 @@ def step(
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, as_of
     has_warned = _warn(state, before, event, news, expertise, effects)
-    if news.unknown:
-        effects.append(UNKNOWN_FACT)
+    effects += _remarks(event.subject, news)
     is_known = before.profile.name == state.profile.name and (
         before.profile.place == state.profile.place
     )
@@ -150,6 +150,15 @@ def _has_heard(state: EnterpriseState, identity: int) -> bool:
         or identity in [fact.id for fact in state.facts]
         or (bool(state.marks) and identity in [mark.id for mark in state.marks])
     )
+
+
+def _remarks(uscc: str, news: News) -> list[Effect]:
+    """Return what an operator should know of an event: it spoke of nothing, or took a place."""
+    remarks: list[Effect] = [UNKNOWN_FACT] if news.unknown else []
+    if news.let_go:
+        kinds = tuple([FactKind(fact.kind).name.lower() for fact in news.let_go])
+        remarks.append(LetGo(uscc, kinds))
+    return remarks
 
 
 @functools.lru_cache(maxsize=16)
