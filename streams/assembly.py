@@ -24,7 +24,7 @@ from alerts.notification_log import NotificationLog
 from alerts.pipeline import check_renderings
 from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
-from config.load import InvalidConfigError, load_documents, load_history
+from config.load import InvalidConfigError, fingerprint, load_documents, load_history
 from config.schema import Settings
 from detectors.documents import document
 from detectors.events import event_types
@@ -62,11 +62,15 @@ class Desk:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wisdom:
-    """All knowledge of one version, checked: what decides, and who is told."""
+    """All knowledge of one version, checked: what decides, and who is told.
+
+    ``content`` tells folders apart that carry one version number.
+    """
 
     expertise: Expertise
     desk: Desk
     feeds: Feeds
+    content: str = ""
 
 
 def build_wisdom(settings: Settings) -> Wisdom:
@@ -79,7 +83,8 @@ def build_wisdom(settings: Settings) -> Wisdom:
     """
     folder = Path(settings.knowledge) if settings.knowledge else None
     documents = load_documents(folder)
-    expertise = build_expertise(documents, load_history(folder))
+    history = load_history(folder)
+    expertise = build_expertise(documents, history)
     desk = build_desk(documents, settings)
     places = {region for one in desk.tree.authorities for region in one.regions}
     # A matter lies in a county or below; whole cities and provinces are no places.
@@ -87,7 +92,8 @@ def build_wisdom(settings: Settings) -> Wisdom:
     holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
     if holes:
         raise InvalidAlertsError(holes)
-    return Wisdom(expertise, desk, build_feeds(documents, desk.calendar))
+    feeds = build_feeds(documents, desk.calendar)
+    return Wisdom(expertise, desk, feeds, fingerprint([documents, *history]))
 
 
 def build_feeds(documents: Mapping[str, object], calendar: WorkingDays) -> Feeds:
@@ -267,6 +273,16 @@ def calendar_complaint(calendar: WorkingDays, today: dt.date) -> str:
     return (
         f"{CALENDAR} 缺少{missing}的放假调休安排：期限只按周一至周五推算，"
         "请按国务院办公厅通知补录。 Holidays of a year are missing; enter its notice."
+    )
+
+
+def unfounded(expertise: Expertise) -> str:
+    """Return what an analyst must be told of a version before which there is none."""
+    known = expertise.earliest.knowledge
+    return (
+        f"{known.version} 自 {known.effective_from} 起施行，history/ 中没有此前的版本："
+        "此前的事件、此前的等级也全部按它判定。 No earlier version is in history/; this one "
+        "decides all of the past too."
     )
 
 

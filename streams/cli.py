@@ -14,7 +14,7 @@ from config.schema import Settings
 from detectors.events import InvalidEventError, decode
 from detectors.warning import CHINA
 from streams import cli_explain, cli_replay, clock
-from streams.assembly import build_wisdom, calendar_complaint
+from streams.assembly import build_wisdom, calendar_complaint, unfounded
 from streams.cli_classes import classes
 from streams.cli_convert import convert
 from streams.cli_messages import messages
@@ -132,6 +132,9 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
     complaint = calendar_complaint(wisdom.desk.calendar, clock.now().astimezone(CHINA).date())
     if complaint:
         err.print(f"警告 / warning: {complaint}", style="yellow", markup=False)
+    earliest = wisdom.expertise.earliest
+    if earliest.effective_from > clock.now().timestamp():
+        err.print(f"警告 / warning: {unfounded(wisdom.expertise)}", style="yellow", markup=False)
     tree = wisdom.desk.tree
     for fault in unverified(tree):
         err.print(f"警告 / warning: {fault}", style="yellow", markup=False)
@@ -139,8 +142,8 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
         err.print(f"空缺 / vacant: {'、'.join(seats)}", markup=False)
     known = wisdom.expertise.knowledge
     out.print(
-        f"配置有效。knowledge={known.version} indicators={len(known.indicators)} "
-        f"rules={len(known.rules)} domains={len(known.domains)} "
+        f"配置有效。knowledge={known.version} content={wisdom.content} "
+        f"indicators={len(known.indicators)} rules={len(known.rules)} domains={len(known.domains)} "
         f"authorities={len(tree.authorities)}",
         soft_wrap=True,
     )

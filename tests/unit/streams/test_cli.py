@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shutil
 
 import pytest
@@ -14,6 +15,7 @@ from streams.assembly import build_wisdom, calendar_complaint
 from streams.cli import app
 from streams.terminal import DENIED, NOT_FOUND, USAGE
 from tests import builders as b
+from tests.world import code
 
 LISTED = e.SeriousListChanged(list_code="L1", action="add")
 
@@ -217,6 +219,88 @@ def test_a_replay_of_other_knowledge_decides_otherwise(told, tmp_path, knowledge
 
     assert "检查=1" in before
     assert "检查" not in after
+
+
+def test_a_replay_counts_what_falls_due_up_to_its_last_event(told, tmp_path):
+    """A firm that nothing more is heard of still misses its deadlines, up to the file's end."""
+    other = e.encode(b.event(LISTED, day=100, subject=code(1), name="other"))
+    file = written(tmp_path, e.encode(b.event(b.permit(days_left=60))), other)
+
+    _, shown, _ = told("replay", file, "--now", "2027-07-01")
+    _, cut, _ = told("replay", file, "--now", "2027-07-01", "--until", "2026-03-02")
+
+    assert "deadlines=0 " in cut
+    assert "约谈=1\n" in cut
+    assert "约谈=2 " in shown
+
+
+def test_a_replay_tells_the_neighbours(told, tmp_path):
+    """What a listing means for a firm of the same person is part of what a version decides."""
+    founded = [
+        b.event(e.Established(name=f"甲{n}", established_on=b.on(-900).date(), legal_rep="h:p"),
+                day=n / 10, subject=code(n), name=f"f{n}")
+        for n in range(2)
+    ]  # fmt: skip
+    fined = b.event(b.penalty(domain="QUAL"), day=0.5, subject=code(1), name="fined")
+    listed = b.event(LISTED, day=1, subject=code(0), name="listed")
+    file = written(tmp_path, *(e.encode(one) for one in [*founded, fined, listed]))
+
+    _, told_of, _ = told("replay", file, "--now", "2026-07-01")
+    _, alone, _ = told("replay", file, "--now", "2026-07-01", "--no-neighbours")
+
+    assert "warnings=3 " in alone
+    assert "warnings=4 " in told_of
+
+
+def test_a_difference_says_which_contents_are_compared(told, tmp_path, knowledge):
+    """Under one version number the contents tell the two apart, and the analyst is warned."""
+    file = written(tmp_path, e.encode(b.event(b.penalty())))
+    _, same, _ = told("replay", file, "--now", "2026-07-01", "--diff", knowledge)
+    replaced("knowledge.yaml", "c: 500", "c: 490")(knowledge)
+
+    _, other, _ = told("replay", file, "--now", "2026-07-01", "--diff", knowledge)
+
+    assert "两个目录内容相同" in same
+    assert "版本号相同而内容不同" in other
+    (head,) = [line for line in other.splitlines() if line.startswith("比较")]
+    before, after = head.removeprefix("比较 knowledge ").split(" → ")
+    assert before != after
+    assert before.split("（")[0] == after.split("（")[0]
+
+
+def test_a_difference_names_who_acts_by_each_ladder(told, tmp_path, knowledge):
+    """A change of the ladder moves warnings from one authority to another, and that shows."""
+    listed = e.SeriousListChanged(list_code="L1", action="add", place="410422001")
+    file = written(tmp_path, e.encode(b.event(listed)))
+    text = (knowledge / "ladder.yaml").read_text(encoding="utf-8")
+    head, inspection = text.split("  inspection:\n")
+    assert "lead: department" in inspection
+    (knowledge / "ladder.yaml").write_text(
+        head + "  inspection:\n" + inspection.replace("lead: department", "lead: station", 1),
+        encoding="utf-8",
+    )
+
+    _, shown, _ = told("replay", file, "--now", "2026-07-01", "--diff", knowledge)
+
+    assert re.search(r"所 +0 +1", shown)
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        pytest.param("2030-01-01", True, id="nothing is in force yet"),
+        pytest.param("2026-01-01", False, id="in force already"),
+    ],
+)
+def test_a_version_without_a_past_is_warned_of(told, tmp_path, knowledge, day, said):
+    """New weights that are to hold from a day on decide all of the past where no history is."""
+    file = written(tmp_path, e.encode(b.event(b.penalty())))
+    replaced("knowledge.yaml", "effective_from: 2026-01-01", f"effective_from: {day}")(knowledge)
+
+    _, _, checked = told("check-config", "--knowledge", knowledge)
+    _, shown, _ = told("replay", file, "--now", "2026-07-01", "--diff", knowledge)
+
+    assert [f"自 {day} 起施行" in text for text in (checked, shown)] == [said, said]
 
 
 def test_an_empty_file_replays_to_nothing(told, tmp_path):
