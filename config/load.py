@@ -4,11 +4,12 @@ import hashlib
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import get_origin, get_type_hints
 
 import msgspec
 import yaml
 
-from config.schema import Settings
+from config.schema import Section, Settings
 
 PREFIX = "SANZAO_"
 NESTING = "__"
@@ -37,7 +38,8 @@ def load_settings(
 ) -> Settings:
     """Return the settings of the file, overlaid by the environment.
 
-    ``SANZAO_KAFKA__BOOTSTRAP`` sets ``kafka.bootstrap``; ``SANZAO_SMS__SECRET_FILE`` names a file
+    ``SANZAO_KAFKA__BOOTSTRAP`` sets ``kafka.bootstrap``, ``SANZAO_SCOPE=410422,410423`` a list;
+    ``SANZAO_SMS__SECRET_FILE`` names a file
     that holds ``sms.secret``.
 
     Raises:
@@ -232,9 +234,20 @@ def _overlay(values: dict[str, dict[str, object]], name: str, text: str) -> None
         parts[-1] = parts[-1].removesuffix(FILE_SUFFIX.lower())
         text = _text(Path(text), wanted_by=f"{name}: ").strip()
     if len(parts) == 1:
-        values[parts[0]] = text  # type: ignore[assignment]
+        values[parts[0]] = _listed(Settings, parts[0], text)  # type: ignore[assignment]
         return
     section = values.setdefault(parts[0], {})
     if not isinstance(section, dict):
         raise InvalidConfigError(f"{name}: {parts[0]!r} is no section")
-    section[NESTING.join(parts[1:])] = text
+    key = NESTING.join(parts[1:])
+    section[key] = _listed(type(getattr(Settings(), parts[0], None)), key, text)
+
+
+def _listed(section: type, key: str, text: str) -> object:
+    """Return what a variable says: the words between its commas where the setting is a list."""
+    if not issubclass(section, Section):
+        return text
+    hint = get_type_hints(section).get(key)
+    if get_origin(hint) is not tuple:
+        return text
+    return [word.strip() for word in text.split(",") if word.strip()]

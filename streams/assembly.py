@@ -24,7 +24,13 @@ from alerts.notification_log import NotificationLog
 from alerts.pipeline import check_renderings
 from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
-from config.load import InvalidConfigError, fingerprint, load_documents, load_history
+from config.load import (
+    KNOWLEDGE,
+    InvalidConfigError,
+    fingerprint,
+    load_documents,
+    load_history,
+)
 from config.schema import Settings
 from detectors.documents import document
 from detectors.events import event_types
@@ -93,7 +99,24 @@ def build_wisdom(settings: Settings) -> Wisdom:
     if holes:
         raise InvalidAlertsError(holes)
     feeds = build_feeds(documents, desk.calendar)
+    _check_feeds(expertise, feeds)
     return Wisdom(expertise, desk, feeds, fingerprint([documents, *history]))
+
+
+def _check_feeds(expertise: Expertise, feeds: Feeds) -> None:
+    """Refuse a rule that waits for a feed there is not: it would take every silence for absence."""
+    known: Expertise | None = expertise
+    problems = []
+    while known is not None:
+        problems += [
+            f"rules.yaml (version {known.knowledge.version}): {rule.id}.feed: {rule.feed!r} is no "
+            f"feed; use one of {FEEDS}: {', '.join(feeds.codes)}"
+            for rule in known.knowledge.rules
+            if rule.feed and rule.feed not in feeds.codes
+        ]
+        known = known.earlier
+    if problems:
+        raise InvalidKnowledgeError("\n".join(problems))
 
 
 def build_feeds(documents: Mapping[str, object], calendar: WorkingDays) -> Feeds:
@@ -127,9 +150,11 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     authorities, ladder_document, sms = (
         cast("Document", documents[name]) for name in ALERT_DOCUMENTS
     )
-    tree = parse_authorities(authorities)
-    ladder = parse_ladder(ladder_document)
-    book = parse_sms_book(sms)
+    origin = Path(settings.knowledge) if settings.knowledge else KNOWLEDGE
+    files = [str(origin / name) for name in ALERT_DOCUMENTS]
+    tree = parse_authorities(authorities, file=files[0])
+    ladder = parse_ladder(ladder_document, file=files[1])
+    book = parse_sms_book(sms, file=files[2])
     calendar = calendar_of(documents)
     folder = resources.files("alerts").joinpath("templates")
     templates = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATE_NAMES}
@@ -177,6 +202,16 @@ def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[W
     Raises:
         config.load.InvalidConfigError: an account would send in the clear.
     """
+    smtp, gateway = build_accounts(settings)
+    return {Way.EMAIL: EmailChannel(smtp), Way.SMS: AliyunSmsChannel(gateway, session)}
+
+
+def build_accounts(settings: Settings) -> tuple[SmtpAccount, AliyunAccount]:
+    """Return the accounts with the carriers.
+
+    Raises:
+        config.load.InvalidConfigError: an account would send in the clear.
+    """
     email, sms = settings.email, settings.sms
     try:
         smtp = SmtpAccount(
@@ -197,7 +232,7 @@ def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[W
         )
     except ValueError as error:
         raise InvalidConfigError(f"settings of email or sms: {error}") from error
-    return {Way.EMAIL: EmailChannel(smtp), Way.SMS: AliyunSmsChannel(gateway, session)}
+    return smtp, gateway
 
 
 def build_timers(

@@ -8,18 +8,18 @@ import typer
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from alerts.coverage import unverified, vacancies
+from alerts.coverage import vacancies
 from config.load import load_settings
 from config.schema import Settings
 from detectors.events import InvalidEventError, decode
-from detectors.warning import CHINA
 from streams import cli_explain, cli_replay, clock
-from streams.assembly import build_wisdom, calendar_complaint, unfounded
+from streams.assembly import build_wisdom
 from streams.cli_classes import classes
 from streams.cli_convert import convert
 from streams.cli_messages import messages
 from streams.cli_rules import rules
 from streams.cli_warnings import warnings
+from streams.config_check import check_ways, oddities
 from streams.plans import build_plans
 from streams.terminal import (
     USAGE,
@@ -129,15 +129,10 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
         settings = with_knowledge(load_settings(config), knowledge)
         wisdom = build_wisdom(settings)
         build_plans(settings, wisdom)
-    complaint = calendar_complaint(wisdom.desk.calendar, clock.now().astimezone(CHINA).date())
-    if complaint:
-        err.print(f"警告 / warning: {complaint}", style="yellow", markup=False)
-    earliest = wisdom.expertise.earliest
-    if earliest.effective_from > clock.now().timestamp():
-        err.print(f"警告 / warning: {unfounded(wisdom.expertise)}", style="yellow", markup=False)
+        check_ways(settings)
+    for oddity in oddities(settings, wisdom, now=clock.now()):
+        err.print(f"警告 / warning: {oddity}", style="yellow", markup=False)
     tree = wisdom.desk.tree
-    for fault in unverified(tree):
-        err.print(f"警告 / warning: {fault}", style="yellow", markup=False)
     if seats := vacancies(tree):
         err.print(f"空缺 / vacant: {'、'.join(seats)}", markup=False)
     known = wisdom.expertise.knowledge

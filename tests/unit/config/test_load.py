@@ -69,6 +69,22 @@ def test_text_becomes_what_the_setting_is():
     assert (settings.redis.timeout_s, settings.log_level) == (2.5, "DEBUG")
 
 
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        pytest.param("410422", ("410422",), id="one"),
+        pytest.param("410422, 410423", ("410422", "410423"), id="two"),
+        pytest.param("", (), id="none"),
+    ],
+)
+def test_a_list_is_written_with_commas(text, scope):
+    """Every setting can be set by the environment, and a list is one."""
+    settings = load_settings(None, {"SANZAO_SCOPE": text, "SANZAO_MODEL__MEMBERS": "newton,forest"})
+
+    assert settings.scope == scope
+    assert settings.model.members == ("newton", "forest")
+
+
 def test_variables_of_others_are_left_alone():
     """Only SANZAO_ is ours; SANZAO_CONFIG names the file and is no setting."""
     environment = {"PATH": "/bin", "KAFKA__BOOTSTRAP": "x", "SANZAO_CONFIG": "/etc/sanzao.yaml"}

@@ -127,6 +127,14 @@ def replaced(name, right, wrong):
             id="a feed that could never speak",
         ),
         pytest.param(
+            replaced("rules.yaml", "feed: permits", "feed: permitz"),
+            "W06.feed: 'permitz' is no feed", id="a feed that a rule would wait for in vain",
+        ),
+        pytest.param(
+            replaced("authorities.yaml", "duty_desk:", "duty_dsk:"),
+            "knowledge/authorities.yaml: (top level)", id="a misspelt key of the roster",
+        ),
+        pytest.param(
             shutil.rmtree, "is no folder", id="no folder at all"
         ),
     ],
@@ -170,6 +178,42 @@ def test_the_calendar_is_complained_of_from_december_on(today, said):
 
     assert said in complaint
     assert bool(said) is bool(complaint)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        pytest.param("SANZAO_REDIS__URL", "127.0.0.1:6379/0", "SANZAO_REDIS__URL", id="no address"),
+        pytest.param("SANZAO_SMS__ENDPOINT", "http://sms.example.com", "settings of email or sms",
+                     id="texts in the clear"),
+    ],
+)  # fmt: skip
+def test_what_could_not_start_does_not_pass_the_check(told, monkeypatch, name, value, said):
+    """The clients that a worker makes at its start are made in the check, and ask nobody."""
+    monkeypatch.setenv(name, value)
+
+    status, shown, complaint = told("check-config")
+
+    assert (status, shown) == (USAGE, "")
+    assert said in complaint
+
+
+def test_the_check_says_what_is_hardly_meant(told, monkeypatch, knowledge):
+    """No account for texts, no day of going live, one phone of two: told, and no hole."""
+    monkeypatch.delenv("SANZAO_SMS__SECRET", raising=False)
+    phones = re.findall(r'phone: "(1\d{10})"', (knowledge / "authorities.yaml").read_text("utf-8"))
+    replaced("authorities.yaml", phones[1], phones[0])(knowledge)
+
+    status, _, complaint = told("check-config", "--knowledge", knowledge)
+    monkeypatch.setenv("SANZAO_ROLES__NOTIFY", "false")
+    _, _, without_messages = told("check-config", "--knowledge", knowledge)
+
+    assert status == 0
+    for said in ("SANZAO_SMS__SECRET_FILE 未设置", "notify.since 未设置"):
+        assert said in complaint
+        assert said not in without_messages
+    assert "的手机号相同" in complaint
+    assert phones[0] not in complaint
 
 
 def test_a_broken_file_of_settings_is_told(told, tmp_path):
