@@ -5,8 +5,6 @@ import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Callable
 
-import msgspec
-
 from alerts.batched import bundle_id
 from alerts.channels.sms_aliyun import parse_reports
 from alerts.notification_log import LogUnreachableError, NotificationLog
@@ -17,13 +15,14 @@ from detectors.events import Cause, InvalidEventError
 from detectors.warning import EarlyWarning, WarningStatus
 from streams.assembly import Desk
 from streams.batch import Batch, Record
-from streams.codec import decode_data, decode_warning
+from streams.codec import decode_data, decode_warning, envelope
 from streams.courier import Receipt, Round
 from streams.dead_letters import Origin, dead_letter
 from streams.metrics import Metrics
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
 from streams.topics import Topic
 
+RECEIPT_TYPE = "notification.receipt.v1"
 RETRY_S = 1.0
 # Stations x rules x measures x days: a province's 07-01 has some thousands, of 60 bytes each.
 BUNDLES_KNOWN = 20_000
@@ -169,5 +168,11 @@ def receipt_record(receipt: Receipt, partitions: int) -> Outgoing:
         Topic.NOTIFICATION.value,
         partition_of(receipt.warning_id, partitions),
         receipt.warning_id.encode(),
-        msgspec.json.encode(receipt),
+        envelope(
+            RECEIPT_TYPE,
+            identity=receipt.id,
+            subject=receipt.warning_id,
+            time=receipt.at,
+            data=receipt,
+        ),
     )
