@@ -19,6 +19,7 @@ from detectors.knowledge_check import parse
 from detectors.reading import read
 from detectors.schemas import schema_of
 from detectors.wording import LABELS
+from tests import fact_tables
 from tests import golden_events as golden
 from tests.interfaces import asyncapi, schemas
 from tests.interfaces import tables as interfaces
@@ -168,7 +169,11 @@ def tables() -> dict[str, dict[str, str]]:
     """Return the tables of the documents that hold some: by document, then by mark."""
     return {
         "events.md": {"": event_table()},
-        "facts.md": {"": fact_table()},
+        "facts.md": {
+            "": fact_table(),
+            "indicators": fact_tables.indicator_table(_knowledge()),
+            "rules": fact_tables.rule_table(_knowledge()),
+        },
         "indicators.md": {"": f"{indicator_table()}\n\n## 规则 / Rules\n\n{rule_table()}"},
         "interfaces.md": interfaces.tables(),
     }
