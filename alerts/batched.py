@@ -98,6 +98,7 @@ class _Wording:
             "iso_day": day.isoformat(),
             "matter": matter,
             "legal_basis": one_line(warning.legal_basis),
+            "advice": one_line(warning.advice),
             "rule": warning.rule,
             "knowledge_version": warning.knowledge_version,
             "command": f"sanzao warnings list {options}",

@@ -8,6 +8,7 @@ from detectors.events import Event, WarningHandled
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, Fact, FactKind
 from detectors.finding import Finding, Moment
+from detectors.grounds import advice_of, basis_of, matter_of, own_basis
 from detectors.knowledge import Rule
 from detectors.measure import Measure
 from detectors.news import News
@@ -143,8 +144,9 @@ def _raised(
             place=place,
         )
         said = _said(
-            occasion, known, rule, WarningStatus.ISSUED, finding.facts, remark=softened.why
-        )
+            occasion, known, rule, WarningStatus.ISSUED, finding.facts,
+            remark=softened.why, found=finding.measure,
+        )  # fmt: skip
         return [*open_warnings, known], said
     graver = rank > known.measure
     renewed = msgspec.structs.replace(
@@ -159,8 +161,9 @@ def _raised(
     if not graver:
         return others, None
     return others, _said(
-        occasion, renewed, rule, WarningStatus.ISSUED, finding.facts, remark=softened.why
-    )
+        occasion, renewed, rule, WarningStatus.ISSUED, finding.facts,
+        remark=softened.why, found=finding.measure,
+    )  # fmt: skip
 
 
 def _tempered(finding: Finding, occasion: Occasion) -> Tempered:
@@ -240,21 +243,26 @@ def _said(
     facts: tuple[Fact, ...],
     *,
     remark: str = "",
+    found: Measure | None = None,
 ) -> EarlyWarning:
+    """Return what is told.  ``found`` is the tier's measure, of which a milder one may be taken."""
     state = occasion.state
+    measure = Measure.of_rank(known.measure)
+    found = found or measure
     issued_at = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
     learned = state.learned
     return EarlyWarning(
         id=known.id,
         number=known.number,
         status=status,
-        measure=Measure.of_rank(known.measure),
+        measure=measure,
         uscc=occasion.event.subject,
         enterprise=state.profile.name or occasion.event.subject,
         domain=known.domain,
         family=known.family,
         rule=rule.id,
-        matter=rule.matter,
+        matter=matter_of(rule, found),
+        advice=advice_of(rule, found),
         place=known.place,
         approver=next(
             (f.document.organ for f in facts if f.document.organ and f.kind == FactKind.PERMIT), ""
@@ -264,11 +272,11 @@ def _said(
                 text=fact_in_words(fact),
                 fact_id=fact.name,
                 doc_no=fact.document.doc_no,
-                legal_basis=rule.basis,
+                legal_basis=own_basis(rule, fact),
             )
             for fact in facts[:MAX_REASONS]
         ),
-        legal_basis=rule.basis,
+        legal_basis=basis_of(rule, facts[:MAX_REASONS]),
         cause=occasion.cause,
         issued_at=issued_at,
         score=learned.live.score,

@@ -23,7 +23,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One fact behind a warning, in words an officer can quote.
 
     ``text`` is Chinese.  ``fact_id`` names the fact in the enterprise's state, ``doc_no`` the
-    document of the authority that decided it, ``legal_basis`` the article the rule rests on.
+    document of the authority that decided it, ``legal_basis`` the law of just this kind of fact,
+    "" where the warning's own says all.
     """
 
     text: str
@@ -39,7 +40,8 @@ class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
         ``id`` is stable over the whole life of the warning; a graver measure for the same
         (enterprise, domain, rule family) keeps the id.  ``(id, measure, status)`` is what a
         person is told once.  ``batched`` asks for one list a station and day; ``remark`` says in
-        Chinese what else decided (an observation period).  ``place`` is the place of the matter,
+        Chinese what else decided (an observation period), ``advice`` what the one who acts should
+        do.  ``place`` is the place of the matter,
         6 or 9 digits (GB/T 2260 and township); ``approver`` the authority that issued the permit
         the matter hangs on, or "".
 
@@ -71,6 +73,7 @@ class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
     batched: bool = False
     remark: str = ""
     learned_probability: float | None = None
+    advice: str = ""
 
 
 def warning_id(*, uscc: str, domain: str, family: str, cause: str) -> str:

@@ -101,6 +101,7 @@ def test_a_letter_says_everything_that_is_needed_to_act(read):
         "41042220260701-0013", "红色", "检查", "叶县样例商场有限公司", "91410422MA3X1A2B83",
         "电梯检验不合格仍在用", "豫特检电〔2026〕0001号", "《特种设备安全法》第四十条",
         "县市场监督管理局特设股", "4小时", "5个工作日", "检查任务建议", "谁审批、谁监管",
+        "办理要点：责令立即停止使用，下达特种设备安全监察指令书，整改后复检。",
         "不作为采取措施的依据", "https://sanzao.example.org/warnings/w-0013000000000000",
     ):  # fmt: skip
         assert needed in letter.text
