@@ -283,6 +283,7 @@ def _said(
         risk_class=learned.live.risk_class,
         batched=rule.batched,
         remark=remark,
+        permits=tuple(sorted({one.domain for one in state.facts if one.kind == FactKind.PERMIT})),
         learned_probability=learned.probability if learned.version else None,
         knowledge_version=occasion.expertise.knowledge.version,
         model_version=learned.version,

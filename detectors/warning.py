@@ -41,9 +41,9 @@ class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
         (enterprise, domain, rule family) keeps the id.  ``(id, measure, status)`` is what a
         person is told once.  ``batched`` asks for one list a station and day; ``remark`` says in
         Chinese what else decided (an observation period), ``advice`` what the one who acts should
-        do.  ``place`` is the place of the matter,
-        6 or 9 digits (GB/T 2260 and township); ``approver`` the authority that issued the permit
-        the matter hangs on, or "".
+        do; ``permits`` the domains in which the enterprise holds a permit.  ``place`` is the place
+        of the matter, 6 or 9 digits (GB/T 2260 and township); ``approver`` the authority that
+        issued the permit the matter hangs on, or "".
 
     Units:
         ``issued_at`` is event time (aware); ``score`` is 0 to 1000, higher is riskier;
@@ -74,6 +74,7 @@ class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
     remark: str = ""
     learned_probability: float | None = None
     advice: str = ""
+    permits: tuple[str, ...] = ()
 
 
 def warning_id(*, uscc: str, domain: str, family: str, cause: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from alerts.batched import bundle_id
 from alerts.channels.sms_aliyun import parse_reports
+from alerts.hours import Span
 from alerts.notification_log import LogUnreachableError, NotificationLog
 from alerts.pipeline import AT_ONCE, Plan, plan_notifications, plan_regional
 from alerts.responsibility import Matter, resolve
@@ -34,9 +35,10 @@ class Notifier:
     """The notifying agent's hands: plan the messages of each warning; the courier carries them.
 
     A batch is acknowledged once its messages stand in the outbox: from then on they cannot be
-    lost, and a replayed warning plans nothing new.  ``in_event_time``: people's limits run from a
-    warning's issue, not from when they are told, as in a simulation.  ``batch_delay`` is how long
-    the message about a batch waits.  What was issued before ``since`` is told to nobody.
+    lost, and a replayed warning plans nothing new.  ``in_event_time``: people's limits run from
+    when they would have been told, as in a simulation.  ``batch_delay`` is how long the message
+    about a batch waits, ``quiet`` when only what is urgent is told.  What was issued before
+    ``since`` is told to nobody.
     """
 
     desk: Desk
@@ -50,6 +52,7 @@ class Notifier:
     in_event_time: bool = False
     since: dt.datetime | None = None
     batch_delay: dt.timedelta = AT_ONCE
+    quiet: Span | None = None
     bundles_known: int = BUNDLES_KNOWN
     _bundles: set[str] = dataclasses.field(default_factory=set)
 
@@ -111,20 +114,20 @@ class Notifier:
         if self.since is not None and warning.issued_at < self.since:
             self.metrics.history.inc()
             return "", None
-        told_at = warning.issued_at if self.in_event_time else None
         desk = self.desk
         try:
             if isinstance(warning, ClusterWarning):
                 return "", plan_regional(
                     warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer,
-                    now=now, told_at=told_at,
+                    now=now, in_event_time=self.in_event_time, quiet=self.quiet,
                 )  # fmt: skip
             bundle = self._bundle_of(warning)
             if bundle in self._bundles:
                 return bundle, None
             return bundle, plan_notifications(
                 warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer,
-                now=now, told_at=told_at, batch_delay=self.batch_delay,
+                now=now, in_event_time=self.in_event_time, batch_delay=self.batch_delay,
+                quiet=self.quiet,
             )  # fmt: skip
         except Exception as error:
             # Planning is pure, so it would fail for ever: one warning must not stop all others.

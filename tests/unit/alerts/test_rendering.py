@@ -361,12 +361,17 @@ def test_limits_run_from_when_people_are_told(tree, ladder, renderer):
     week = dt.timedelta(days=7)
     plans = [
         plan_notifications(
-            warning, tree=tree, ladder=ladder, renderer=renderer, now=now, told_at=told_at
+            warning,
+            tree=tree,
+            ladder=ladder,
+            renderer=renderer,
+            now=now,
+            in_event_time=in_event_time,
         )
-        for now, told_at in [
-            (warning.issued_at + week, None),
-            (warning.issued_at + week, warning.issued_at),
-            (warning.issued_at - week, None),
+        for now, in_event_time in [
+            (warning.issued_at + week, False),
+            (warning.issued_at + week, True),
+            (warning.issued_at - week, False),
         ]
     ]
 
