@@ -273,7 +273,7 @@ def _quotable(reason: Reason) -> dict[str, str]:
     """Return a reason fit for a letter: one line each, nobody's number, no informant."""
     return {
         "text": without_personal(one_line(reason.text)),
-        "doc_no": one_line(reason.doc_no),
+        "source": one_line(" ".join(part for part in (reason.organ, reason.doc_no) if part)),
         "legal_basis": one_line(reason.legal_basis),
     }
 

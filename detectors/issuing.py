@@ -269,9 +269,10 @@ def _said(
         ),
         reasons=tuple(
             Reason(
-                text=fact_in_words(fact),
+                text=fact_in_words(fact, occasion.expertise.knowledge.domains),
                 fact_id=fact.name,
                 doc_no=fact.document.doc_no,
+                organ=fact.document.organ,
                 legal_basis=own_basis(rule, fact),
             )
             for fact in facts[:MAX_REASONS]

@@ -22,15 +22,16 @@ class WarningStatus(enum.StrEnum):
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One fact behind a warning, in words an officer can quote.
 
-    ``text`` is Chinese.  ``fact_id`` names the fact in the enterprise's state, ``doc_no`` the
-    document of the authority that decided it, ``legal_basis`` the law of just this kind of fact,
-    "" where the warning's own says all.
+    ``text`` is Chinese.  ``fact_id`` names the fact in the enterprise's state, ``organ`` and
+    ``doc_no`` who decided it, and in which document; ``legal_basis`` the law of just this kind of
+    fact, "" where the warning's own says all.
     """
 
     text: str
     fact_id: str
     doc_no: str = ""
     legal_basis: str = ""
+    organ: str = ""
 
 
 class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
