@@ -15,6 +15,7 @@ from alerts.delivery import Way
 from alerts.hours import Span, awake
 from alerts.knowledge import Fault, InvalidKnowledgeError
 from alerts.ladder import Ladder
+from alerts.members import Member
 from alerts.notification import About, Notification, message
 from alerts.rendering import Renderer
 from alerts.responsibility import Duty, Matter, resolve
@@ -43,18 +44,20 @@ def plan_notifications(
     in_event_time: bool = False,
     batch_delay: dt.timedelta = AT_ONCE,
     quiet: Span | None = None,
+    members: tuple[Member, ...] = (),
 ) -> Plan:
     """Return the duty and the messages, the one who acts first.
 
     Shapes:
         Pure and repeatable: the same warning gives the same ids, whatever ``now`` is.  All
-        batched warnings of a rule, day, measure and station give the same ids.
+        batched warnings of a rule, day, measure and station give the same ids; ``members`` are
+        those known so far.
 
     Units:
         Nothing is due within the ``quiet`` hours unless it is urgent, and people's limits run
         from when they are told: a limit that ran out before anybody heard of it is none.  A
         message about a batch waits for ``batch_delay``, while the list fills.  ``in_event_time``
-        nothing waits, and the moments are those at which it would have been told.
+        nothing else waits, and limits run from when it would have been told.
     """
     duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
     delay = batch_delay if warning.batched else AT_ONCE
@@ -66,8 +69,11 @@ def plan_notifications(
     if warning.batched:
         return Plan(
             duty,
-            plan_bundle(warning, duty, renderer=renderer, now=now, due_at=due_at, told_at=told_at),
-        )
+            plan_bundle(
+                warning, duty, renderer=renderer, now=now, due_at=due_at, told_at=told_at,
+                members=members,
+            ),
+        )  # fmt: skip
     if warning.status is WarningStatus.CLOSED:
         return Plan(duty, ())  # people are told when they must act, not when they may rest
     about = About(
@@ -100,7 +106,7 @@ def _when(
 ) -> tuple[dt.datetime, dt.datetime]:
     """Return from when a message may leave, and from when people's limits run."""
     if in_event_time:
-        return now, awake(issued_at + delay, quiet)
+        return now + delay, awake(issued_at, quiet)
     return awake(now + delay, quiet), awake(max(now, issued_at) + delay, quiet)
 
 

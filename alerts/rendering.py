@@ -15,7 +15,15 @@ import msgspec
 from alerts.hours import at_work
 from alerts.knowledge import Fault, InvalidKnowledgeError
 from alerts.responsibility import Duty, Recipient, Role
-from alerts.sms_text import SmsBook, SmsText, cleaned, clipped, why_forbidden
+from alerts.sms_text import (
+    SINGLE_UNITS,
+    SmsBook,
+    SmsText,
+    cleaned,
+    clipped,
+    units,
+    why_forbidden,
+)
 from detectors.measure import Measure
 from detectors.warning import CHINA, EarlyWarning, Reason, WarningStatus
 from detectors.working_days import Deadline, Limit, LimitUnit, WorkingDays
@@ -35,6 +43,7 @@ TEMPLATE_NAMES: Final = (
 NEUTRAL_MATTER: Final = "有关监管事项"
 NEUTRAL_ENTERPRISE: Final = "有关企业"
 SUBJECT_UNITS: Final = 120  # RFC 5322 allows more; a list of mails shows no more
+LEAST_NAME: Final = 8  # of a firm's name, in UTF-16 units: place and trade name are still in it
 
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-8]\d{5})\d{8}(\d{3}[\dXx])(?![0-9A-Za-z])")
@@ -123,6 +132,11 @@ class Renderer:
         variables = {
             name: clipped(known[name], self._book.variables[name]) for name in template.variables
         }
+        whole = units(f"【{self._book.signature}】{template.filled(variables)}")
+        if "enterprise" in variables and whole > SINGLE_UNITS:
+            room = units(variables["enterprise"]) - (whole - SINGLE_UNITS)
+            if room >= LEAST_NAME:  # the number says which; a second part costs a second message
+                variables["enterprise"] = clipped(variables["enterprise"], room)
         return SmsText(
             signature=self._book.signature,
             template_code=template.code,

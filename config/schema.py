@@ -114,9 +114,10 @@ class Notify(Section, frozen=True):
     bounds one attempt and must be at most half of it.  ``office`` signs the letters,
     ``system_url`` is where their button leads.  ``batch_delay_s`` is how long the message about a
     batch (a deadline that many missed at once) waits while its list fills; a deadline falls due at
-    midnight, so 30600 tells the stations at half past eight.  ``quiet_hours`` (China): what falls
+    midnight, so 30600 tells the stations at half past eight; in a simulation it passes by the wall
+    clock, too.  ``quiet_hours`` (China): what falls
     into them is told at their end, and limits run from then; what ladder.yaml calls urgent is told
-    at any hour, and "" keeps nothing back.  A simulation does not wait.
+    at any hour, and "" keeps nothing back.  A simulation does not wait for the morning.
     """
 
     since: dt.date | None = None

@@ -129,7 +129,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             alive=lambda: watchdog.alive(CONSUMER),
             in_event_time=not is_wall,
             since=dt.datetime.combine(since, dt.time(), tzinfo=CHINA) if since else None,
-            batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s if is_wall else 0),
+            batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s),
             quiet=Span.parse(settings.notify.quiet_hours) if settings.notify.quiet_hours else None,
         ),
         store=RedisStore(redis),

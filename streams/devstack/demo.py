@@ -46,6 +46,7 @@ MARK = ".sanzao-demo"
 WORKER: dict[str, Any] = {
     "TIMERS__CLOCK": "events",
     "NOTIFY__QUIET_HOURS": Notify().quiet_hours,  # limits are stated as a bureau would
+    "NOTIFY__BATCH_DELAY_S": "1",  # a list fills in less, here
     "TIMERS__LATENESS_S": str(LATENESS.total_seconds()),
     "TIMERS__POLL_S": "0.1",
     "MODEL__REFRESH_S": "0.1",
