@@ -114,7 +114,10 @@ class Notify(Section, frozen=True):
     bounds one attempt and must be at most half of it.  ``office`` signs the letters,
     ``system_url`` is where their button leads.  ``batch_delay_s`` is how long the message about a
     batch (a deadline that many missed at once) waits while its list fills; a deadline falls due at
-    midnight, so 30600 tells the stations at half past eight.  A simulation does not wait.
+    midnight, so 30600 tells the stations at half past eight; in a simulation it passes by the wall
+    clock, too.  ``quiet_hours`` (China): what falls
+    into them is told at their end, and limits run from then; what ladder.yaml calls urgent is told
+    at any hour, and "" keeps nothing back.  A simulation does not wait for the morning.
     """
 
     since: dt.date | None = None
@@ -124,6 +127,9 @@ class Notify(Section, frozen=True):
     office: str = "叶县市场监督管理局"
     system_url: str = ""
     batch_delay_s: Annotated[float, Meta(ge=0)] = 1800.0
+    quiet_hours: Annotated[
+        str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    ] = "22:00-07:30"
     parallel: Annotated[int, Meta(ge=1, le=100)] = 8
 
 

@@ -45,6 +45,8 @@ _COMMON = {
 
 _FIELDS = {
     "EarlyWarning": {
+        "advice": "主办、协办单位要做的事",
+        "permits": "企业持有有效许可的领域",
         "id": "预警编号，自发出到终结不变",
         "number": "供人引用的编号：县、日期、编号前四位",
         "status": "issued 发出、cancelled 撤销、closed 关闭",
@@ -63,6 +65,7 @@ _FIELDS = {
     "Reason": {
         "text": "可供引用的中文表述",
         "fact_id": "事实编号",
+        "organ": "作出决定的机关；没有为空",
         "doc_no": "文书号；没有为空",
     },
     "RiskCard": {
