@@ -168,7 +168,7 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
         book,
         templates,
         calendar=calendar,
-        office=settings.notify.office,
+        office=settings.notify.office or tree.body_of(tree.duty_desk).name,
         system_url=settings.notify.system_url,
     )
     check_renderings(tree=tree, ladder=ladder, renderer=renderer)
