@@ -96,10 +96,10 @@ class AuthorityTree:
         self.file = file
         self.version = roster.version
         self.is_sample = roster.sample
-        self.people = roster.people
         self.authorities = roster.authorities
         self._by_code = {authority.code: authority for authority in roster.authorities}
         self._by_name = {authority.name: authority for authority in roster.authorities}
+        self.people = roster.people
         self._people = {person.id: person for person in roster.people}
         self._at = {
             (region, authority.tier): authority

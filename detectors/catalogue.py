@@ -32,7 +32,7 @@ from detectors.functions import (
     InForce,
     Unfiled,
 )
-from detectors.groups import TANGLED, clusters_of, groups_of, numbered
+from detectors.groups import TANGLED, clusters_of, counting, groups_of, numbered
 from detectors.knowledge import Indicator, Knowledge
 from detectors.permits import PERMITS, without_replaced
 from detectors.reading_neighbours import ONE_MATTER, once_a_neighbour
@@ -227,6 +227,11 @@ class Catalogue:
             choices = [[points[p] for p in choice if p in points] for choice in cluster]
             chosen += max(choices, key=combined)
         return chosen
+
+    def counted(self, severities: dict[int, float]) -> frozenset[int]:
+        """Return the places that count in ``score_of``; the others share a group with one."""
+        points = {place: severity * self._points[place] for place, severity in severities.items()}
+        return counting(points, self._groups, self._clusters)
 
     def severity_of(self, name: str, facts: Sequence[Fact], as_of: int) -> float:
         """Return the severity of one collecting indicator alone."""

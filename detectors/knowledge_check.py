@@ -164,6 +164,11 @@ def _band_problems(scoring: Scoring) -> list[str]:
             f"knowledge.yaml: scoring.bands: 0 < b < c < d < 1000 must hold, "
             f"got b={bands.b} c={bands.c} d={bands.d}: a gap or an overlap has no class"
         )
+    if scoring.better_below_band >= bands.b:
+        problems.append(
+            f"knowledge.yaml: scoring.better_below_band: {scoring.better_below_band:g} reaches "
+            f"below 0 from b={bands.b:g}: nobody could come back to A; lower it"
+        )
     # Invariant 6: from the top of a band, the learned factor must not cross a whole band.
     factor = 1 - scoring.learned_points / 1000
     edges = (0.0, bands.b, bands.c, bands.d, 1000.0)
@@ -197,6 +202,15 @@ def _undue(names: tuple[str, ...], where: str) -> list[str]:
 def _rising(steps: Mapping[int, float], where: str) -> list[str]:
     ordered = [severity for _, severity in sorted(steps.items())]
     return [] if ordered == sorted(ordered) else [f"{where}.steps: more must not weigh less"]
+
+
+def _falling(steps: Mapping[int, float], where: str) -> list[str]:
+    ordered = [severity for _, severity in sorted(steps.items(), reverse=True)]
+    return (
+        []
+        if ordered == sorted(ordered)
+        else [f"{where}.steps: fewer days left must not weigh less"]
+    )
 
 
 def _indicator_problems(knowledge: Knowledge) -> list[str]:
@@ -247,8 +261,8 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
         case Overdue(steps=steps, unless=unless):
             met = _kinds(unless, f"{at}.unless")
             return [*_rising(steps, at), *met, *_undue(indicator.facts, f"{where}.facts")]
-        case Countdown():
-            return _undue(indicator.facts, f"{where}.facts")
+        case Countdown(steps=steps):
+            return [*_falling(steps, at), *_undue(indicator.facts, f"{where}.facts")]
         case Besides(others=others):
             return _kinds(others, f"{at}.others")
         case Unfiled(filed=filed, unless=unless):

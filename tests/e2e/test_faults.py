@@ -14,6 +14,7 @@ from alerts.delivery import Cause, Way
 from alerts.notification_row import OPEN_STATES, RowState, Step
 from detectors import events as e
 from streams.agents import EXIT_LOST
+from streams.codec import decode_data
 from streams.courier import Receipt
 from streams.replay import replay
 from streams.same_redis import EXIT_REPLACED
@@ -237,7 +238,7 @@ def receipts_of(bureau, wanted, step):
 
     def receipts(records):
         """Return the receipts among records."""
-        found = [msgspec.json.decode(record.value, type=Receipt) for record in records]
+        found = [decode_data(record.value, Receipt) for record in records]
         return {one.notification_id: one for one in found
                 if one.notification_id in ids and one.step is step}  # fmt: skip
 
