@@ -11,7 +11,6 @@ from kafka.errors import KafkaError
 from alerts.coverage import vacancies
 from config.load import load_settings
 from config.schema import Settings
-from detectors.events import InvalidEventError, decode
 from streams import cli_explain, cli_replay, clock
 from streams.assembly import build_wisdom
 from streams.cli_classes import classes
@@ -20,6 +19,7 @@ from streams.cli_messages import messages
 from streams.cli_rules import rules
 from streams.cli_warnings import warnings
 from streams.config_check import check_ways, oddities
+from streams.event_files import checked, complain
 from streams.plans import build_plans
 from streams.terminal import (
     USAGE,
@@ -99,9 +99,12 @@ def publish(
     """发布事件文件到 Kafka；先整体检查，再发布。Publish a file of events, checked first."""
     with told_plainly():
         settings = load_settings(config)
-        records, complaints = _checked(file)
-        for complaint in complaints:
-            err.print(f"{file}: {complaint}", style="yellow", markup=False)
+        records, complaints = checked(
+            file.read_bytes().splitlines(),
+            allowed=lambda: build_wisdom(settings).expertise.knowledge.allowed_usccs,
+            now=clock.now(),
+        )
+        complain(file, complaints)
         if complaints and not skip_invalid:
             err.print(
                 f"{len(complaints)} 行无效，未发布任何事件；更正后重试，或加 --skip-invalid",
@@ -153,18 +156,6 @@ def topics_create(config: Config = None) -> None:
         check_partitions(settings.kafka.bootstrap, settings.kafka.partitions)
         epoch = ensure_epoch(settings.kafka.bootstrap)
     out.print(f"created={len(created)} epoch={epoch} {' '.join(created)}", soft_wrap=True)
-
-
-def _checked(file: Path) -> tuple[list[tuple[str, bytes]], list[str]]:
-    records, complaints = [], []
-    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            records.append((decode(line).subject, line))
-        except InvalidEventError as error:
-            complaints.append(f"line {number}: {error.cause.value}: {error.detail}")
-    return records, complaints
 
 
 def _publish_all(settings: Settings, records: list[tuple[str, bytes]]) -> None:

@@ -4,9 +4,11 @@
 message about a batch refers to, and what a supervisor exports for Excel.
 """
 
+import asyncio
 import datetime as dt
+import getpass
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +19,13 @@ from kafka.errors import KafkaError
 from alerts.authority import Authority
 from alerts.responsibility import Matter, resolve
 from config.load import load_settings
+from config.schema import Settings
 from detectors.events import InvalidEventError
+from detectors.expertise import Expertise
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
-from streams.assembly import Desk, build_wisdom
+from streams import clock
+from streams.assembly import Desk, build_redis, build_wisdom
+from streams.audit import Look, may_see, record
 from streams.codec import decode_warning
 from streams.tables import ROWS_SHOWN, csv_of, how_many, table
 from streams.terminal import USAGE, Config, Knowledge, err, out, told_plainly, with_knowledge
@@ -32,6 +38,8 @@ COLUMNS = (
     "预警编号", "统一社会信用代码", "企业名称", "规则", "事项", "级别", "措施", "状态", "属地",
     "主办单位", "生成时间",
 )  # fmt: skip
+# What a terminal of eighty columns holds: what the next command asks for, and what it is about.
+COLUMNS_SHOWN = ("预警编号", "统一社会信用代码", "企业名称", "规则", "措施")
 STATUSES = {
     WarningStatus.ISSUED: "未结",
     WarningStatus.CANCELLED: "已撤销",
@@ -62,8 +70,10 @@ def list_(
     """列出预警：按规则、属地、主办单位、日期、状态。List warnings, on screen or for Excel."""
     with told_plainly():
         settings = with_knowledge(load_settings(config), knowledge)
-        desk = build_wisdom(settings).desk
+        wisdom = build_wisdom(settings)
+        desk = wisdom.desk
         lead = _authority(desk, authority)
+        rule = _rule(wisdom.expertise, rule)
         wanted = selection(
             desk, rule=rule, place=place, lead=lead.code if lead else "",
             day=day.date() if day else None, status=None if every else status,
@@ -75,13 +85,18 @@ def list_(
                 f"reading {Topic.WARNING_STATE} from {settings.kafka.bootstrap} failed "
                 f"({type(error).__name__}); check kafka.bootstrap (SANZAO_KAFKA__BOOTSTRAP)"
             ) from error
-        rows = [row(one, desk) for one in listed]
+        mine = [one for one in listed if may_see(one.place, settings.scope)]
+        asked = {"rule": rule, "place": place, "authority": authority, "csv": file}
+        asyncio.run(_leave_trace(settings, {name: one for name, one in asked.items() if one}))
+        rows = [row(one, desk) for one in mine]
         if file is not None:
             file.write_bytes(csv_of(COLUMNS, rows))
+    if foreign := len(listed) - len(mine):
+        err.print(f"另有 {foreign} 条不在本单位管辖范围（settings.scope），未列出。")
     if file is not None:
         out.print(f"{file} rows={len(rows)}", soft_wrap=True)
         return
-    out.print(table(COLUMNS, rows[:ROWS_SHOWN]))
+    out.print(table(COLUMNS_SHOWN, map(shown, mine[:ROWS_SHOWN]), whole=2))
     out.print(how_many("warnings", rows), soft_wrap=True)
 
 
@@ -182,6 +197,37 @@ def row(warning: EarlyWarning, desk: Desk) -> tuple[str, ...]:
         warning.measure.level.label, warning.measure.label, STATUSES[warning.status],
         warning.place, _lead_of(warning, desk).name, f"{at:%Y-%m-%d %H:%M}",
     )  # fmt: skip
+
+
+def shown(warning: EarlyWarning) -> tuple[str, ...]:
+    """Return a warning as a line of a terminal; a file has the rest."""
+    return (
+        warning.number, warning.uscc, warning.enterprise, warning.rule, warning.measure.label,
+    )  # fmt: skip
+
+
+async def _leave_trace(settings: Settings, asked: Mapping[str, object]) -> None:
+    """Write to the trail who listed what, before it is shown."""
+    words = " ".join(["warnings list", *(f"{name}={one}" for name, one in asked.items())])
+    redis = build_redis(settings)
+    try:
+        await record(redis, Look(clock.now(), getpass.getuser(), words, "", allowed=True))
+    finally:
+        await redis.aclose()
+
+
+def _rule(expertise: Expertise, named: str) -> str:
+    """Return the rule that was named; an empty list would look as if nobody were late."""
+    known: Expertise | None = expertise
+    ids = {""}
+    while known is not None:
+        ids.update(rule.id for rule in known.knowledge.rules)
+        known = known.earlier
+    if named.upper() not in ids:
+        listed = "、".join(sorted(ids - {""}))
+        err.print(f"{named}：没有这条规则，可用的有 {listed}。No such rule.", style="red")
+        raise typer.Exit(USAGE)
+    return named.upper()
 
 
 def _lead_of(warning: EarlyWarning, desk: Desk) -> Authority:

@@ -13,6 +13,7 @@ from config.schema import Settings
 from detectors import events as e
 from streams.assembly import build_wisdom, calendar_complaint
 from streams.cli import app
+from streams.event_files import checked
 from streams.terminal import DENIED, NOT_FOUND, USAGE
 from tests import builders as b
 from tests.world import code
@@ -377,6 +378,49 @@ def test_an_invalid_file_is_not_published_at_all(told, tmp_path):
     assert "line 2: not_json" in complaint
     assert "line 4: unknown_type" in complaint
     assert "2 行无效，未发布任何事件" in complaint
+
+
+def test_what_the_stream_would_refuse_is_not_published(told, tmp_path):
+    """A wrong check digit and a day to come are told before, not found in the dead letters."""
+    wrong = b.USCC[:-1] + "9"
+    good = json.loads(e.encode(b.event(b.penalty())))
+    lines = [good | {"subject": wrong}, good | {"time": "2099-01-01T00:00:00Z"}, good]
+    file = written(tmp_path, *(json.dumps(one).encode() for one in lines))
+
+    status, shown, complaint = told("publish", file)
+
+    assert (status, shown) == (USAGE, "")
+    assert "line 1: quarantined_subject" in complaint
+    assert wrong in complaint
+    assert "line 2: future" in complaint
+    assert "line 3" not in complaint
+
+
+def test_a_code_that_a_register_vouches_for_is_published():
+    """The check asks the knowledge, and only where a digit is wrong."""
+    vouched = "91350100M0001TGQXM"
+    line = e.encode(b.event(b.penalty(), subject=vouched))
+    other = e.encode(b.event(b.penalty()))
+
+    records, complaints = checked([line], allowed=lambda: frozenset({vouched}), now=b.on(1))
+    unasked, _ = checked([other], allowed=lambda: pytest.fail("nobody need ask"), now=b.on(1))
+
+    assert ([subject for subject, _ in records], complaints) == ([vouched], [])
+    assert len(unasked) == 1
+
+
+def test_the_sample_of_the_documents_can_be_copied(told, tmp_path):
+    """It is an event in one line; spread over lines, the message says how it is to be written."""
+    text = (KNOWLEDGE.parents[1] / "docs" / "events.md").read_text(encoding="utf-8")
+    sample = text.split("```json\n")[1].split("```")[0].encode()
+    spread = json.dumps(json.loads(sample), indent=1).encode()
+
+    status, _, complaint = told("replay", written(tmp_path, sample), "--now", "2026-07-02")
+    refused, _, hint = told("publish", written(tmp_path, spread))
+
+    assert (status, complaint) == (0, "")
+    assert refused == USAGE
+    assert hint.count("每行一个事件") == 1
 
 
 @pytest.mark.parametrize(
