@@ -4,12 +4,12 @@
 """
 
 import datetime as dt
-import functools
 from copy import copy
 
 from msgspec.structs import replace
 
 from detectors.absorb import absorb
+from detectors.admission import check, check_subject
 from detectors.assessment import Assessment
 from detectors.effects import (
     DUPLICATE,
@@ -22,12 +22,10 @@ from detectors.effects import (
     Position,
 )
 from detectors.events import (
-    Cause,
     ClassOfMonth,
     DeadlineFellDue,
     Established,
     Event,
-    InvalidEventError,
 )
 from detectors.example import Example
 from detectors.expertise import Expertise
@@ -50,10 +48,7 @@ from detectors.news import News
 from detectors.score import next_standing
 from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
 from detectors.told import told_of
-from detectors.uscc import InvalidUsccError, UsccStatus, status_of
 
-# Clocks of sources drift by minutes and some send a day in another zone; two days are a mistake.
-FUTURE_TOLERANCE = dt.timedelta(days=1)
 LOW_WATER_S = 30 * DAY_S  # domain reference §4.2, blue: "score +50 in 30 d"
 # Below these nobody acts.  Rules speak in points; the learned part breathes with every outcome of
 # its domain, and a hundredth of the scale is far inside every band.
@@ -85,22 +80,18 @@ def step(
         ``now`` is the moment the log took the record, not the wall clock: a replay decides alike.
 
     Raises:
-        InvalidEventError: the subject is no code or needs a person's look, or the event lies in
-            the future; the record goes to the dead letters or to quarantine.
+        InvalidEventError: the subject is no code or needs a person's look, or the event may not
+            be applied (``detectors.admission``); the record goes to the dead letters or to
+            quarantine.
     """
     if state.has_applied(
         epoch=position.epoch, partition=position.partition, offset=position.offset
     ):
         return state, [REPLAYED]
     if not state.as_of:
-        _check_subject(event, expertise)
+        check_subject(event, expertise.knowledge)
     at = int(event.time.timestamp())
-    if at > _latest(now):
-        raise InvalidEventError(
-            Cause.FUTURE,
-            f"time {event.time.isoformat()} lies after the day of receipt ({now.isoformat()}); "
-            f"correct the source's clock and send the event again",
-        )
+    check(event, expertise.knowledge, at=at, now=now)
     identity = hash_of(event.source, event.id)
     before, state = state, copy(state)
     state.epoch, state.partition, state.offset = position.epoch, position.partition, position.offset
@@ -151,25 +142,6 @@ def _remarks(uscc: str, news: News) -> list[Effect]:
         kinds = tuple([FactKind(fact.kind).name.lower() for fact in news.let_go])
         remarks.append(LetGo(uscc, kinds))
     return remarks
-
-
-@functools.lru_cache(maxsize=16)
-def _latest(now: dt.datetime) -> int:
-    """Return the last second that is not the future; the records of a batch share their ``now``."""
-    return int((now + FUTURE_TOLERANCE).timestamp())
-
-
-def _check_subject(event: Event, expertise: Expertise) -> None:
-    try:
-        status = status_of(event.subject, allowed=expertise.knowledge.allowed_usccs)
-    except InvalidUsccError as error:
-        raise InvalidEventError(Cause.INVALID_SUBJECT, f"subject: {error}") from error
-    if status is UsccStatus.QUARANTINED:
-        raise InvalidEventError(
-            Cause.QUARANTINED_SUBJECT,
-            f"subject: the check digit of {event.subject} is wrong; if a register vouches for "
-            f"the code, add it to allowed_usccs in knowledge.yaml and publish the record again",
-        )
 
 
 Vectors = tuple[list[float], list[float]]
