@@ -59,6 +59,8 @@ def absorb(
         ``calendar`` they end what no source ends.
     """
     data = event.data
+    if data.subject_name and not state.profile.name:
+        _call(state, data.subject_name)
     if data.op is not _ADD or isinstance(data, RepairDecided):
         return _retold(state, event, identity, at, terms)
     if isinstance(data, DeadlineFellDue):
@@ -172,6 +174,13 @@ def _marked(
         unknown=unknown,
         let_go=let_go,
     )
+
+
+def _call(state: EnterpriseState, name: str) -> None:
+    """Call an enterprise of which no registered name is known as a record calls it."""
+    state.profile = replace(state.profile, name=name)
+    if not state.register.established:
+        state.register = replace(state.register, name=name)
 
 
 def _looked_at(profile: Profile, outcome: Outcome) -> Profile:

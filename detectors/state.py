@@ -96,7 +96,8 @@ class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
     """All that is remembered of one enterprise.
 
     Shapes:
-        ``register`` is who the enterprise is by its registration, ``profile`` with all changes.
+        ``register`` is who the enterprise is by its registration (until that is known, the name in
+        the first record that says one), ``profile`` with all changes.
         ``epoch, partition, offset`` name the last event applied: a replayed one is skipped.
         ``rule`` is the standing by rules and facts alone; ``learned`` carries the model's part.
         ``low_score, low_at`` is the lowest score by rules of the last 30 days.

@@ -372,6 +372,34 @@ def test_a_late_founding_does_not_undo_a_rename():
     assert (profile.name, profile.industry) == ("今名", "H62")
 
 
+CALLED = b.penalty("severe", subject_name="鲁山县测试食品有限公司")
+
+
+def test_a_record_names_an_enterprise_that_no_registration_has_named():
+    """Profile and warning say the name, not the code, also after marks have spoken."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.penalty("severe"), day=0)
+
+    effects = enterprise.has(CALLED, day=1, name="called")
+    enterprise.takes_back("called", CALLED, day=2)
+
+    assert {one.enterprise for one in b.issued(effects)} == {"鲁山县测试食品有限公司"}
+    assert enterprise.state.profile.name == "鲁山县测试食品有限公司"
+
+
+@pytest.mark.parametrize("in_order", [True, False], ids=["registered first", "registered last"])
+def test_a_registered_name_is_better_than_a_record_s(in_order):
+    """What the register says is the name, whichever came first; a new name counts from its day."""
+    told = [b.event(b.founded(), day=0), b.event(CALLED, day=1)]
+    enterprise = b.after(told if in_order else told[::-1])
+    assert enterprise.state.profile.name == "叶县甲公司"
+
+    enterprise.has(e.BasicChanged(field="name", after="叶县乙公司"), day=2)
+    enterprise.has(CALLED, day=3)
+
+    assert enterprise.state.profile.name == "叶县乙公司"
+
+
 @pytest.mark.parametrize(
     "important",
     [
