@@ -104,7 +104,7 @@ def step(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
     )
     if not news.fresh or news.fresh[0].id != identity:
-        state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
+        _remember(state, identity, news)
     effects: list[Effect] = []
     assessment, tally = _assessed(before, state, news, expertise)
     if news.outcome is not None:
@@ -126,10 +126,20 @@ def step(
     return state, effects
 
 
+def _remember(state: EnterpriseState, identity: int, news: News) -> None:
+    """Remember an event that no fact remembers; the longer where it has taught the model."""
+    if news.outcome is not None and news.outcome.found is not None:
+        archive = state.archive
+        state.archive = replace(archive, heard=archive.hearing([identity]))
+    else:
+        state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
+
+
 def _has_heard(state: EnterpriseState, identity: int) -> bool:
     """Return whether the same source has said the same before."""
     return (
         identity in state.recent
+        or state.archive.has_heard(identity)
         or identity in [fact.id for fact in state.facts]
         or (bool(state.marks) and identity in [mark.id for mark in state.marks])
     )

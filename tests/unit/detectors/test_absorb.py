@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from detectors import events as e
 from detectors.bounds import MAX_FACTS
-from detectors.effects import UNKNOWN_FACT, LetGo
+from detectors.effects import DUPLICATE, UNKNOWN_FACT, LetGo
+from detectors.example import Example
 from detectors.facts import FactKind
 from detectors.marks import MAX_MARKS
+from detectors.state import MAX_HEARD
 from detectors.stating import moment
 from tests import builders as b
 from tests import strategies
@@ -485,6 +487,45 @@ def test_old_passed_looks_become_counts():
 
     assert len(enterprise.state.facts) + enterprise.state.archive.outcomes == 30
     assert len(enterprise.state.facts) <= 5
+
+
+TEACHING = [
+    pytest.param(lambda _: b.inspection("passed"), id="passed inspections"),
+    pytest.param(lambda n: e.EquipmentInspected(equipment=f"Q{n}", passed=True), id="passed lifts"),
+    pytest.param(lambda n: e.ReportVerified(ticket=f"T{n}", verdict="false"), id="false reports"),
+]
+
+
+@pytest.mark.parametrize("taught", TEACHING)
+def test_a_source_that_sends_all_anew_teaches_nothing_twice(taught):
+    """Of thirty outcomes sent again none is learned from again, also of those long archived."""
+    happenings = [b.event(taught(n), day=n, name=f"n{n}") for n in range(30)]
+    enterprise = b.after(happenings)
+    before = enterprise.state.archive
+
+    again = [enterprise.meets(happening) for happening in happenings]
+
+    assert again == [[DUPLICATE]] * 30
+    assert enterprise.state.archive == before
+
+
+def test_a_look_that_comes_late_is_learned_from():
+    """An outcome older than all that is archived, and never heard of, is genuine."""
+    enterprise = b.after([b.event(b.inspection("passed"), day=n) for n in range(30)])
+
+    effects = enterprise.has(b.inspection("passed"), day=-9, name="late")
+
+    assert len(b.of_type(effects, Example)) == 1
+
+
+def test_what_is_remembered_of_outcomes_is_bounded():
+    """However often somebody looks, a state remembers the last outcomes alone."""
+    enterprise = b.Enterprise()
+    for n in range(MAX_HEARD + 50):
+        enterprise.has(b.inspection("passed"), day=n / 10, name=f"n{n}")
+
+    assert len(enterprise.state.archive.heard) == MAX_HEARD
+    assert enterprise.has(b.inspection("passed"), day=20, name="n60") == [DUPLICATE]
 
 
 def test_the_latest_revocations_wait():
