@@ -9,7 +9,7 @@ from copy import copy
 from msgspec.structs import replace
 
 from detectors.absorb import absorb
-from detectors.admission import check_subject, check_time
+from detectors.admission import check, check_subject, check_time
 from detectors.assessment import Assessment
 from detectors.effects import (
     DUPLICATE,
@@ -80,8 +80,9 @@ def step(
         ``now`` is the moment the log took the record, not the wall clock: a replay decides alike.
 
     Raises:
-        InvalidEventError: the subject is no code or needs a person's look, or the event lies in
-            the future; the record goes to the dead letters or to quarantine.
+        InvalidEventError: the subject is no code or needs a person's look, or the event may not
+            be applied (``detectors.admission``); the record goes to the dead letters or to
+            quarantine.
     """
     if state.has_applied(
         epoch=position.epoch, partition=position.partition, offset=position.offset
@@ -90,6 +91,7 @@ def step(
     if not state.as_of:
         check_subject(event, allowed=expertise.knowledge.allowed_usccs)
     at = check_time(event, now=now)
+    check(event, expertise.knowledge, now=now)
     identity = hash_of(event.source, event.id)
     before, state = state, copy(state)
     state.epoch, state.partition, state.offset = position.epoch, position.partition, position.offset
@@ -103,7 +105,7 @@ def step(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
     )
     if not news.fresh or news.fresh[0].id != identity:
-        state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
+        _remember(state, identity, news)
     effects: list[Effect] = []
     assessment, tally = _assessed(before, state, news, expertise)
     if news.outcome is not None:
@@ -132,10 +134,20 @@ def _unheard(before: EnterpriseState, event: Event) -> dict[str, int]:
     return {one: before.withheld.get(one, before.judged) for one in event.data.silent_feeds}
 
 
+def _remember(state: EnterpriseState, identity: int, news: News) -> None:
+    """Remember an event that no fact remembers; the longer where it has taught the model."""
+    if news.outcome is not None and news.outcome.found is not None:
+        archive = state.archive
+        state.archive = replace(archive, heard=archive.hearing([identity]))
+    else:
+        state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
+
+
 def _has_heard(state: EnterpriseState, identity: int) -> bool:
     """Return whether the same source has said the same before."""
     return (
         identity in state.recent
+        or state.archive.has_heard(identity)
         or identity in [fact.id for fact in state.facts]
         or (bool(state.marks) and identity in [mark.id for mark in state.marks])
     )
