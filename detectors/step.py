@@ -366,6 +366,8 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             rank_before=before.rule.rank,
             rank=state.rule.rank,
             rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
+            before=before.facts,
+            since=_lower_until(state, before),
             silent_feeds=data.silent_feeds if isinstance(data, DeadlineFellDue) else (),
             withheld=before.withheld if is_deadline else {},
         )
@@ -377,6 +379,17 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         state.withheld = {one: before.withheld.get(one, before.judged) for one in sorted(withheld)}
     _look_ahead(state, before, expertise, is_deadline=is_deadline, has_new=has_new)
     return bool(warnings)
+
+
+def _lower_until(state: EnterpriseState, before: EnterpriseState) -> int:
+    """Return when the class, or else the score, was last lower.
+
+    The lowest score is remembered with the event that made it so, or began its month anew: what
+    comes with that event is looked at too.
+    """
+    if state.rule.rank != before.rule.rank or state.low_at == state.as_of:
+        return before.as_of
+    return state.low_at - 1
 
 
 def _look_ahead(

@@ -282,19 +282,3 @@ def test_no_warning_carries_a_complainant():
         enterprise.has(b.complaint(n, complainant=f"secret-{n}"), day=n / 100)
 
     assert "secret" not in repr(b.of_type(enterprise.effects, EarlyWarning))
-
-
-@pytest.mark.parametrize("fresh", [True, False], ids=["as the look comes in", "as time passes"])
-def test_a_look_that_found_nothing_is_no_reason_for_a_worse_class(fresh):
-    """A machine falls overdue: the warning names it, not the clean inspection of the day."""
-    enterprise = b.Enterprise()
-    enterprise.has(b.equipment(days_left=10))
-    enterprise.has(b.inspection("passed", domain="QUAL"), day=10.2)
-    if fresh:
-        effects = enterprise.has(b.inspection("passed", domain="QUAL"), day=45, name="clean")
-    else:
-        effects = enterprise.waits_until(b.on(45))
-
-    (warning,) = b.issued(effects, "W25")
-    (reason,) = warning.reasons
-    assert "电梯" in reason.text
