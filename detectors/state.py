@@ -66,9 +66,14 @@ _CLASSES = tuple(RiskClass)
 class OpenWarning(msgspec.Struct, array_like=True, gc=False):
     """A warning that was issued and not cancelled.
 
-    Among the open ones, one for each (domain, rule family) takes further hits for 30 days; then
-    it goes to the past ones, which wait for a source to take their facts back, and of which a
-    repetition is told (``last_hit`` 0: a false alarm, which nothing repeats).
+    It is open while its condition lasts; of the open ones, one for each (domain, rule family)
+    takes further hits, for 30 days after the last.  What has ended, or what people have done with,
+    is past: it waits for a source to take its facts back, and for a repetition, which is told of
+    it (``last_hit`` 0: a false alarm, which nothing repeats).
+
+    Shapes:
+        ``told`` has a bit for each measure that people were told of, 1 << its rank; ``issued`` is
+        when that was last.  States of before these two were kept have 0 in both.
     """
 
     id: str
@@ -81,6 +86,8 @@ class OpenWarning(msgspec.Struct, array_like=True, gc=False):
     facts: list[int]
     place: str = ""
     number: str = ""
+    told: int = 0
+    issued: int = 0
 
 
 class Learned(msgspec.Struct, array_like=True, gc=False):

@@ -343,7 +343,8 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
     as_of = state.as_of
     data = event.data
     is_deadline = isinstance(data, DeadlineFellDue)
-    warnings = without_handled(Occasion(state, event, expertise))
+    occasion = Occasion(state, event, expertise)
+    warnings = without_handled(occasion)
     withheld: set[str] = set()
     has_new = False
     if (
@@ -352,7 +353,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         or news.resettled
         or state.rule.rank != before.rule.rank
         or state.rule.score > before.rule.score
-        or has_overdue(state, as_of)
+        or has_overdue(occasion)
         or (bool(news.fresh) and rulebook.is_set_off(news.fresh))
     ):
         moment = Moment(
@@ -366,10 +367,11 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             rank_before=before.rule.rank,
             rank=state.rule.rank,
             rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
+            since=_lower_until(state, before),
             silent_feeds=data.silent_feeds if isinstance(data, DeadlineFellDue) else (),
             withheld=before.withheld if is_deadline else {},
         )
-        warnings += warnings_of(Occasion(state, event, expertise), moment, news)
+        warnings += warnings_of(occasion, moment, news)
         withheld = rulebook.withheld(moment)
         has_new = bool(withheld) and bool(rulebook.withheld(replace(moment, withheld={})))
     effects += warnings
@@ -377,6 +379,17 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         state.withheld = {one: before.withheld.get(one, before.judged) for one in sorted(withheld)}
     _look_ahead(state, before, expertise, is_deadline=is_deadline, has_new=has_new)
     return bool(warnings)
+
+
+def _lower_until(state: EnterpriseState, before: EnterpriseState) -> int:
+    """Return when the class, or else the score, was last lower.
+
+    The lowest score is remembered with the event that made it so, or began its month anew: what
+    comes with that event is looked at too.
+    """
+    if state.rule.rank != before.rule.rank or state.low_at == state.as_of:
+        return before.as_of
+    return state.low_at - 1
 
 
 def _look_ahead(
