@@ -31,6 +31,11 @@ class Way(enum.StrEnum):
         """
         return "短信" if self is Way.SMS else "电子邮件"
 
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether a carrier of this way tells what it accepted; a mail server does not."""
+        return self is Way.SMS
+
 
 class Cause(enum.StrEnum):
     """Why a message was not delivered: closed, for metric labels and for the operator."""
@@ -99,13 +104,23 @@ Found = Delivered | NeverSeen | TryAgain | InDoubt
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A carrier's word on what became of a message that it had accepted."""
+    """A carrier's word on what became of a message that it had accepted by its way."""
 
+    way: Way
     notification_id: str
     arrived: bool
     at: dt.datetime
     provider_id: str = ""
     detail: str = ""
+
+
+class Heard(enum.StrEnum):
+    """What a report changed: closed, for metric labels."""
+
+    SETTLED = "settled"
+    LATE = "late"  # another report, or a newer attempt, decides
+    UNKNOWN = "unknown"  # no message of ours has that id
+    REFUSED = "refused"  # no carrier can have that message: the report is wrong, or forged
 
 
 class InvalidReportError(ValueError):

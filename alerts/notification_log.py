@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from alerts import notification_row as steps
-from alerts.delivery import Report, Settlement
+from alerts.delivery import Heard, Report, Settlement
 from alerts.notification import Notification
 from alerts.notification_row import Row, RowState
 
@@ -125,12 +125,13 @@ class NotificationLog:
             identity, lambda row: steps.settled(row, attempt=attempt, outcome=outcome, now=now)
         )
 
-    async def receipt(self, report: Report, *, now: dt.datetime) -> bool:
-        """Note a carrier's report; False means that no such message is known."""
-        row = await self._change(
-            report.notification_id, lambda row: steps.reported(row, report, now=now)
-        )
-        return row is not None
+    async def receipt(self, report: Report, *, now: dt.datetime) -> Heard:
+        """Note a carrier's report; return what it changed."""
+        identity = report.notification_id
+        row = await self._change(identity, lambda row: steps.reported(row, report, now=now))
+        if row is None:
+            return Heard.UNKNOWN if await self._rows.load(identity) is None else Heard.REFUSED
+        return Heard.LATE if row.history[-1].step is steps.Step.LATE_REPORT else Heard.SETTLED
 
     async def release(self, identity: str, *, now: dt.datetime, by: str) -> bool:
         """Send a troubled message again because a person decided so."""

@@ -9,7 +9,8 @@ runs out and the message is due again.  Dead after it, the message may have been
 *doubtful*, and whoever claims it asks the carrier first.  An SMS gateway can be asked (the
 message carries our id); SMTP cannot, and a second copy of an official notice is worse than none
 when the same person gets the same notice by SMS.  So a doubtful e-mail is never sent again by
-itself: it becomes ``UNCERTAIN``, is counted and listed, and a person may ``release`` it.  The
+itself: it becomes ``UNCERTAIN``, is counted and listed, and a person may ``release`` it.  (A
+doubtful SMS becomes so when its gateway did not answer for days; released, it is asked about.)  The
 price is the window between our note of the hand-over and the carrier's answer; e-mail notes it
 after RCPT and right before DATA, which keeps the window at one round trip.
 
@@ -110,6 +111,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A message and what has become of it.
 
     ``next_at`` is when the row needs attention: due, or end of lease; None once it is closed.
+    ``handed_at`` is when it last left for the carrier, None where the carrier has it for sure not.
     ``entries`` counts all history ever, ``told`` how much of it was published.  ``revision``
     grows with every change: a store swaps a row only for its successor.
     """
@@ -213,21 +215,27 @@ def settled(row: Row, *, attempt: int, outcome: Settlement, now: dt.datetime) ->
             return _closed(row, entry, RowState.ACCEPTED, provider_id=provider_id)
         case Refused(cause, detail):
             entry = _entry(row, Step.REFUSED, now, cause=cause, detail=detail)
-            return _closed(row, entry, RowState.REFUSED, cause=cause)
+            return _closed(_not_taken(row), entry, RowState.REFUSED, cause=cause)
         case InDoubt(cause):
             entry = _entry(row, Step.UNCERTAIN, now, cause=cause)
             return _closed(row, entry, RowState.UNCERTAIN, cause=cause)
-        case TryAgain():
-            return _waiting(row, outcome, now=now)
+        case TryAgain(doubtful=doubtful):
+            return _waiting(row if doubtful else _not_taken(row), outcome, now=now)
 
 
-def reported(row: Row, report: Report, *, now: dt.datetime) -> Row:
-    """Return the row after a carrier's report.
+def reported(row: Row, report: Report, *, now: dt.datetime) -> Row | None:
+    """Return the row after a carrier's report, or None where that carrier cannot have it.
 
-    A report proves that the message was accepted, so it also closes a row still in doubt.  The
-    first report decides; of a later one only the history tells.  A failure reported while
-    another attempt is under way changes nothing: that attempt decides.
+    A report is believed of what was handed over and not turned away; then it proves that the
+    message was accepted, so it also closes a row still in doubt.  The first report decides; of a
+    later one only the history tells.  A failure reported while another attempt is under way
+    changes nothing: that attempt decides.
+
+    Weakness: reports are not signed.  Whoever reaches the port and knows the id of a message can
+    say that it arrived once it has left, and not before.
     """
+    if report.way is not row.notification.way or not (row.handed_at or row.provider_id):
+        return None
     step = Step.ARRIVED if report.arrived else Step.FAILED
     entry = _entry(row, step, now, detail=report.detail)
     decided = row.state in {RowState.ARRIVED, RowState.FAILED}
@@ -243,11 +251,16 @@ def reported(row: Row, report: Report, *, now: dt.datetime) -> Row:
 
 
 def released(row: Row, *, now: dt.datetime, by: str) -> Row | None:
-    """Return a troubled row made due again by a person, who has asked and takes the risk."""
+    """Return a troubled row made due again by a person.
+
+    What is in doubt is asked about first where the carrier tells; where nobody tells, it is the
+    person who takes the risk of a second copy.
+    """
     if row.state not in TROUBLED_STATES:
         return None
     entry = Entry(at=now, step=Step.RELEASED, attempt=row.attempt, by=by)
-    return _with(row, entry, state=RowState.WAITING, next_at=now, is_doubtful=False, cause=None)
+    asks = row.state is RowState.UNCERTAIN and row.notification.way.can_be_asked
+    return _with(row, entry, state=RowState.WAITING, next_at=now, is_doubtful=asks, cause=None)
 
 
 def withdrawn(row: Row, *, now: dt.datetime) -> Row | None:
@@ -278,6 +291,11 @@ def wait_before(attempt: int, *, identity: str) -> dt.timedelta:
     step = BACKOFF[min(attempt, len(BACKOFF)) - 1]
     spread = hashlib.blake2b(f"{identity}/{attempt}".encode(), digest_size=2).digest()
     return step * (1 + int.from_bytes(spread, "big") / 65536 / 5)
+
+
+def _not_taken(row: Row) -> Row:
+    """Return the row after a clear no: what was handed over in this attempt is not there."""
+    return msgspec.structs.replace(row, handed_at=None) if row.state is RowState.HANDED else row
 
 
 def _waiting(row: Row, outcome: TryAgain, *, now: dt.datetime) -> Row:

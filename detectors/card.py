@@ -117,7 +117,7 @@ def as_of_moment(state: EnterpriseState, expertise: Expertise, moment: int) -> E
     known = expertise.at(moment)
     scoring = known.knowledge.scoring
     catalogue = known.catalogue
-    assessment = catalogue.assess(state.profile, state.facts, moment)
+    assessment = catalogue.assess(state.profile, state.facts, moment, unheard=state.withheld)
     floor = assessment.floor_rank
     extra = scoring.learned_points * max(0.0, state.learned.probability)
     live = catalogue.score_of(assessment.severities, extra)
@@ -139,7 +139,9 @@ def contributions(
     Every line can be checked: taking it out and multiplying the rest anew gives ``without``.
     """
     catalogue = expertise.catalogue
-    assessment = assessment or catalogue.assess(state.profile, state.facts, state.as_of)
+    assessment = assessment or catalogue.assess(
+        state.profile, state.facts, state.as_of, unheard=state.withheld
+    )
     severities = assessment.severities
     probability = max(0.0, state.learned.probability)
     extra = expertise.knowledge.scoring.learned_points * probability

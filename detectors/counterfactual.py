@@ -56,7 +56,7 @@ def way_back(
     catalogue = expertise.catalogue
     as_of = state.as_of
     bands = expertise.knowledge.scoring.bands
-    assessment = catalogue.assess(state.profile, state.facts, as_of)
+    assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
     left = dict(assessment.severities)
     hard = _hard_places(state, expertise, target)
     if max(band_rank(assessment.score, bands), assessment.floor_rank) <= target.rank:
@@ -161,7 +161,9 @@ def _by_time(state: EnterpriseState, expertise: Expertise, target: RiskClass) ->
     bands = expertise.knowledge.scoring.bands
     for ahead in range(1, LOOK_AHEAD_DAYS + 1):
         moment = state.as_of + ahead * DAY_S
-        later = expertise.catalogue.assess(state.profile, state.facts, moment)
+        later = expertise.catalogue.assess(
+            state.profile, state.facts, moment, unheard=state.withheld
+        )
         if max(band_rank(later.score, bands), later.floor_rank) <= target.rank:
             return day(moment)
     return ""

@@ -4,6 +4,9 @@ An expert says log odds of a problem, and learns an outcome.  ``Newton`` and ``G
 linear: one dot product, and their memory is plain numbers.  ``Relearned`` holds any
 estimator of river, whose insides are no format: it is a function of its last examples alone, and
 comes back by learning them again.
+
+River brings half of scientific Python and takes more than a second to load, so it is loaded by
+what learns alone: a command at a terminal, or a process that only assesses, does without it.
 """
 
 import math
@@ -13,7 +16,6 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 import numpy as np
-from river import forest, linear_model, naive_bayes, optim
 
 MemberName = Literal["newton", "newton_10k", "adagrad", "sgd", "forest", "bayes"]
 MEMBERS: tuple[MemberName, ...] = ("newton", "newton_10k", "adagrad", "sgd", "forest", "bayes")
@@ -173,6 +175,8 @@ class Gradient:
     """River's logistic regression with one of its optimizers."""
 
     def __init__(self, optimizer: Any, *, memory: Memory | None = None) -> None:
+        from river import linear_model  # noqa: PLC0415 - see above
+
         self._model = linear_model.LogisticRegression(optimizer=optimizer)
         self._squares = getattr(optimizer, "g2", None)
         self._learned = 0
@@ -272,26 +276,36 @@ def unpacked_row(raw: bytes) -> tuple[list[float], bool]:
     return numbers[1:].tolist(), bool(numbers[0])
 
 
+def load_river() -> None:
+    """Load what the experts need now, so that the first example does not wait for it."""
+    for name in MEMBERS:
+        linear(name) or relearned(name)
+
+
 def linear(name: str, memory: Memory | None = None) -> Linear | None:
     """Return a linear expert by name, or None where it is of another family."""
     if name == "newton":
         return Newton(memory=memory)
     if name == "newton_10k":
         return Newton(memory_looks=MEMORY_LOOKS, memory=memory)
+    if name not in {"adagrad", "sgd"}:
+        return None
+    from river import optim  # noqa: PLC0415 - see above
+
     if name == "adagrad":
         return Gradient(optim.AdaGrad(ADAGRAD_RATE), memory=memory)
-    if name == "sgd":
-        return Gradient(optim.SGD(SGD_RATE), memory=memory)
-    return None
+    return Gradient(optim.SGD(SGD_RATE), memory=memory)
 
 
 def relearned(name: str) -> Relearned | None:
     """Return an expert of another family by name, or None."""
+    if name not in {"forest", "bayes"}:
+        return None
+    from river import forest, naive_bayes  # noqa: PLC0415 - see above
+
     if name == "forest":
         return Relearned(lambda: forest.AMFClassifier(n_estimators=TREES, seed=SEED))
-    if name == "bayes":
-        return Relearned(naive_bayes.GaussianNB)
-    return None
+    return Relearned(naive_bayes.GaussianNB)
 
 
 def _bounded(log_odds: float) -> float:

@@ -121,15 +121,17 @@ class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
 
 
 class Unfiled(Strict, frozen=True, tag_field="function", tag="UNFILED"):
-    """The annual report of last year is missing on ``day`` or later in the year.
+    """The annual report last asked for on ``day`` is missing, until it is filed or the next is due.
 
     ``filed`` names the facts that say it is there; the duty rests on the indicator's own.  While a
-    fact of ``unless`` is in force, nobody is left to file it.
+    fact of ``unless`` is in force, nobody is left to file it.  While ``feed`` is silent since
+    before the day, nobody knows whether it is missing.
     """
 
     day: MonthDay
     filed: Names
     unless: tuple[str, ...] = ()
+    feed: str = ""
 
 
 class Together(Strict, frozen=True, tag_field="function", tag="TOGETHER"):

@@ -42,6 +42,7 @@ from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
 from detectors.observation import parse_observation
 from detectors.organs import OrganDocument, Organs
+from detectors.repetition import RAISED_TO
 from detectors.terms import Terms
 from detectors.weights import Weights
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
@@ -334,7 +335,12 @@ def _rule_problems(knowledge: Knowledge) -> list[str]:
             problems.append(f"{where}.domain: {rule.domain!r} is not under domains")
         problems += _kinds(rule.unless, f"{where}.unless")
         problems += _kinds(rule.settled_by, f"{where}.settled_by")
-        graver = [tier.measure for tier in rule.tiers if tier.measure in _NEED_A_LAW]
+        asked = [tier.measure for tier in rule.tiers]
+        if rule.again_within_days:
+            if Measure.WARNING not in asked:
+                problems.append(f"{where}.again_within_days: no tier is a warning; take it out")
+            asked.append(RAISED_TO)
+        graver = [measure for measure in asked if measure in _NEED_A_LAW]
         if graver and not _LAW.search(rule.basis):
             problems.append(
                 f"{where}.basis: {rule.basis!r} is no law; an {graver[0]} must name the article or "

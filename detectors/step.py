@@ -18,6 +18,7 @@ from detectors.effects import (
     CardDue,
     ClassChanged,
     Effect,
+    LetGo,
     Position,
 )
 from detectors.events import (
@@ -30,7 +31,7 @@ from detectors.events import (
 )
 from detectors.example import Example
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, fact_name, hash_of
+from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, FactKind, fact_name, hash_of
 from detectors.features import FEATURES_VERSION, Tally, features
 from detectors.finding import Moment
 from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
@@ -108,6 +109,7 @@ def step(
     state.as_of = as_of = max(state.as_of, at)
     expertise = expertise.at(as_of)
     known = expertise.knowledge
+    state.withheld = _unheard(before, event)
     news = absorb(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
     )
@@ -126,13 +128,19 @@ def step(
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, as_of
     has_warned = _warn(state, before, event, news, expertise, effects)
-    if news.unknown:
-        effects.append(UNKNOWN_FACT)
+    effects += _remarks(event.subject, news)
     is_known = before.profile.name == state.profile.name and (
         before.profile.place == state.profile.place
     )
     _tell(state, event, expertise, effects, assessment, is_news=has_warned or not is_known)
     return state, effects
+
+
+def _unheard(before: EnterpriseState, event: Event) -> dict[str, int]:
+    """Return the silent feeds, and up to when each was heard of; the rules say what they hold."""
+    if not isinstance(event.data, DeadlineFellDue):
+        return before.withheld
+    return {one: before.withheld.get(one, before.judged) for one in event.data.silent_feeds}
 
 
 def _has_heard(state: EnterpriseState, identity: int) -> bool:
@@ -142,6 +150,15 @@ def _has_heard(state: EnterpriseState, identity: int) -> bool:
         or identity in [fact.id for fact in state.facts]
         or (bool(state.marks) and identity in [mark.id for mark in state.marks])
     )
+
+
+def _remarks(uscc: str, news: News) -> list[Effect]:
+    """Return what an operator should know of an event: it spoke of nothing, or took a place."""
+    remarks: list[Effect] = [UNKNOWN_FACT] if news.unknown else []
+    if news.let_go:
+        kinds = tuple([FactKind(fact.kind).name.lower() for fact in news.let_go])
+        remarks.append(LetGo(uscc, kinds))
+    return remarks
 
 
 @functools.lru_cache(maxsize=16)
@@ -183,17 +200,17 @@ def _assessed(
     )
     needs_score = bool(expertise.scorers) and state.profile.domain in expertise.scorers
     if news.outcome is None:
-        assessment = catalogue.assess(state.profile, state.facts, as_of)
+        assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
         if not needs_score:
             return assessment, None
         vector = features(state, as_of=as_of, rule_score=assessment.score)
         return assessment, (vector, vector)
-    earlier = catalogue.assess(before.profile, before.facts, as_of)
+    earlier = catalogue.assess(before.profile, before.facts, as_of, unheard=state.withheld)
     tally = Tally(before.facts, before.archive, as_of)
     vector = tally.vector(before.profile, rule_score=earlier.score)
     assessment = earlier
     if not is_same:
-        assessment = catalogue.assess(state.profile, state.facts, as_of)
+        assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
     if not needs_score:
         return assessment, (vector, vector)
     return assessment, (vector, _after(tally, state, news, assessment.score))
@@ -362,6 +379,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             fresh=frozenset([fact.id for fact in news.fresh]),
             as_of=as_of,
             last=before.as_of,
+            before=before.facts,
             judged=before.judged if is_deadline else as_of,
             rank_before=before.rule.rank,
             rank=state.rule.rank,

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from alerts.hours import Span
 from alerts.notification_log import LogUnreachableError, NotificationLog
 from config.schema import Settings
-from detectors import learned
+from detectors import experts, learned
 from detectors.expertise import Expertise
 from detectors.warning import CHINA
 from streams import batch_transport, clock
@@ -36,6 +36,7 @@ from streams.assess import Assessor
 from streams.batch import Batch, RawBatch
 from streams.courier import Courier, Receipt
 from streams.feeds import FeedWatch, RedisFeedLog
+from streams.heartbeat import READS, beat
 from streams.learning import LearningDesk, Lesson, ModelFeed, RedisSnapshots
 from streams.metrics import Metrics
 from streams.neighbourhood import NeighbourDesk, RedisJunctions
@@ -47,7 +48,7 @@ from streams.progress import FaustProgress
 from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, partition_of
 from streams.same_redis import EXIT_REPLACED, SameRedis
 from streams.store import FencedError, RedisStore, StoreUnavailableError
-from streams.topics import WARNING_TOPICS, Topic
+from streams.topics import Topic
 from streams.watchdog import Watchdog
 from streams.web import build_web
 
@@ -55,13 +56,10 @@ logger = logging.getLogger(__name__)
 
 # A snapshot at the most five times a second a domain, whatever the rate of outcomes.
 LEARN_PAUSE_S = 0.2
-HEARTBEAT_S = 1.0
 LOOK_EVERY_S = 0.5  # as often as offsets are committed
-# A stop takes one or two seconds; compose gives ten and systemd ninety before they kill.
-STOP_WITHIN_S = 9.0
 RETRY_S = 1.0
 OUTBOX_EVERY_S = 15.0  # as often as a scrape
-LOOP, CONSUMER, TIMERS = "event loop", "consumer", "timers"
+TIMERS = "timers"
 
 
 @dataclasses.dataclass(slots=True)
@@ -118,7 +116,11 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
         publisher=publisher,
         log=log,
         feed=ModelFeed(snapshots),
-        learning=LearningDesk(snapshots, members=settings.model.members),
+        learning=LearningDesk(
+            snapshots,
+            members=settings.model.members,
+            alive=lambda: watchdog.alive("learn"),
+        ),
         watchdog=watchdog,
         notifier=Notifier(
             desk=wisdom.desk,
@@ -126,9 +128,9 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             publisher=publisher,
             metrics=metrics,
             now=clock.now,
-            alive=lambda: watchdog.alive(CONSUMER),
+            alive=lambda: watchdog.alive("notify"),
             in_event_time=not is_wall,
-            since=dt.datetime.combine(since, dt.time(), tzinfo=CHINA) if since else None,
+            since=clock.midnight(since) if since else None,
             batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s),
             quiet=Span.parse(settings.notify.quiet_hours) if settings.notify.quiet_hours else None,
         ),
@@ -183,9 +185,6 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
     def is_current(batch: Batch) -> bool:
         return batch_transport.is_current(app, batch)
 
-    def alive() -> None:
-        parts.watchdog.alive(CONSUMER)
-
     assessor = Assessor(
         store=parts.store,
         publisher=parts.publisher,
@@ -199,7 +198,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         partitions=settings.kafka.partitions,
         metrics=parts.metrics,
         now=clock.now,
-        alive=alive,
+        alive=lambda: parts.watchdog.alive("assess"),
         is_current=is_current,
         hear=parts.feeds.note,
     )
@@ -209,6 +208,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
         app.agent(events, name="assess")(agent_of("assess", assessor.digest))
     if settings.roles.learn and settings.model.mode == "live":
         examples = app.topic(Topic.EXAMPLE.value, schema=RawBatch())
+        experts.load_river()
         learn = _learner(parts, is_current)
         app.agent(examples, name="learn")(
             collecting_agent_of("learn", learn, pause_s=LEARN_PAUSE_S)
@@ -221,13 +221,13 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
             epoch=parts.epoch,
             partitions=settings.kafka.partitions,
             metrics=parts.metrics,
-            alive=alive,
+            alive=lambda: parts.watchdog.alive("neighbours"),
             is_current=is_current,
         )
         bonds = app.topic(Topic.BOND.value, schema=RawBatch())
         app.agent(bonds, name="neighbours")(agent_of("neighbours", desk.digest))
     if settings.roles.notify:
-        names = [topic.value for topic in (*WARNING_TOPICS.values(), Topic.CLUSTER)]
+        names = [topic.value for topic in READS["notify"]]
         warnings = app.topic(*names, schema=RawBatch())
         app.agent(warnings, name="notify")(agent_of("notify", parts.notifier.digest))
 
@@ -257,7 +257,7 @@ def _learner(
                 await asyncio.sleep(RETRY_S)
                 continue
             finally:
-                parts.watchdog.alive(CONSUMER)
+                parts.watchdog.alive("learn")
             _tell_lesson(parts, lesson)
             return True
         parts.learning.forget()
@@ -296,15 +296,10 @@ def _bound(
 
 
 async def _heartbeat(app: faust.App, parts: Parts) -> None:
-    """Speak for the loop, and for a consumer that has nothing to read."""
-    try:
-        while not app.should_stop:
-            parts.watchdog.alive(LOOP)
-            if not _has_unread(app, parts):
-                parts.watchdog.alive(CONSUMER)
-            await asyncio.sleep(HEARTBEAT_S)
-    finally:
-        parts.watchdog.must_stop_within(STOP_WITHIN_S)
+    """Tell the watchdog what moves, until the worker stops."""
+    await beat(
+        lambda: app.should_stop, FaustProgress(app), watchdog=parts.watchdog, metrics=parts.metrics
+    )
 
 
 async def _look_at_redis(app: faust.App, parts: Parts) -> None:
@@ -312,20 +307,6 @@ async def _look_at_redis(app: faust.App, parts: Parts) -> None:
     while not app.should_stop:
         await parts.same_redis.look(parts.redis)
         await asyncio.sleep(LOOK_EVERY_S)
-
-
-def _has_unread(app: faust.App, parts: Parts) -> bool:
-    """Return whether the broker has told of records that no agent has finished."""
-    progress = FaustProgress(app)
-    lags = {
-        partition: reading.unread
-        for partition in progress.assigned()
-        if (reading := progress.reading(partition)) is not None
-    }
-    parts.metrics.lag_events.clear()  # who lost a partition must not go on telling its last lag
-    for partition, lag in lags.items():
-        parts.metrics.lag_events.labels(str(partition)).set(lag)
-    return any(lags.values())
 
 
 async def _follow_model(app: faust.App, parts: Parts) -> None:

@@ -8,6 +8,7 @@ they hold, consumers recognise ids that are derived from their cause.
 import asyncio
 import dataclasses
 import datetime as dt
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
@@ -16,7 +17,7 @@ import msgspec
 from detectors import state as states
 from detectors.assessment import Assessment
 from detectors.card import RiskCard, risk_card
-from detectors.effects import CardDue, ClassChanged, Effect, Position, Skipped
+from detectors.effects import CardDue, ClassChanged, Effect, LetGo, Position, Skipped
 from detectors.events import Cause, DeadlineFellDue, Event, InvalidEventError, Payload
 from detectors.example import Example
 from detectors.expertise import Expertise
@@ -37,6 +38,8 @@ from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
 from streams.topics import WARNING_TOPICS, Topic
 
+logger = logging.getLogger(__name__)
+
 # A broker takes a mebibyte a record unless told otherwise.  An example takes some 500 bytes, and
 # up to three thousand where its source tells all of a look's context that it may.
 EXAMPLE_BYTES = 512 * 1024
@@ -47,6 +50,14 @@ class DeadLetterLostError(RuntimeError):
     """Not even the dead-letter topic takes the record: the process ends, nothing is acknowledged.
 
     Operator action: mend the broker; the record is read again after the restart.
+    """
+
+
+class StatesLostError(RuntimeError):
+    """Redis no longer holds what this worker wrote: the process ends, nothing is acknowledged.
+
+    Operator action: none where Redis lost its last seconds, the next life reads them again; a next
+    life that finds Redis empty refuses to start and says what to do.
     """
 
 
@@ -73,6 +84,7 @@ class Work:
     told: list[tuple[Told, EnterpriseState]] = dataclasses.field(default_factory=list)
     taken: Taken = dataclasses.field(default_factory=Taken)
     skipped: dict[str, int] = dataclasses.field(default_factory=dict)
+    let_go: list[LetGo] = dataclasses.field(default_factory=list)
     woken: set[str] = dataclasses.field(default_factory=set)
     spoken: dict[tuple[str, type[Payload]], dt.datetime] = dataclasses.field(default_factory=dict)
     applied: int = 0
@@ -112,6 +124,7 @@ class Assessor:
     cache: StateCache = dataclasses.field(default_factory=StateCache)
     wake_of: Callable[[EnterpriseState], int] = wake_of
     hear: Callable[[Spoken, int], None] = lambda _spoken, _arrival: None
+    _written: dict[int, int] = dataclasses.field(default_factory=dict)
 
     async def digest(self, batch: Batch) -> bool:
         """Process a batch to its end; return whether it may be acknowledged.
@@ -121,6 +134,7 @@ class Assessor:
 
         Raises:
             DeadLetterLostError: the record cannot be kept anywhere.
+            StatesLostError: Redis no longer holds what this worker wrote.
             detectors.state.IncompatibleStateError: another version wrote the states.
         """
         began = time.monotonic()
@@ -143,7 +157,7 @@ class Assessor:
             except FencedError:
                 self.metrics.fenced.inc()
                 self.alive()
-            except (DeadLetterLostError, states.IncompatibleStateError):
+            except (DeadLetterLostError, StatesLostError, states.IncompatibleStateError):
                 raise  # no record is to blame: an operator must act, nothing is acknowledged
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the agent
                 self.cache.drop(batch.partition)
@@ -187,7 +201,7 @@ class Assessor:
         if work.outgoing:
             await self.publisher.publish(work.outgoing)
             self.metrics.up.labels("kafka").set(1)
-        if work.changed:
+        if work.changed or records[-1].offset > _offset_of(loaded.fence, self.epoch):
             encode = states.encode
             written = Written(
                 epoch=self.epoch,
@@ -198,6 +212,7 @@ class Assessor:
                 latest=work.latest,
             )
             await self.store.write(batch.partition, loaded, written)
+            self._written[batch.partition] = records[-1].offset
             self.cache.keep(
                 batch.partition,
                 written.fence,
@@ -225,6 +240,11 @@ class Assessor:
         """Return the states at hand, and from the store those that are not."""
         known = self.cache.states(partition)
         loaded = await self.store.load(partition, [uscc for uscc in usccs if uscc not in known])
+        if _offset_of(loaded.fence, self.epoch) < self._written.get(partition, -1):
+            raise StatesLostError(
+                f"partition {partition} was written up to offset {self._written[partition]}, its "
+                f"fence in Redis is {loaded.fence!r}: Redis was flushed, or has come back with less"
+            )
         if known and not self.cache.is_vouched_for(partition, loaded.fence):
             self.cache.drop(partition)
             known, loaded = {}, await self.store.load(partition, usccs)
@@ -312,6 +332,8 @@ class Assessor:
                 work.told.append((effect, work.states[uscc]))
             case BondChanged():
                 work.outgoing.append(change_record(effect, self.partitions))
+            case LetGo():
+                work.let_go.append(effect)
             case Skipped(reason=reason):
                 work.skipped[reason] = work.skipped.get(reason, 0) + 1
 
@@ -362,6 +384,12 @@ class Assessor:
             metrics.events.labels(reason).inc(count)
         for cause in work.rejected:
             metrics.rejected.labels(cause.value).inc()
+        for let_go in work.let_go:
+            metrics.facts_let_go.inc(len(let_go.kinds))
+            logger.warning(
+                "%s has more facts in force than a state holds: %s let go, nothing will be said of "
+                "them", let_go.uscc, ", ".join(let_go.kinds),
+            )  # fmt: skip
         for change in work.classes:
             metrics.class_changes.labels(change.after.value).inc()
         metrics.official_told.labels("stands").inc(len(work.told) - len(work.taken.corrections))
@@ -372,6 +400,16 @@ class Assessor:
         for warning, stamp_ms in work.warnings:
             metrics.warnings.labels(warning.measure.value, warning.status.value).inc()
             metrics.event_to_warning_seconds.observe(max(0.0, moment - stamp_ms / 1000))
+
+
+def _offset_of(fence: bytes, epoch: int) -> int:
+    """Return up to where a fence says that this log is written; -1 for not at all.
+
+    >>> _offset_of(b"7/41", 7), _offset_of(b"6/41", 7), _offset_of(b"", 7)
+    (41, -1, -1)
+    """
+    begun, _, offset = fence.partition(b"/")
+    return int(offset) if begun == str(epoch).encode() else -1
 
 
 def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> list[Outgoing]:

@@ -28,6 +28,10 @@ holds the positions.  An assignment that began to be revoked delivers nothing mo
 fetched is dropped: the next assignment reads from the committed offset.  What a live assignment
 fetched is either delivered or sought back to, never dropped.
 
+Records of a transaction are delivered once it is committed, those of an aborted one never.  Its
+price: a source that leaves a transaction open holds up everything behind it in those partitions,
+until it ends or the broker's ``transaction.timeout.ms`` (a minute) aborts it.
+
 Weakness, shared with stock Faust: while the broker is dead, a worker does not heed SIGTERM, since
 aiokafka waits for its coordinator to leave the group.  Whoever stops it must be ready to kill it.
 """
@@ -142,7 +146,18 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         wait = self.tuning.fetch_max_wait
         consumer._fetch_max_wait_ms = round(wait / dt.timedelta(milliseconds=1))  # noqa: SLF001
+        # Faust ties this to its own transactions.  What a source took back never happened.
+        consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
+
+    def highwater(self, tp: TP) -> int:
+        """Return the end of what may be read: what an open transaction holds back waits for it.
+
+        Taken for a backlog, it would keep deadlines from falling due, and have the watchdog end
+        a worker that has nothing to read.
+        """
+        stable: int = self._ensure_consumer().last_stable_offset(tp)
+        return stable
 
     async def on_start(self) -> None:
         """Start aiokafka and shorten its back-off, which has no setting."""
@@ -419,10 +434,13 @@ INTERNALS: Mapping[type[Any], tuple[str, ...]] = {
     ),
     driver.AIOKafkaConsumerThread: (
         *("_create_worker_consumer", "_ensure_consumer", "_fetch_records", "call_thread"),
-        *("on_start",),
+        *("highwater", "on_start"),
     ),
     ConsumerMessage: ("acked", "generation_id"),
-    AIOKafkaConsumer: ("_fetch_max_wait_ms", "_fetcher", "_max_poll_records", "_subscription"),
+    AIOKafkaConsumer: (
+        *("_fetch_max_wait_ms", "_fetcher", "_isolation_level", "_max_poll_records"),
+        *("_subscription", "last_stable_offset"),
+    ),
     AIOKafkaFetcher: ("_prefetch_backoff",),
     SubscriptionState: ("subscription",),
     Subscription: ("assignment",),

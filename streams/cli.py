@@ -39,10 +39,12 @@ from streams.topics import (
     create_topics,
     ensure_epoch,
 )
+from streams.usage_words import Commands
 from streams.worker import plan_of, run_worker
 
 app = typer.Typer(
     name="sanzao",
+    cls=Commands,
     help="三早：企业信用风险实时监测与分级预警。Live credit-risk monitoring and early warning.",
     no_args_is_help=True,
     add_completion=False,

@@ -64,16 +64,14 @@ def freeze(
     knowledge: Knowledge = None,
 ) -> None:
     """冻结当月官方等级；已冻结的月份不改，只写更正记录。Freeze a month, once."""
-    with told_plainly():
-        settings = _settings(config, knowledge)
-        when = _month(month)
+    when = _month(month)
 
-        async def act(office: Office) -> tuple[Report, list[Written]]:
-            """Freeze, then write the files of the official snapshot."""
-            report = await office.month_end.freeze(when, now=clock.now())
-            return report, await _snapshot_files(office.month_end, when, folder)
+    async def act(office: Office) -> tuple[Report, list[Written]]:
+        """Freeze, then write the files of the official snapshot."""
+        report = await office.month_end.freeze(when, now=clock.now())
+        return report, await _snapshot_files(office.month_end, when, folder)
 
-        report, files = _run(settings, act)
+    report, files = _in_office(act, config, knowledge)
     _tell(files)
     out.print(
         f"month={month} outcome={report.outcome.value} enterprises={report.count} "
@@ -98,18 +96,18 @@ def import_(
     knowledge: Knowledge = None,
 ) -> None:
     """导入省局月度分类结果：以导入为准，本系统结果另存差异表。The province's result wins."""
-    with told_plainly():
-        settings = _settings(config, knowledge)
-        when = _month(month)
+    when = _month(month)
+    with told_plainly():  # a file that cannot be used is told of before anybody is asked
+        settings = with_knowledge(load_settings(config), knowledge)
         allowed = build_wisdom(settings).expertise.knowledge.allowed_usccs
         told = read_told(file, when, valid=lambda uscc: _fault_of(uscc, allowed))
 
-        async def act(office: Office) -> tuple[Report, list[Written]]:
-            """Import, then write the files of the official snapshot and the differences."""
-            report = await office.month_end.import_month(when, told, now=clock.now())
-            return report, await _snapshot_files(office.month_end, when, folder)
+    async def act(office: Office) -> tuple[Report, list[Written]]:
+        """Import, then write the files of the official snapshot and the differences."""
+        report = await office.month_end.import_month(when, told, now=clock.now())
+        return report, await _snapshot_files(office.month_end, when, folder)
 
-        report, files = _run(settings, act)
+    report, files = _in_office(act, config, knowledge)
     _tell(files)
     out.print(
         f"month={month} outcome={report.outcome.value} enterprises={report.count} "
@@ -126,19 +124,17 @@ def export(
     knowledge: Knowledge = None,
 ) -> None:
     """导出双随机平台名单：等级、抽查比例、依据、法定应查。The file for the 双随机 platform."""
-    with told_plainly():
-        settings = _settings(config, knowledge)
-        when = _month(month)
+    when = _month(month)
 
-        async def act(office: Office) -> tuple[Head, list[Written]]:
-            """Write what is drawn from the official snapshot."""
-            month_end = office.month_end
-            head = await month_end.official_source(when)
-            files = await write_draws(folder, when, month_end.official_classes(when, head))
-            return head, files
-
-        head, files = _run(settings, act)
+    async def act(office: Office) -> tuple[Head, list[Written]]:
+        """Write what is drawn from the official snapshot."""
+        month_end = office.month_end
+        head = await month_end.official_source(when)
+        files = await write_draws(folder, when, month_end.official_classes(when, head))
         _write_manifest(folder, when, head, files)
+        return head, files
+
+    head, files = _in_office(act, config, knowledge)
     _tell(files)
     out.print(
         f"month={month} source={head.source.value} enterprises={head.count} "
@@ -150,18 +146,12 @@ def export(
 @classes.command()
 def survey(config: Config = None, knowledge: Knowledge = None) -> None:
     """区域、行业综合研判：最近7天与上个整月，只发布新的预警。Survey regions and industries."""
-    with told_plainly():
-        settings = _settings(config, knowledge)
-        report = _run(settings, lambda office: office.surveyor.survey(now=clock.now()))
+    report = _in_office(lambda office: office.surveyor.survey(now=clock.now()), config, knowledge)
     out.print(
         f"enterprises={report.enterprises} cells={report.cells} warnings={report.warnings} "
         f"published={report.published} undecided={report.undecided}",
         soft_wrap=True,
     )
-
-
-def _settings(config: Path | None, knowledge: Path | None) -> Settings:
-    return with_knowledge(load_settings(config), knowledge)
 
 
 def _month(text: str) -> Month:
@@ -208,14 +198,19 @@ def _tell(files: Sequence[Written]) -> None:
         out.print(f"{one.path} rows={one.rows}", soft_wrap=True)
 
 
-def _run(settings: Settings, act: Callable[[Office], Awaitable[T]]) -> T:
-    check_partitions(settings.kafka.bootstrap, settings.kafka.partitions)
+def _in_office(
+    act: Callable[[Office], Awaitable[T]], config: Path | None, knowledge: Path | None
+) -> T:
+    """Return what is done in an office opened by these settings, or tell what is to be mended."""
+    with told_plainly():
+        settings = with_knowledge(load_settings(config), knowledge)
+        check_partitions(settings.kafka.bootstrap, settings.kafka.partitions)
 
-    async def within() -> T:
-        async with _office(settings) as office:
-            return await act(office)
+        async def within() -> T:
+            async with _office(settings) as office:
+                return await act(office)
 
-    return asyncio.run(within())
+        return asyncio.run(within())
 
 
 @asynccontextmanager

@@ -25,9 +25,19 @@ from config.schema import Settings
 from detectors.warning import WarningStatus
 from streams import clock
 from streams.account_check import answer, send, specimens
-from streams.assembly import build_log, build_redis
+from streams.assembly import build_log, build_redis, build_wisdom
 from streams.audit import Look, may_see, record
-from streams.message_words import COLUMNS, COLUMNS_SHOWN, headline, line, shown, standing, story
+from streams.message_words import (
+    COLUMNS,
+    COLUMNS_SHOWN,
+    headline,
+    line,
+    shown,
+    standing,
+    story,
+    told_together,
+)
+from streams.plain_words import MENDABLE, in_plain_words
 from streams.tables import ROWS_SHOWN, csv_of, how_many, table
 from streams.terminal import (
     DENIED,
@@ -39,6 +49,7 @@ from streams.terminal import (
     told_plainly,
     with_knowledge,
 )
+from streams.told_warnings import bundled, records
 
 messages = typer.Typer(
     name="messages",
@@ -46,6 +57,7 @@ messages = typer.Typer(
     no_args_is_help=True,
 )
 REFUSED = 1
+NEVER_BATCHED = ("n-", "b-", "c-")
 # A gateway that was down over a weekend leaves some thousands; each is some ten thousand bytes.
 MOST_ROWS = 10_000
 _MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -116,7 +128,10 @@ def why(
 ) -> None:
     """说明通知了谁、为什么是他、每一步的时间。Who was told, why they, each step."""
     with told_plainly():
-        looked = asyncio.run(_look_up(load_settings(config), [name], command="messages why"))
+        settings = load_settings(config)
+        looked = asyncio.run(_look_up(settings, [name], command="messages why"))
+        if looked.unknown and not name.startswith(NEVER_BATCHED):
+            looked = asyncio.run(_look_up_bundle(settings, looked, name))
     _tell_in_vain(looked)
     told = ""
     for row in looked.rows:
@@ -133,6 +148,9 @@ def release(
         list[str], typer.Argument(help="消息编号（n-…）；给出预警编号则为其全部有问题的通知")
     ],
     yes: Annotated[bool, typer.Option("--yes", help="不再询问")] = False,
+    twice: Annotated[
+        bool, typer.Option("--may-arrive-twice", help="同意：不确定的邮件无法查询，可能收到两次")
+    ] = False,
     config: Config = None,
 ) -> None:
     """重新发送未送达或不确定的通知（人工核实后）。Send again, because a person decided so."""
@@ -144,6 +162,11 @@ def release(
         ready = asyncio.run(_without_objection(settings, looked.rows))
     if ready:
         _warn(ready)
+    if not twice and any(_may_arrive_twice(row) for row in ready):
+        err.print(
+            "未重新发送任何通知。确要重发请加 --may-arrive-twice，或只列其余编号。Nothing was sent."
+        )
+        raise typer.Exit(REFUSED)
     if ready and not yes and not typer.confirm(f"重新发送以上 {len(ready)} 条？Send again?"):
         err.print("未重新发送任何通知。Nothing was sent.")
         raise typer.Exit(REFUSED)
@@ -232,12 +255,33 @@ async def _look_up(settings: Settings, names: Sequence[str], *, command: str) ->
     return Looked(tuple(found.values()), tuple(unknown), tuple(denied))
 
 
+async def _look_up_bundle(settings: Settings, looked: Looked, name: str) -> Looked:
+    """Return what told of one enterprise's warning together with others', or ``looked``."""
+    desk = build_wisdom(settings).desk
+    try:
+        found = bundled(name, records(settings.kafka.bootstrap), desk)
+    except MENDABLE as error:
+        err.print(f"未能查找集中事项：{in_plain_words(error)}", style="yellow", markup=False)
+        return looked
+    mine = {bundle: one for bundle, one in found.items() if may_see(one.place, settings.scope)}
+    async with _outbox(settings) as (_, redis):
+        for bundle, one in found.items():
+            look = _look(f"messages why {name}", one.uscc, allowed=bundle in mine)
+            await record(redis, look)
+    if not mine:
+        return dataclasses.replace(looked, denied=(name,), unknown=()) if found else looked
+    for bundle, one in mine.items():
+        out.print(told_together(one, bundle), markup=False, highlight=False, soft_wrap=True)
+    return await _look_up(settings, list(mine), command="messages why")
+
+
 def _tell_in_vain(looked: Looked) -> None:
     """Say what is not known or not to be shown, and end there: nothing is done by halves."""
     for name in looked.unknown:
         err.print(
             f"{name}：没有该编号的通知。可能的原因：编号有误；年报到期等集中事项每所每天一条，"
-            f"须用该条的编号；预警早于 notify.since；已过保存期。No such message.",
+            f"须用该条的编号（sanzao messages why 可查）；预警早于 notify.since；"
+            f"已过保存期。No such message.",
             markup=False,
         )
     for name in looked.denied:
@@ -279,14 +323,24 @@ async def why_not(log: NotificationLog, row: Row) -> str:
     return ""
 
 
+def _may_arrive_twice(row: Row) -> bool:
+    """Return whether nobody can be asked if a message has gone already."""
+    return row.state is RowState.UNCERTAIN and not row.notification.way.can_be_asked
+
+
 def _warn(rows: Sequence[Row]) -> None:
     """Show what would be sent again, and what that may bring."""
     out.print(table(COLUMNS_SHOWN, map(shown, rows)))
-    if doubtful := sum(row.state is RowState.UNCERTAIN for row in rows):
+    if risky := sum(map(_may_arrive_twice, rows)):
         out.print(
-            f"注意：其中 {doubtful} 条不确定是否送达（邮件无法查询），重发后收件人可能收到两次。",
+            f"注意：其中 {risky} 条不确定是否送达（邮件无法查询），重发后收件人可能收到两次。",
             style="yellow", soft_wrap=True,
         )  # fmt: skip
+    if asked := sum(row.state is RowState.UNCERTAIN for row in rows) - risky:
+        out.print(
+            f"其中 {asked} 条短信不确定是否送达：先向短信网关查询，网关没有收到的才发送。",
+            soft_wrap=True,
+        )
     out.print("通知中的签收、处置期限仍是原定时间，不因重发顺延。", soft_wrap=True)
 
 

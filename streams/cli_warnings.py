@@ -5,25 +5,18 @@ message about a batch refers to, and what a supervisor exports for Excel.
 """
 
 import datetime as dt
-import time
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 
 from alerts.authority import Authority
-from alerts.responsibility import Matter, resolve
 from config.load import load_settings
-from detectors.events import InvalidEventError
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 from streams.assembly import Desk, build_wisdom
-from streams.codec import decode_warning
 from streams.tables import ROWS_SHOWN, csv_of, how_many, table
 from streams.terminal import USAGE, Config, Knowledge, err, out, told_plainly, with_knowledge
-from streams.topics import BOOTSTRAP_MS, BrokerUnreachableError, Topic, TopicsMissingError
+from streams.told_warnings import Wanted, duty_of, newest, records
 
 warnings = typer.Typer(
     name="warnings", help="预警名单。What has been warned of.", no_args_is_help=True
@@ -37,10 +30,6 @@ STATUSES = {
     WarningStatus.CANCELLED: "已撤销",
     WarningStatus.CLOSED: "已消除",
 }
-POLL_MS = 1000
-SILENCE_S = 30.0
-Wanted = Callable[[EarlyWarning], bool]
-Record = tuple[bytes | None, bytes | None]
 
 
 @warnings.command("list")
@@ -68,14 +57,7 @@ def list_(
             desk, rule=rule, place=place, lead=lead.code if lead else "",
             day=day.date() if day else None, status=None if every else status,
         )  # fmt: skip
-        try:
-            listed = newest(records(settings.kafka.bootstrap), wanted)
-        except KafkaError as error:
-            raise BrokerUnreachableError(
-                f"reading {Topic.WARNING_STATE} from {settings.kafka.bootstrap} failed "
-                f"({type(error).__name__}); check kafka.bootstrap (SANZAO_KAFKA__BOOTSTRAP)"
-            ) from error
-        rows = [row(one, desk) for one in listed]
+        rows = [row(one, desk) for one in newest(records(settings.kafka.bootstrap), wanted)]
         if file is not None:
             file.write_bytes(csv_of(COLUMNS, rows))
     if file is not None:
@@ -105,73 +87,10 @@ def selection(
             and warning.place.startswith(place)
             and status in {None, warning.status}
             and day in {None, warning.issued_at.astimezone(CHINA).date()}
-            and lead in {"", lead and _lead_of(warning, desk).code}
+            and lead in {"", lead and duty_of(warning, desk).lead.code}
         )
 
     return is_wanted
-
-
-def newest(told: Iterable[Record], wanted: Wanted) -> list[EarlyWarning]:
-    """Return the wanted warnings as they stand now, by place and enterprise.
-
-    Shapes:
-        Only what is wanted is held, whatever the topic carries.  What is no warning is passed
-        over: the topic is ours alone, and a list must not fail on one record.
-    """
-    found: dict[bytes, EarlyWarning] = {}
-    for key, value in told:
-        if key is None:
-            continue
-        found.pop(key, None)
-        if value is None:
-            continue
-        try:
-            warning = decode_warning(value)
-        except InvalidEventError:
-            continue
-        if wanted(warning):
-            found[key] = warning
-    return sorted(found.values(), key=lambda one: (one.place, one.uscc, one.issued_at, one.id))
-
-
-def records(bootstrap: str) -> Iterator[Record]:
-    """Yield key and value of every record of the state topic, up to where it ended when asked.
-
-    Raises:
-        TopicsMissingError: there is no such topic.
-        BrokerUnreachableError: the broker fell silent before the end.
-    """
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        bootstrap_timeout_ms=BOOTSTRAP_MS,
-    )
-    try:
-        topic = Topic.WARNING_STATE.value
-        numbers = consumer.partitions_for_topic(topic)
-        if not numbers:
-            raise TopicsMissingError(f"topic {topic} is missing; run 'sanzao topics create'")
-        parts = [TopicPartition(topic, number) for number in sorted(numbers)]
-        consumer.assign(parts)
-        consumer.seek_to_beginning()
-        ends = consumer.end_offsets(parts)
-        heard_at = time.monotonic()
-        while any(consumer.position(part) < ends[part] for part in parts):
-            polled = consumer.poll(timeout_ms=POLL_MS)
-            for some in polled.values():
-                for record in some:
-                    yield record.key, record.value
-            if polled:
-                heard_at = time.monotonic()
-            elif time.monotonic() > heard_at + SILENCE_S:
-                raise BrokerUnreachableError(
-                    f"{topic} at {bootstrap} was not read to its end: nothing came for "
-                    f"{SILENCE_S:g} s; look at the broker, then ask again"
-                )
-    finally:
-        consumer.close()
 
 
 def row(warning: EarlyWarning, desk: Desk) -> tuple[str, ...]:
@@ -180,12 +99,8 @@ def row(warning: EarlyWarning, desk: Desk) -> tuple[str, ...]:
     return (
         warning.number, warning.uscc, warning.enterprise, warning.rule, warning.matter,
         warning.measure.level.label, warning.measure.label, STATUSES[warning.status],
-        warning.place, _lead_of(warning, desk).name, f"{at:%Y-%m-%d %H:%M}",
+        warning.place, duty_of(warning, desk).lead.name, f"{at:%Y-%m-%d %H:%M}",
     )  # fmt: skip
-
-
-def _lead_of(warning: EarlyWarning, desk: Desk) -> Authority:
-    return resolve(Matter.of(warning), tree=desk.tree, ladder=desk.ladder).lead
 
 
 def _authority(desk: Desk, named: str) -> Authority | None:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from detectors import events as e
 from detectors.stating import plain_number
 from detectors.uscc import InvalidUsccError, UsccStatus, status_of
-from detectors.warning import CHINA
+from streams.clock import midnight
 from streams.publicity_rows import Row, RowRefusedError, UnreadableFileError, rows
 from streams.publicity_words import domain_of, permit_end_of, severity_of
 
@@ -181,8 +181,7 @@ def _licence(row: Row, source: str, domain: str) -> e.Event:
 
 def _event(data: e.Payload, key: str, *, source: str, subject: str, day: dt.date) -> e.Event:
     """Return the event on the day of the decision: the form knows no hour."""
-    time = dt.datetime.combine(day, dt.time(), tzinfo=CHINA)
-    return e.event_of(data, id=key, source=source, subject=subject, time=time)
+    return e.event_of(data, id=key, source=source, subject=subject, time=midnight(day))
 
 
 def _checked(event: e.Event) -> e.Event:

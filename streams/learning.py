@@ -8,7 +8,7 @@ between batches the assessing agent takes the newest scorers; it never loads a n
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
 import msgspec
@@ -158,8 +158,16 @@ class LearningDesk:
         State: one learner and its last stored bytes a domain.
     """
 
-    def __init__(self, store: SnapshotStore, *, members: Sequence[str] = MEMBERS) -> None:
+    def __init__(
+        self,
+        store: SnapshotStore,
+        *,
+        members: Sequence[str] = MEMBERS,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take the store, and whom to tell that a long lesson goes on."""
         self._store = store
+        self._alive = alive
         self._members = tuple(members)
         self._learners: dict[str, Learner] = {}
         self._stored: dict[str, bytes] = {}
@@ -186,6 +194,7 @@ class LearningDesk:
         examples = [one for raw in raws for one in _examples(raw)]
         for place, example in enumerate(examples, start=1):
             if place % BREATH == 0:
+                self._alive()
                 await asyncio.sleep(0)
             if example is None:
                 refused += 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from alerts.delivery import Cause, Way, masked
 from alerts.notification_row import Entry, Row, RowState, Step
 from alerts.rendering import one_line
-from detectors.warning import CHINA
+from detectors.warning import CHINA, EarlyWarning
 
 COLUMNS = (
     "消息编号", "预警编号", "企业名称", "收件人", "地址", "单位", "角色", "渠道", "状态", "次数",
@@ -115,6 +115,15 @@ def headline(row: Row) -> str:
     )
     cancelled = "，预警撤销" if about.status.value == "cancelled" else ""
     return f"预警 {about.warning_number}  {whose}  {about.measure.label}{cancelled}"
+
+
+def told_together(warning: EarlyWarning, bundle: str) -> str:
+    """Return why a warning has no message of its own, and which one carried it."""
+    whose = f"{one_line(warning.enterprise)}（{warning.uscc}）"
+    return (
+        f"预警 {warning.number}（{warning.id}）  {whose}属集中事项（{warning.rule} "
+        f"{one_line(warning.matter)}），不单独通知，按现行名录并入 {bundle}"
+    )
 
 
 def _step(entry: Entry) -> str:

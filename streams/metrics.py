@@ -7,6 +7,7 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from alerts.delivery import Cause as DeliveryCause
+from alerts.delivery import Heard
 from alerts.notification_log import Backlog
 from detectors.events import Cause, NeighbourRelation
 from detectors.measure import Measure, RiskClass
@@ -36,6 +37,9 @@ class Metrics:
         )
         self.rejected = Counter(
             "sanzao_events_rejected", "Records that can never be events", ["cause"], registry=make
+        )
+        self.facts_let_go = Counter(
+            "sanzao_facts_let_go", "Facts in force that a state had no room for", registry=make
         )
         self.warnings = Counter(
             "sanzao_warnings", "Warnings by measure and status", ["measure", "status"],
@@ -84,6 +88,10 @@ class Metrics:
         self.notification_failures = Counter(
             "sanzao_notification_failures", "Failed attempts by cause", ["channel", "cause"],
             registry=make,
+        )  # fmt: skip
+        self.delivery_reports = Counter(
+            "sanzao_delivery_reports", "Delivery reports of gateways by what they changed",
+            ["outcome"], registry=make,
         )  # fmt: skip
         self.outbox = Gauge(
             "sanzao_outbox_messages",
@@ -204,6 +212,8 @@ class Metrics:
             self.retries.labels(part)
 
     def _create_messages(self) -> None:
+        for heard in Heard:
+            self.delivery_reports.labels(heard.value)
         for state in WAITING:
             self.outbox.labels(state)
         for channel in CHANNELS:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import logging
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -10,6 +11,7 @@ import msgspec
 
 from alerts.batched import bundle_id, member_of
 from alerts.channels.sms_aliyun import parse_reports
+from alerts.delivery import Heard
 from alerts.hours import Span
 from alerts.members import Member, merged
 from alerts.notification import Notification
@@ -27,6 +29,8 @@ from streams.dead_letters import Origin, dead_letter
 from streams.metrics import Metrics
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
 from streams.topics import Topic
+
+logger = logging.getLogger(__name__)
 
 RETRY_S = 1.0
 
@@ -77,6 +81,7 @@ class Notifier:
         now = self.now()
         bundles: dict[str, list[EarlyWarning]] = {}
         for record in batch.records:
+            self.alive()  # the wording of a large batch takes its time
             try:
                 warning = self._warning_of(batch.topic, record)
                 if warning is None:
@@ -182,14 +187,26 @@ class Notifier:
         return bundle_id(warning, duty)
 
     async def take_reports(self, body: bytes) -> int:
-        """Settle the messages that a gateway's delivery report names; return how many are ours.
+        """Settle the messages that a gateway's delivery report names; return how many it settled.
+
+        One about a message that no gateway has is said in the log: a second sender under our
+        account, or somebody who must not reach this port.
 
         Raises:
             alerts.delivery.InvalidReportError: the body is no report.
         """
         now = self.now()
-        reports = parse_reports(body, now=now)
-        return sum([await self.log.receipt(report, now=now) for report in reports])
+        settled = 0
+        for report in parse_reports(body, now=now):
+            heard = await self.log.receipt(report, now=now)
+            self.metrics.delivery_reports.labels(heard.value).inc()
+            settled += heard is Heard.SETTLED
+            if heard is Heard.REFUSED:
+                logger.warning(
+                    "delivery report refused: %s is with no gateway (it says arrived=%s)",
+                    report.notification_id, report.arrived,
+                )  # fmt: skip
+        return settled
 
 
 def count_round(metrics: Metrics, done: Round) -> None:

@@ -18,6 +18,7 @@ from streams.official_files import InvalidResultError
 from streams.publisher import NotPublishedError
 from streams.store import StoreUnavailableError
 from streams.topics import BrokerUnreachableError, PartitionsDifferError, TopicsMissingError
+from streams.whole_states import StatesMissingError
 
 _NO_REDIS = "Redis 没有应答，请核对 redis.url（SANZAO_REDIS__URL），并确认 Redis 在运行"
 _REMEDIES: Mapping[type[Exception], str] = {
@@ -29,6 +30,8 @@ _REMEDIES: Mapping[type[Exception], str] = {
     "并确认 Kafka 在运行",
     TopicsMissingError: "Kafka 中缺少主题，请用有权限的账号运行 sanzao topics create",
     PartitionsDifferError: "分区数与主题不符，请把 kafka.partitions 改为主题的实际分区数",
+    StatesMissingError: "Redis 中没有已处理企业的状态：请恢复 Redis 的备份，或换一个 "
+    "kafka.group 从头重读日志（见 docs/runbook.md“Redis 丢失或为空”）",
     NotPublishedError: "Kafka 没有确认收到，请恢复 Kafka 后再次执行；已发布的不会重复生效",
     StoreUnavailableError: _NO_REDIS,
     LogUnreachableError: _NO_REDIS,

@@ -56,11 +56,12 @@ class FaustProgress:
 
     def assigned(self) -> Collection[int]:
         """Return the partitions that the group has given us, whether or not we may work on them."""
-        try:
-            assigned = self._app.consumer.assignment() if self._app.consumer else ()
-        except ConsumerNotStarted:
-            return ()
-        return tuple(sorted(tp.partition for tp in assigned if tp.topic == Topic.EVENT))
+        return tuple(sorted(tp.partition for tp in self._assigned({Topic.EVENT})))
+
+    def waits(self, topics: Collection[Topic]) -> bool:
+        """Return whether the broker has told of records of these topics that nobody finished."""
+        readings = map(self._reading, self._assigned(topics))
+        return any(reading is not None and reading.unread for reading in readings)
 
     def reading(self, partition: int) -> Reading | None:
         """Return how far a partition is read.
@@ -68,8 +69,17 @@ class FaustProgress:
         It comes from positions, not from asking the broker for its end: an embedded one counts
         that wrong.
         """
+        return self._reading(TP(Topic.EVENT.value, partition))
+
+    def _assigned(self, topics: Collection[Topic]) -> list[TP]:
+        try:
+            assigned = self._app.consumer.assignment() if self._app.consumer else ()
+        except ConsumerNotStarted:
+            return []
+        return [tp for tp in assigned if tp.topic in topics]
+
+    def _reading(self, tp: TP) -> Reading | None:
         consumer = self._app.consumer
-        tp = TP(Topic.EVENT.value, partition)
         try:
             end = consumer.highwater(tp)
         except (AssertionError, ConsumerNotStarted):

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from detectors.warning import CHINA
+from streams.clock import midnight
 from streams.metrics import Metrics
 from streams.progress import CatchUp, Progress
 from streams.publisher import NotPublishedError
@@ -187,4 +188,4 @@ def last_moment_before(day: dt.date) -> dt.datetime:
     >>> last_moment_before(dt.date(2026, 7, 1)).isoformat()
     '2026-06-30T23:59:59+08:00'
     """
-    return dt.datetime.combine(day, dt.time(), tzinfo=CHINA) - dt.timedelta(seconds=1)
+    return midnight(day) - dt.timedelta(seconds=1)

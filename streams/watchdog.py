@@ -24,7 +24,8 @@ class Watchdog:
 
     Who waits for an outage that it knows of says so each time it tries; who has nothing to do is
     spoken for by the loop's own heartbeat.  What is left is stuck: a dead event loop, a consumer
-    that fetches nothing although records wait, an agent that hangs in one batch.
+    that fetches nothing although records wait, an agent that hangs in one batch.  Each agent is a
+    part: while one hangs, the others go on saying that they move.
 
     Units:
         ``stalled_after_s`` is monotonic time.

@@ -19,6 +19,7 @@ from streams.topics import (
     missing_topics,
     read_epoch,
 )
+from streams.whole_states import check_states
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -50,6 +51,7 @@ def run_worker(settings: Settings) -> None:
         TopicsMissingError: topics are missing and may not be created.
         streams.topics.BrokerUnreachableError: no broker answers.
         streams.topics.PartitionsDifferError: the settings and the event log do not agree.
+        streams.whole_states.StatesMissingError: Redis has nothing of what the log was read for.
     """
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
     for chatty in ("mode", "faust", "aiokafka"):
@@ -58,6 +60,8 @@ def run_worker(settings: Settings) -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     check_port(settings.web.host, settings.web.port)
     epoch = prepare_topics(settings)
+    if settings.roles.assess:
+        check_states(settings, epoch=epoch)
     parts = build_parts(settings, epoch=epoch)
     # What was loaded stays for ever, and batches make garbage without cycles: the default would
     # look through everything thousands of times a minute (a tenth of the whole CPU, measured).

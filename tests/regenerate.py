@@ -17,6 +17,7 @@ from detectors.facts import FactKind
 from detectors.knowledge import Knowledge, Rule
 from detectors.knowledge_check import parse
 from detectors.reading import read
+from detectors.repetition import RAISED_TO
 from detectors.schemas import schema_of
 from detectors.wording import LABELS
 from tests import golden_events as golden
@@ -99,6 +100,8 @@ def rule_table() -> str:
     ]
     for rule in _knowledge().rules:
         measures = "、".join(dict.fromkeys(tier.measure.label for tier in rule.tiers))
+        if rule.again_within_days:
+            measures += f"（{rule.again_within_days}日内再次发生，警示升为{RAISED_TO.label}）"
         tiers = [kind for tier in rule.tiers for kind in tier.unless]
         unless = dict.fromkeys([*rule.unless, *rule.settled_by, *tiers])
         silent = "、".join(LABELS[FactKind[name.upper()]] for name in unless)

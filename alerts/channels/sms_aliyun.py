@@ -33,6 +33,7 @@ from alerts.delivery import (
     Refused,
     Report,
     TryAgain,
+    Way,
 )
 from alerts.notification import Notification
 from alerts.sms_text import SmsText
@@ -245,6 +246,7 @@ def parse_reports(body: bytes, *, now: dt.datetime) -> tuple[Report, ...]:
         raise InvalidReportError(f"SmsReport: {error}; see the gateway's push settings") from error
     return tuple(
         Report(
+            way=Way.SMS,
             notification_id=report.out_id,
             arrived=report.success,
             at=_moment(report.report_time or "", default=now),

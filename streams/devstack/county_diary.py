@@ -7,7 +7,7 @@ import random
 from typing import Literal
 
 from detectors import events as e
-from detectors.warning import CHINA
+from streams.clock import midnight
 from streams.devstack.county_people import AMR, CITY_AMR, Firm
 
 A_DAY = dt.timedelta(days=1)
@@ -125,7 +125,7 @@ class Diary:
         return self._moment(day, dt.timedelta(hours=7), 15 * 3600)
 
     def _moment(self, day: dt.date, opens: dt.timedelta, width_s: int) -> dt.datetime:
-        start = dt.datetime.combine(day, dt.time(), tzinfo=CHINA) + opens
+        start = midnight(day) + opens
         return start + dt.timedelta(seconds=self.rng.randrange(width_s))
 
     def days(self, low: int, high: int) -> dt.timedelta:

@@ -15,6 +15,7 @@ import redis
 
 from detectors.events import Event
 from detectors.warning import CHINA
+from streams.clock import midnight
 from streams.devstack.stack import Stack
 from streams.keys import clock_key, timers_key
 
@@ -52,8 +53,7 @@ def stretches(events: Sequence[Event], *, start: dt.date) -> Iterator[Stretch]:
 
 
 def _stretch(events: Sequence[Event], newest: dt.date, start: dt.date) -> Stretch:
-    ends = dt.datetime.combine(newest + A_DAY, dt.time(), tzinfo=CHINA)
-    return Stretch(events, ends, is_watched=newest >= start)
+    return Stretch(events, midnight(newest + A_DAY), is_watched=newest >= start)
 
 
 def _end_of_fortnight(day: dt.date, start: dt.date) -> dt.date:

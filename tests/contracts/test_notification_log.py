@@ -17,6 +17,7 @@ from alerts import notification_row as steps
 from alerts.delivery import (
     Cause,
     Delivered,
+    Heard,
     InDoubt,
     MemoryChannel,
     Refused,
@@ -70,6 +71,11 @@ def log(rows):
 def message(person="p", way=Way.SMS, *, warning="w-1", now=NOON):
     """Return a message of a warning to a person."""
     return specimen_notification(way, now=now, person_id=person, warning_id=warning)
+
+
+def said(identity, *, arrived=True, way=Way.SMS, now=NOON):
+    """Return a carrier's report."""
+    return Report(way=way, notification_id=identity, arrived=arrived, at=now, provider_id="b^0")
 
 
 async def claim_one(log, *, now, worker="a"):
@@ -152,10 +158,10 @@ async def test_a_delivery_report_has_the_last_word(log, arrived, state):
     await log.plan([message()], now=NOON)
     row = await claim_one(log, now=NOON)
     await log.settle(row.id, attempt=1, outcome=Delivered("b^0"), now=NOON)
-    report = Report(notification_id=row.id, arrived=arrived, at=NOON, provider_id="b^0")
+    report = said(row.id, arrived=arrived)
 
-    assert await log.receipt(report, now=NOON)
-    assert await log.receipt(report, now=NOON)
+    assert await log.receipt(report, now=NOON) is Heard.SETTLED
+    assert await log.receipt(report, now=NOON) is Heard.LATE
     assert [row.state for row in await log.why("w-1")] == [state]
 
 
@@ -173,7 +179,15 @@ async def test_a_store_swaps_a_row_only_for_its_successor(rows):
 
 async def test_a_report_about_nobody_is_told_apart(log):
     """A report whose message is unknown is not swallowed."""
-    assert not await log.receipt(Report(notification_id="n-x", arrived=True, at=NOON), now=NOON)
+    assert await log.receipt(said("n-x"), now=NOON) is Heard.UNKNOWN
+
+
+async def test_a_report_about_what_was_never_sent_changes_nothing(log):
+    """The message still goes to its person, and the report is told apart."""
+    await log.plan([message()], now=NOON)
+
+    assert await log.receipt(said(message().id), now=NOON) is Heard.REFUSED
+    assert (await claim_one(log, now=NOON)).history[-2].step is Step.PLANNED
 
 
 async def test_why_tells_the_whole_story(log):
@@ -245,7 +259,7 @@ async def test_a_receipt_written_meanwhile_is_not_lost(log):
     row = await claim_one(log, now=NOON)
     await log.settle(row.id, attempt=1, outcome=Delivered("b"), now=NOON)
     (waiting,) = await log.untold(limit=5)
-    await log.receipt(Report(notification_id=row.id, arrived=True, at=NOON), now=NOON)
+    await log.receipt(said(row.id), now=NOON)
 
     await log.told(waiting)
 
@@ -526,8 +540,9 @@ class World:
     async def reports(self, draw):
         """The carrier reports on something it accepted."""
         identity = list(self.accepted)[draw % len(self.accepted)]
-        report = Report(notification_id=identity, arrived=draw % 2 == 0, at=self.now)
-        assert await self.log.receipt(report, now=self.now)
+        way = self.planned[identity].way
+        report = said(identity, arrived=draw % 2 == 0, way=way, now=self.now)
+        assert await self.log.receipt(report, now=self.now) in {Heard.SETTLED, Heard.LATE}
 
 
 CHOICES = st.lists(st.integers(0, 9999), min_size=30, max_size=120)

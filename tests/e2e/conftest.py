@@ -181,12 +181,12 @@ class Bureau:
             )
         )
 
-    def committed(self):
-        """Return the offsets of the event log that the worker has acknowledged."""
+    def committed(self, group=GROUP):
+        """Return the offsets of the event log that a group has committed."""
         with contextlib.closing(
             KafkaAdminClient(bootstrap_servers=self.stack.broker.bootstrap)
         ) as admin:
-            found = admin.list_group_offsets(GROUP)[GROUP]
+            found = admin.list_group_offsets(group)[group]
         return {tp.partition: one.offset for tp, one in found.items() if tp.topic == Topic.EVENT}
 
     def config_of(self, topic):

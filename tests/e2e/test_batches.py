@@ -15,6 +15,7 @@ from detectors.measure import Level, Measure
 from streams import clock
 from streams.assess import warning_records
 from streams.codec import envelope
+from streams.terminal import DENIED
 from streams.topics import Topic
 from tests.e2e.conftest import until
 
@@ -68,6 +69,13 @@ def test_five_that_missed_a_deadline_are_one_text_and_a_list_of_five(bureau, tmp
     assert {one.uscc for one in said.members} == {one.uscc for one in warnings}
     assert "共5户" in said.content.text
     assert "warnings=5" in shown.stdout
+    why = bureau.command("messages", "why", warnings[3].id)
+    assert f"并入 {bundle_id(warnings[0], duty)}" in why.stdout
+    assert all(one in why.stdout for one in (warnings[3].uscc, *wanted.values()))
+    other_county = tmp_path / "410423.yaml"
+    other_county.write_text('scope: ["410423"]\n')
+    elsewhere = bureau.command("messages", "why", warnings[3].id, "--config", other_county)
+    assert (elsewhere.returncode, elsewhere.stdout) == (DENIED, "")
 
 
 def test_a_sign_in_a_region_reaches_who_acts_and_who_is_above(bureau):

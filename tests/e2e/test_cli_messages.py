@@ -148,9 +148,20 @@ def test_why_is_answered_by_number_by_warning_and_by_message(desk, name):
 
 def test_what_nobody_knows_is_an_answer(desk):
     """Status 1, and the reasons for which a person may have got nothing at all."""
-    told = desk.command("why", "41042220260701-FFFF")
+    told = desk.command("why", "n-none")
 
     assert told.exit_code == NOT_FOUND
+    assert "没有该编号的通知" in told.stderr
+
+
+def test_without_a_broker_it_is_said_that_no_bundle_was_looked_for(desk, monkeypatch):
+    """The answer of the outbox is given all the same."""
+    monkeypatch.setenv("SANZAO_KAFKA__BOOTSTRAP", f"127.0.0.1:{free_port()}")
+
+    told = desk.command("why", "w-0000000000000000")
+
+    assert told.exit_code == NOT_FOUND
+    assert "未能查找集中事项" in told.stderr
     assert "没有该编号的通知" in told.stderr
 
 
@@ -190,12 +201,14 @@ def test_a_person_is_asked_before_a_mail_in_doubt_goes_again(desk):
     """It may arrive twice, and that is said; "no" changes nothing, "yes" once is enough."""
     identity = desk.holds(InDoubt())
 
-    declined = desk.command("release", identity, answers="n\n")
+    unaware = desk.command("release", identity, "--yes")
+    declined = desk.command("release", identity, "--may-arrive-twice", answers="n\n")
     between = desk.state(identity)
-    agreed = desk.command("release", identity, answers="y\n")
+    agreed = desk.command("release", identity, "--may-arrive-twice", answers="y\n")
     again = desk.command("release", identity, "--yes")
 
-    assert (declined.exit_code, between) == (1, RowState.UNCERTAIN)
+    assert (unaware.exit_code, declined.exit_code, between) == (1, 1, RowState.UNCERTAIN)
+    assert "请加 --may-arrive-twice" in unaware.stderr
     assert "可能收到两次" in declined.stdout
     assert (agreed.exit_code, desk.state(identity)) == (0, RowState.WAITING)
     assert "released=1" in agreed.stdout
@@ -203,6 +216,16 @@ def test_a_person_is_asked_before_a_mail_in_doubt_goes_again(desk):
     assert "无需重发，等待发送" in again.stdout
     assert "released=0" in again.stdout
     assert desk.trail.count((f"messages released {identity}", USCC, "true")) == 1
+
+
+def test_a_text_in_doubt_is_asked_about_so_nobody_need_agree(desk):
+    """It goes again only where the gateway never saw it: no second copy, no flag."""
+    identity = desk.holds(InDoubt(), Way.SMS)
+
+    told = desk.command("release", identity, "--yes")
+
+    assert (told.exit_code, desk.state(identity)) == (0, RowState.WAITING)
+    assert "先向短信网关查询" in told.stdout
 
 
 def test_a_message_of_a_cancelled_warning_stays(desk):

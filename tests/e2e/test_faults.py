@@ -178,6 +178,48 @@ def test_what_redis_lost_is_read_again(bureau):
     assert all(told[one.id] for one in wanted)
 
 
+def test_an_emptied_redis_is_not_taken_for_a_new_one(bureau):
+    """Flushed under its hands the worker ends; on an empty Redis it refuses, and says what to do.
+
+    Doing so, under another group and with ``notify.since``, brings the states back.
+    """
+    usccs = bureau.firms(2)
+    happenings = [b.event(b.penalty(), subject=uscc) for uscc in usccs]
+    more = [
+        b.event(b.complaint(number), subject=usccs[0], name=f"c-{number}", day=number)
+        for number in range(1, 5)
+    ]
+    states, _ = expected_of([*happenings, *more])
+    here = {bureau.partition_of(uscc) for uscc in usccs}
+    with another_worker(bureau, REDIS__MAY_LOSE_S="0", KAFKA__GROUP="emptied"):
+        bureau.publish(*happenings)
+        bureau.await_states(usccs)
+        until(lambda: here <= bureau.committed("emptied").keys(), what="a commit")
+        bureau.store.flushall()
+        bureau.publish(*more)
+        until(lambda: not bureau.worker.is_alive, what="a worker that misses what it wrote")
+        status = bureau.worker.status
+        refused = bureau.command("worker", SANZAO_KAFKA__GROUP="emptied", SANZAO_WEB__PORT="0")
+        again = bureau.stack.worker(KAFKA__GROUP="again", NOTIFY__SINCE="2099-01-01")
+        with again:
+            bureau.await_states(usccs)
+            until(
+                lambda: {uscc: bureau.state(uscc) for uscc in usccs} == states,
+                within_s=60,
+                what="the states of a replay",
+            )
+            until(lambda: _lag(bureau) == 0, within_s=60, what="a log that is read again")
+
+    assert status == EXIT_LOST
+    assert refused.returncode == 2
+    assert "kafka.group" in refused.stderr
+    assert "Redis 中没有已处理企业的状态" in refused.stderr
+
+
+def _lag(bureau):
+    return bureau.counted("sanzao_lag_events")
+
+
 def _steady(bureau):
     """Return the committed offsets once they are those of the stored states."""
     stored = {

@@ -1,6 +1,7 @@
 """A deadline falls due, with real processes: one event for each wake, whatever is restarted."""
 
 import collections
+import contextlib
 import datetime as dt
 import json
 import time
@@ -111,25 +112,55 @@ def test_what_time_brings_reaches_people(waking):
     assert [json.loads(one.value)["data"]["rule"] for one in warnings] == ["W06"]
 
 
+@contextlib.contextmanager
+def transacting(waking):
+    """Begin a source's transaction; yield the producer, and what says an event within it."""
+    if waking.is_embedded:
+        pytest.skip("the embedded broker has no transactions; run with --broker=apache")
+    source = KafkaProducer(
+        bootstrap_servers=waking.stack.broker.bootstrap, transactional_id="registry"
+    )
+
+    def says(uscc):
+        """Put an event on the log, within the transaction."""
+        value = e.encode(b.event(b.inspection(), subject=uscc))
+        source.send(Topic.EVENT.value, key=uscc.encode(), value=value).get(timeout=30)
+
+    source.init_transactions()
+    source.begin_transaction()
+    yield source, says
+    source.close()
+
+
 def test_a_transaction_s_marker_is_nothing_unread(waking):
     """A source that publishes in transactions leaves markers on the log, which nobody is given.
 
     Taken for a record that waits, one would keep deadlines from falling due, and have the
     watchdog end the worker.
     """
-    if waking.is_embedded:
-        pytest.skip("the embedded broker has no transactions; run with --broker=apache")
     (uscc,) = waking.firms(1)
-    source = KafkaProducer(
-        bootstrap_servers=waking.stack.broker.bootstrap, transactional_id="registry"
-    )
-    source.init_transactions()
-    source.begin_transaction()
-    happening = b.event(b.inspection(), subject=uscc)
-    source.send(Topic.EVENT.value, key=uscc.encode(), value=e.encode(happening))
-    source.commit_transaction()
-    source.close()
+    with transacting(waking) as (source, says):
+        says(uscc)
+        source.commit_transaction()
     waking.await_states([uscc])
     time.sleep(2)  # the marker is fetched a moment after the record: until then nothing waits
 
     until(lambda: waking.counted("sanzao_lag_events") == 0, what="an end to what waits")
+
+
+def test_what_a_source_takes_back_never_happened(waking):
+    """The events of an aborted transaction change no state, and one still open is no backlog."""
+    first, *others = waking.firms(30)
+    second = next(one for one in others if waking.partition_of(one) == waking.partition_of(first))
+    with transacting(waking) as (source, says):
+        says(first)
+        time.sleep(2)  # long enough for the record to be fetched, were it to be had
+        open_lag, while_open = waking.counted("sanzao_lag_events"), waking.raw_state(first)
+        source.abort_transaction()
+        source.begin_transaction()
+        says(second)
+        source.commit_transaction()
+    waking.await_states([second])
+
+    assert (open_lag, while_open) == (0, None)
+    assert waking.raw_state(first) is None

@@ -253,7 +253,7 @@ def test_a_stop_is_quick_and_a_restart_tells_nobody_again(bureau, day):
     began = time.monotonic()
     bureau.worker.stop()
     seconds = time.monotonic() - began
-    status = bureau.worker._status()
+    status = bureau.worker.status
     bureau.open()
     (marker,) = bureau.firms(1)
     bureau.publish(b.event(b.penalty(), subject=marker))

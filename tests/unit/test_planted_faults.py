@@ -1,16 +1,21 @@
 """Would anybody notice?  Each fault that costs most is planted, and a law of ours must break."""
 
 import contextlib
+import functools
 import importlib
 import inspect
 import types
 
 import pytest
 
+from streams.topics import Topic
 from tests.scenarios import test_neighbours as neighbour_scenarios
+from tests.unit.alerts import test_notification_row as row_laws
 from tests.unit.streams import test_agents as agent_laws
 from tests.unit.streams import test_assess as assess_laws
 from tests.unit.streams import test_batch_transport as transport_laws
+from tests.unit.streams import test_courier as courier_laws
+from tests.unit.streams import test_heartbeat as heartbeat_laws
 from tests.unit.streams import test_learning as learning_laws
 from tests.unit.streams import test_neighbourhood as neighbour_laws
 from tests.unit.streams import test_notifying as notifying_laws
@@ -245,6 +250,37 @@ FAULTS = [
         "known.epoch > change.epoch",
         neighbour_laws.test_a_crash_after_writing_says_nothing_again,
         id="a junction takes a tie twice",
+    ),
+    pytest.param(
+        "alerts.notification_row",
+        "or not (row.handed_at or row.provider_id)",
+        "or not row",
+        functools.partial(
+            row_laws.test_a_report_of_what_no_carrier_has_is_not_believed, (), arrived=True
+        ),
+        id="it believes a report of what never left",
+    ),
+    pytest.param(
+        "alerts.notification_row",
+        "asks = row.state is RowState.UNCERTAIN and",
+        "asks = not row and",
+        functools.partial(
+            courier_laws.test_a_text_in_doubt_that_a_person_releases_is_asked_about_first,
+            took_it=True,
+            sent_again=0,
+        ),
+        id="it sends a text in doubt again without asking",
+    ),
+    pytest.param(
+        "streams.heartbeat",
+        "if not progress.waits(topics):",
+        "if topics:",
+        functools.partial(
+            heartbeat_laws.test_an_agent_that_hangs_is_seen_while_the_others_move,
+            "notify",
+            Topic.REMINDER,
+        ),
+        id="it speaks for an agent that hangs",
     ),
     pytest.param(
         "detectors.neighbours",

@@ -45,14 +45,29 @@ def settle(outcome):
     return lambda row, now: steps.settled(row, attempt=row.attempt, outcome=outcome, now=now)
 
 
+def said(row, *, arrived, way=Way.SMS, now=NOON):
+    """Return what becomes of a row when a report comes; None where it is not believed."""
+    report = Report(way=way, notification_id=row.id, arrived=arrived, at=now, detail="CODE")
+    return steps.reported(row, report, now=now)
+
+
 def report(*, arrived):
     """Return a move that reports."""
+    return lambda row, now: said(row, arrived=arrived, now=now)
 
-    def move(row, now):
-        said = Report(notification_id=row.id, arrived=arrived, at=now, detail="CODE")
-        return steps.reported(row, said, now=now)
 
-    return move
+LOST = TryAgain(Cause.TIMEOUT, doubtful=True)
+report_failed = report(arrived=False)
+
+
+def release(row, now):
+    """Release at ``now``."""
+    return steps.released(row, now=now, by="ops")
+
+
+def withdraw(row, now):
+    """Withdraw at ``now``."""
+    return steps.withdrawn(row, now=now)
 
 
 def test_a_row_of_before_places_were_kept_is_read():
@@ -170,9 +185,7 @@ def test_after_days_a_message_gives_up_visibly(moves, state):
 
 def test_a_doubtful_message_gives_up_as_uncertain():
     """Giving up does not turn "perhaps sent" into "not sent"."""
-    lost = TryAgain(Cause.TIMEOUT, doubtful=True)
-
-    row = settle(lost)(row_in(claim, hand), NOON + GIVE_UP_AFTER)
+    row = settle(LOST)(row_in(claim, hand), NOON + GIVE_UP_AFTER)
 
     assert (row.state, row.cause) == (RowState.UNCERTAIN, Cause.GAVE_UP)
 
@@ -184,8 +197,25 @@ def test_a_doubtful_message_gives_up_as_uncertain():
         pytest.param((claim, hand, settle(Delivered("b"))), False, RowState.FAILED, id="failed"),
         pytest.param((claim, hand), True, RowState.ARRIVED, id="before the worker settled"),
         pytest.param((claim, hand), False, RowState.FAILED, id="failed before settled"),
-        pytest.param((), True, RowState.ARRIVED, id="a doubt is answered while it waits"),
-        pytest.param((), False, RowState.WAITING, id="an old failure does not stop a new try"),
+        pytest.param((claim, hand, settle(LOST)), True, RowState.ARRIVED, id="a doubt is answered"),
+        pytest.param(
+            (claim, hand, settle(Delivered("b")), report_failed, release),
+            False,
+            RowState.WAITING,
+            id="an old failure does not stop a new try",
+        ),
+        pytest.param(
+            (claim, hand, settle(Delivered("b")), report_failed, release),
+            True,
+            RowState.ARRIVED,
+            id="it arrived after all, and does not go again",
+        ),
+        pytest.param(
+            (claim, hand, settle(LOST), withdraw),
+            True,
+            RowState.ARRIVED,
+            id="it had left before it was withdrawn",
+        ),
         pytest.param(
             (claim, hand, settle(InDoubt())), True, RowState.ARRIVED, id="uncertain, then proven"
         ),
@@ -194,6 +224,31 @@ def test_a_doubtful_message_gives_up_as_uncertain():
 def test_a_report_settles_what_it_proves(moves, arrived, state):
     """Who has a report of a message had accepted it; an open retry is stopped by arrival only."""
     assert row_in(*moves, report(arrived=arrived)).state is state
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+@pytest.mark.parametrize(
+    "moves",
+    [
+        pytest.param((), id="it waits for its first attempt"),
+        pytest.param((claim,), id="a worker prepares it"),
+        pytest.param((claim, settle(TryAgain(Cause.UNREACHABLE))), id="nobody was reached"),
+        pytest.param((claim, hand, settle(TryAgain(Cause.RATE_LIMITED))), id="it was turned away"),
+        pytest.param((claim, hand, settle(Refused(Cause.BAD_ADDRESS))), id="it was refused"),
+        pytest.param((withdraw,), id="it was withdrawn"),
+    ],
+)
+def test_a_report_of_what_no_carrier_has_is_not_believed(moves, arrived):
+    """Whoever can reach the port could else close a warning that nobody was told."""
+    assert said(row_in(*moves), arrived=arrived) is None
+
+
+def test_a_carrier_of_texts_reports_on_no_letter():
+    """A report speaks of its own way only."""
+    letter = row_in(claim, hand, settle(Delivered("b")), way=Way.EMAIL)
+
+    assert said(letter, arrived=True) is None
+    assert said(letter, arrived=True, way=Way.EMAIL).state is RowState.ARRIVED
 
 
 def test_the_first_report_decides():
@@ -208,12 +263,26 @@ def test_only_a_troubled_message_can_be_released():
     uncertain = row_in(claim, hand, settle(InDoubt()), way=Way.EMAIL)
     done = row_in(claim, hand, settle(Delivered("b")))
 
-    again = steps.released(uncertain, now=NOON, by="ops")
+    again = release(uncertain, NOON)
 
-    assert (again.state, again.is_doubtful, again.history[-1].by) == (
-        RowState.WAITING, False, "ops",
-    )  # fmt: skip
-    assert steps.released(done, now=NOON, by="ops") is None
+    assert (again.state, again.history[-1].by) == (RowState.WAITING, "ops")
+    assert release(done, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("way", "outcome", "asks"),
+    [
+        pytest.param(Way.SMS, InDoubt(), True, id="a text in doubt"),
+        pytest.param(Way.SMS, Refused(Cause.BAD_ADDRESS), False, id="a text that was refused"),
+        pytest.param(Way.EMAIL, InDoubt(), False, id="a letter, of which nobody can be asked"),
+    ],
+)
+def test_what_is_released_in_doubt_is_asked_about_where_somebody_tells(way, outcome, asks):
+    """A person who releases does not make a second copy of what the gateway has."""
+    assert (
+        claim(release(row_in(claim, hand, settle(outcome), way=way), NOON), NOON).is_doubtful
+        is asks
+    )
 
 
 def test_only_what_waits_is_withdrawn():

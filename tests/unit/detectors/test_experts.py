@@ -2,6 +2,9 @@
 
 import math
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -18,6 +21,7 @@ from detectors.experts import (
     unpacked_row,
 )
 
+ROOT = Path(__file__).parents[3]
 LINEAR = [name for name in MEMBERS if linear(name) is not None]
 
 
@@ -61,6 +65,20 @@ def test_every_name_is_one_expert():
         assert (linear(name) is None) != (relearned(name) is None)
     assert linear("oracle") is None
     assert relearned("oracle") is None
+
+
+def test_river_is_loaded_by_who_learns_and_before_the_first_example():
+    """Loading takes more than a second: neither a command nor the first example waits for it."""
+    program = (
+        "import sys; from detectors import experts; before = 'river' in sys.modules\n"
+        "experts.load_river(); print(before, 'river.forest' in sys.modules)"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert ran.stdout.split() == ["False", "True"]
 
 
 def test_newton_finds_what_a_batch_finds():

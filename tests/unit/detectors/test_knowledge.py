@@ -303,6 +303,13 @@ def test_the_shipped_knowledge_loads():
         pytest.param(rule("W26", basis="保障安全"), "rules.yaml",
                      r"W26\.basis: '保障安全' is no law; an inspection",
                      id="an inspection by no law"),
+        pytest.param(rule("W25", basis="proposal", tiers=[{"measure": "warning", "when": {
+                     "test": "worsened", "bands": 1}}], again_within_days=90), "rules.yaml",
+                     r"W25\.basis: 'proposal' is no law; an interview",
+                     id="a repetition by no law"),
+        pytest.param(rule("W10", again_within_days=90), "rules.yaml",
+                     r"W10\.again_within_days: no tier is a warning",
+                     id="a repetition of what is never a warning"),
         pytest.param(rule("W20", advice=" "), "rules.yaml", r"W20\.advice: must say",
                      id="no advice"),
         pytest.param(rule("W20", advice_at={"warning": " "}), "rules.yaml",

@@ -4,17 +4,15 @@ import datetime as dt
 import types
 
 import pytest
-from faust.types import TP
 
 from alerts.notification_log import LogUnreachableError, MemoryRows, NotificationLog
 from alerts.specimen import specimen_notification
 from detectors.feeds import Feeds
 from detectors.working_days import WorkingDays
 from streams import clock
-from streams.app import _has_unread, _watch_feeds, _watch_outbox, stop
+from streams.app import _watch_feeds, _watch_outbox, stop
 from streams.feeds import FeedWatch, MemoryFeedLog
 from streams.metrics import Metrics
-from streams.topics import Topic
 from streams.watchdog import Watchdog
 
 
@@ -98,47 +96,6 @@ async def test_an_outbox_that_cannot_be_looked_at_ends_nothing(caplog):
     await _watch_outbox(Once(), bureau(rows))
 
     assert "gone" in caplog.text
-
-
-class Reader:
-    """A consumer that was given some partitions of the event log, each with one record to read."""
-
-    flow_active = True
-
-    def __init__(self, *numbers):
-        """Own these partitions."""
-        self.numbers = numbers
-
-    def assignment(self):
-        """Return the partitions."""
-        return {TP(Topic.EVENT.value, number) for number in self.numbers}
-
-    def highwater(self, _):
-        """Return the end of each."""
-        return 5
-
-    def done(self, _):
-        """Return up to where each is processed."""
-        return 4
-
-
-def lags(parts):
-    """Return the series of what waits, by partition."""
-    (family,) = (one for one in parts.metrics.registry.collect() if one.name == "sanzao_lag_events")
-    return {sample.labels["partition"]: sample.value for sample in family.samples}
-
-
-def test_who_lost_a_partition_tells_nothing_of_it():
-    """What waits in it is another worker's to tell: added up, each record counts once."""
-    app, parts = types.SimpleNamespace(consumer=Reader(1, 2)), bureau(MemoryRows())
-    _has_unread(app, parts)
-    before = lags(parts)
-
-    app.consumer = Reader(2)
-    _has_unread(app, parts)
-
-    assert before == {"1": 1, "2": 1}
-    assert lags(parts) == {"2": 1}
 
 
 async def test_redis_is_seen_to_be_down_while_nothing_happens():

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from detectors import events as e
+from detectors.bounds import MAX_FACTS
 from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.measure import Measure
@@ -279,6 +280,20 @@ async def test_a_revocation_of_an_unknown_fact_waits_for_it():
     assert here.state().rule.score == 0.0
 
 
+async def test_facts_in_force_that_a_state_has_no_room_for_are_counted_and_named(caplog):
+    """An operator sees how many were let go, and of which enterprise and kind."""
+    here = Shell()
+    lifts = [
+        b.event(b.equipment(days_left=900, number=f"Q{n}"), day=n / 1000)
+        for n in range(MAX_FACTS + 2)
+    ]
+
+    await here.digest(*shell.arrivals(lifts))
+
+    assert here.counted("sanzao_facts_let_go_total") == 2
+    assert f"{b.USCC} has more facts in force than a state holds: equipment" in caplog.text
+
+
 async def test_a_binary_cloud_event_is_an_event_too():
     """Attributes in ``ce_`` headers and data alone in the value come to the same state."""
     here, plain = Shell(), Shell()
@@ -305,6 +320,45 @@ async def test_dead_letters_that_cannot_be_written_end_the_process():
     assert stream.ended == [EXIT_LOST]
     assert stream.acknowledged == []
     assert here.store.states == {}
+
+
+async def test_the_fence_moves_with_every_batch():
+    """It says how far the log is read, even where a batch held nothing but what is dead."""
+    here = Shell()
+
+    await here.assessor.digest(shell.batch(Arrival(b"{", offset=7)))
+
+    assert here.store.fences[0].endswith(b"/7")
+    assert here.store.states == {}
+
+
+async def test_the_fence_never_goes_back():
+    """What is read a second time, and recognised, does not undo what was read since."""
+    here = Shell()
+    records = shell.arrivals(lives(*NEIGHBOURS[:3]))
+    await here.assessor.digest(shell.batch(*records))
+    after = here.store.fences[0]
+
+    await here.assessor.digest(shell.batch(*records[:2]))
+
+    assert here.store.fences[0] == after
+
+
+@pytest.mark.parametrize("left", ["nothing", "an earlier moment"])
+async def test_a_redis_that_lost_what_was_written_ends_the_process(left):
+    """Flushed, or back with less than it had: no enterprise begins again in class A."""
+    here = Shell()
+    first, second, third = shell.arrivals(lives(*NEIGHBOURS[:3]))
+    await here.assessor.digest(shell.batch(first))
+    kept = dict(here.store.fences), dict(here.store.states)
+    await here.assessor.digest(shell.batch(second))
+    fences, states = ({}, {}) if left == "nothing" else kept
+    here.store.fences, here.store.states = dict(fences), dict(states)
+
+    stream = await shell.run(here.assessor.digest, shell.batch(third))
+
+    assert (stream.ended, stream.acknowledged) == ([EXIT_LOST], [])
+    assert here.store.states == states
 
 
 async def test_poison_that_cannot_be_written_ends_the_process():

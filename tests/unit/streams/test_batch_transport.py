@@ -924,6 +924,20 @@ async def test_the_broker_is_asked_to_wait_as_tuned():
     await consumer.stop()
 
 
+async def test_what_is_not_committed_is_neither_read_nor_counted_as_waiting():
+    """The consumer passes over aborted transactions, and the end is the last stable offset."""
+    worker = Worker(Broker({P0: []}))
+    thread = Thread(worker.consumer, loop=asyncio.get_running_loop())
+    thread.thread_loop.close()
+    consumer = thread._create_worker_consumer(worker.app.transport)
+    ends = types.SimpleNamespace(last_stable_offset=lambda _tp: 7, highwater=lambda _tp: 9)
+    thread._consumer = ends
+
+    assert consumer._isolation_level == "read_committed"
+    assert thread.highwater(P0) == 7
+    await consumer.stop()
+
+
 async def test_a_fetch_knows_its_assignment():
     """Records come with the assignment whose positions they moved."""
     thread = await started_thread()

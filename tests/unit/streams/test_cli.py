@@ -3,6 +3,9 @@
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +18,7 @@ from streams.cli import app
 from streams.terminal import DENIED, NOT_FOUND, USAGE
 from tests import builders as b
 
+ROOT = Path(__file__).parents[3]
 LISTED = e.SeriousListChanged(list_code="L1", action="add")
 
 
@@ -45,6 +49,60 @@ def written(tmp_path, *lines):
     path = tmp_path / "events.jsonl"
     path.write_bytes(b"\n".join(lines) + b"\n")
     return path
+
+
+@pytest.mark.parametrize(
+    "words", [["check-config"], ["explain", "--help"], ["messages", "--help"]], ids=str
+)
+def test_a_command_that_learns_nothing_does_not_load_river(words):
+    """It brings half of scientific Python: a second at each start, and eighty megabytes."""
+    program = (
+        "import sys; from streams.cli import app\n"
+        "try: app(sys.argv[1:])\n"
+        "finally: print([one for one in ('river', 'scipy', 'sklearn') if one in sys.modules])"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy", "place"),
+    [
+        pytest.param(["--nope"], "没有这个选项", "--nope", id="an option of none"),
+        pytest.param(["explain", "--nope"], "没有这个选项", "--nope", id="of a command"),
+        pytest.param(["nope"], "没有这个命令", "'nope'", id="a command"),
+        pytest.param(["messages", "nope"], "没有这个命令", "'nope'", id="of a group"),
+        pytest.param(["explain"], "缺少必填的参数或选项", "'uscc'", id="an argument is missing"),
+        pytest.param(["explain", "a", "b"], "参数多了", "(b)", id="one too many"),
+        pytest.param(["demo", "--seed", "x"], "值不能用", "'--seed'", id="no number"),
+        pytest.param(["messages", "list", "--state", "x"], "值不能用", "'--state'", id="no choice"),
+        pytest.param(["warnings", "list", "--day", "x"], "值不能用", "'--day'", id="no day"),
+        pytest.param(["messages", "test", "--phone", "1"], "值不能用", "不是手机号", id="our own"),
+        pytest.param(["messages", "list", "--csv"], "是否要带值", "'--csv'", id="no value"),
+    ],
+)
+def test_a_mistake_in_calling_a_command_is_told_in_chinese_first(told, words, remedy, place):
+    """Status 2 and one line: what to correct, where the usage stands, then the place."""
+    status, shown, complaint = told(*words)
+
+    said, _, detail = complaint.partition("--help。")
+    assert (status, shown, complaint.count("\n")) == (USAGE, "", 1)
+    assert said.startswith("错误 / error: ")
+    assert remedy in said
+    assert place in detail
+
+
+def test_a_group_without_a_command_shows_its_help(told):
+    """Whoever asks for nothing is no maker of mistakes: the help has the commands."""
+    _, shown, complaint = told("messages")
+
+    assert "release" in shown + complaint
+    assert "错误" not in shown + complaint
 
 
 def test_the_check_shows_empty_seats_and_who_is_passed_over(told, knowledge):

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from alerts.batched import bundle_id
 from alerts.specimen import specimen
 from config.schema import Settings
 from detectors.measure import Measure
@@ -16,9 +17,10 @@ from detectors.warning import CHINA, WarningStatus
 from streams.assembly import build_wisdom
 from streams.assess import warning_records
 from streams.cli import app
-from streams.cli_warnings import COLUMNS, newest, row, selection
+from streams.cli_warnings import COLUMNS, row, selection
 from streams.tables import csv_of
 from streams.terminal import USAGE
+from streams.told_warnings import bundled, duty_of, newest
 from streams.topics import Topic
 
 MIDNIGHT = dt.datetime(2026, 7, 1, tzinfo=CHINA)
@@ -94,6 +96,19 @@ def test_who_has_filed_is_on_the_list_no_more():
     ]
 
     assert ids(newest(topic, selection(desk()))) == {open_.id}
+
+
+@pytest.mark.parametrize("name", ["id", "number"])
+def test_a_batched_warning_is_found_in_the_bundle_that_told_of_it(name):
+    """By its id or its number, whether it stands or has ended; what has its own message is not."""
+    filed = missed(1, status=WarningStatus.CLOSED)
+    topic = told(filed, missed(2), missed(3, batched=False))
+    alone = missed(3)
+
+    found = bundled(getattr(filed, name), topic, desk())
+
+    assert found == {bundle_id(missed(2), duty_of(missed(2), desk())): filed}
+    assert bundled(getattr(alone, name), topic, desk()) == {}
 
 
 def test_a_list_is_ordered_by_place_and_enterprise():

@@ -14,7 +14,7 @@ from alerts.delivery import (
     Way,
 )
 from alerts.notification_log import LogUnreachableError, MemoryRows, NotificationLog
-from alerts.notification_row import RowState, Step
+from alerts.notification_row import GIVE_UP_AFTER, RowState, Step
 from alerts.specimen import specimen_notification
 from streams.courier import RECEIPTS_AGAIN, Courier
 
@@ -190,6 +190,31 @@ async def test_a_lost_answer_by_mail_is_left_to_a_person(caplog):
     assert (await desk.log.backlog(desk.clock())).uncertain == 1
     assert mail.handed_over == 1
     assert "s***@example.org" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("took_it", "sent_again"),
+    [pytest.param(True, 0, id="it has it"), pytest.param(False, 1, id="not")],
+)
+async def test_a_text_in_doubt_that_a_person_releases_is_asked_about_first(took_it, sent_again):
+    """The gateway that was out of reach for days is asked; only what it never saw goes again."""
+    channel = MemoryChannel()
+    desk = Desk(channels={Way.SMS: channel})
+    (message,) = await desk.plan("p")
+    (row,) = await desk.log.claim_due(now=NOON, worker="dead", lease=LEASE, limit=1)
+    await desk.log.hand_over(row.id, attempt=1, now=NOON, lease=LEASE)
+    channel.accepted |= {message.id: message} if took_it else {}
+    gave_up = TryAgain(Cause.TIMEOUT, doubtful=True)
+    desk.clock.pass_by(GIVE_UP_AFTER)
+    await desk.log.settle(row.id, attempt=1, outcome=gave_up, now=desk.clock())
+    in_doubt = await desk.states()
+
+    await desk.log.release(row.id, now=desk.clock(), by="ops")
+    await desk.courier.deliver_due()
+
+    assert in_doubt == [RowState.UNCERTAIN]
+    assert channel.handed_over == sent_again
+    assert await desk.states() == [RowState.ACCEPTED]
 
 
 async def test_a_gateway_that_cannot_be_asked_now_is_asked_later():

@@ -214,6 +214,16 @@ async def test_a_drift_is_told_once():
     assert desk.health()["FOODS"].drift.stands
 
 
+async def test_a_long_lesson_says_that_it_goes_on():
+    """A backlog of examples takes minutes; its end alone would come too late for the watchdog."""
+    said = []
+    desk = LearningDesk(MemorySnapshots(), members=("sgd",), alive=lambda: said.append("alive"))
+
+    await desk.learn(raws(*(example(n) for n in range(BREATH * 3))))
+
+    assert len(said) == 3
+
+
 async def test_what_lies_above_the_quota_is_counted():
     """Outcomes of one informant above the quota are told apart from those that taught."""
     lesson = await LearningDesk(MemorySnapshots(), members=("sgd",)).learn(

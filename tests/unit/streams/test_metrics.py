@@ -5,6 +5,7 @@ import re
 from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.delivery import Cause as DeliveryCause
+from alerts.delivery import Heard
 from detectors.events import Cause
 from detectors.measure import Measure
 from detectors.model_health import Health
@@ -38,6 +39,7 @@ def test_closed_sets_are_complete_from_the_first_scrape():
     assert labelled(shown["sanzao_notification_failures"], "channel", "cause") == {
         (channel, cause.value) for channel in ("sms", "email") for cause in DeliveryCause
     }
+    assert labelled(shown["sanzao_delivery_reports"], "outcome") == {(h.value,) for h in Heard}
 
 
 def test_names_are_ours_with_base_units():

@@ -227,6 +227,16 @@ async def test_a_dead_letter_without_receipt_is_tried_again(desk):
     assert len(office.publisher.to(Topic.DEAD.value)) == 1
 
 
+async def test_a_large_batch_says_that_it_goes_on(desk):
+    """The wording of some thousand warnings takes its time; the watchdog hears of each."""
+    office, said = Office(desk), []
+    office.notifier.alive = lambda: said.append("alive")
+
+    await office.digest(record(specimen()), record(specimen(Measure.INSPECTION), offset=1))
+
+    assert len(said) == 3  # two warnings, and the batch
+
+
 async def test_a_matter_nobody_is_named_for_goes_to_the_duty_desk_once(desk):
     """A place no authority covers is somebody's all the same; it is counted, not per replay."""
     office = Office(desk)
@@ -313,6 +323,19 @@ async def test_a_delivery_report_settles_its_message(desk, success, state):
     assert (await office.rows.load(row.id)).state is state
 
 
+async def test_a_report_of_a_message_that_never_left_is_refused_counted_and_logged(desk, caplog):
+    """Nobody can close a warning that nobody was told by knocking at the port of reports."""
+    office, warning = Office(desk), specimen()
+    await office.digest(record(warning))
+    row = next(r for r in await office.planned(warning) if r.notification.way is Way.SMS)
+
+    settled = await office.notifier.take_reports(report(row))
+
+    assert (settled, await office.rows.load(row.id)) == (0, row)
+    assert office.counted("sanzao_delivery_reports_total", outcome="refused") == 1
+    assert f"{row.id} is with no gateway" in caplog.text
+
+
 async def test_a_report_of_a_message_that_is_not_ours_settles_nothing(desk):
     """A push that names nobody of ours is answered, and changes nothing."""
     office = Office(desk)
@@ -320,6 +343,7 @@ async def test_a_report_of_a_message_that_is_not_ours_settles_nothing(desk):
     settled = await office.notifier.take_reports(b'[{"out_id": "n-other", "success": true}]')
 
     assert settled == 0
+    assert office.counted("sanzao_delivery_reports_total", outcome="unknown") == 1
 
 
 async def test_a_body_that_is_no_report_is_refused(desk):

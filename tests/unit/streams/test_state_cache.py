@@ -50,19 +50,6 @@ async def test_what_another_worker_wrote_is_read():
     assert len(one.state().facts) == 3
 
 
-async def test_a_store_that_lost_everything_is_believed():
-    """Where the store is empty, what one remembers of it is worth nothing."""
-    here = Shell()
-    first, second = shell.arrivals(penalties(2))
-    await here.digest(first)
-    here.store.states.clear()
-    here.store.fences.clear()
-
-    await here.digest(second)
-
-    assert len(here.state().facts) == 1
-
-
 async def test_an_outage_leaves_nothing_to_be_trusted():
     """Whether a failed write was written is not known, so the states are read again."""
     here = Shell(store=CountingStore())

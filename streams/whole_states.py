@@ -1,0 +1,73 @@
+"""Does Redis still hold what the log has been read for?
+
+A Redis that lost its volume, was flushed, or is another one than last time, answers like a new one:
+every enterprise would begin again in class A, and nobody would notice.
+"""
+
+import contextlib
+from typing import cast
+
+import redis
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from config.schema import Settings
+from streams.keys import log_key
+from streams.topics import BOOTSTRAP_MS, BrokerUnreachableError, Topic, unreachable
+
+
+class StatesMissingError(RuntimeError):
+    """The log was read, and Redis has nothing of it.
+
+    Operator action: restore Redis, or read the log again under another ``kafka.group``
+    (docs/runbook.md, "Redis lost or empty").
+    """
+
+
+def check_states(settings: Settings, *, epoch: int) -> None:
+    """See that each partition which the group has read has its fence in Redis.
+
+    A Redis that does not answer yet is not asked: the worker waits for it anyway.
+
+    Raises:
+        StatesMissingError: a fence of this log is missing.
+        BrokerUnreachableError: nobody answers there.
+    """
+    kafka = settings.kafka
+    group = kafka.group + settings.roles.suffix
+    read = sorted(p for p, offset in _committed(kafka.bootstrap, group).items() if offset > 0)
+    if not read:
+        return
+    timeout = settings.redis.timeout_s
+    with contextlib.closing(
+        redis.Redis.from_url(
+            settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
+        )
+    ) as client:
+        try:
+            keys = [log_key(partition) for partition in read]
+            fences = cast("list[bytes | None]", client.mget(keys))
+        except redis.RedisError:
+            return
+    begun = f"{epoch}/".encode()
+    missing = [
+        p for p, fence in zip(read, fences, strict=True) if not (fence or b"").startswith(begun)
+    ]
+    if missing:
+        raise StatesMissingError(
+            f"group {group} has read partitions {missing} of {Topic.EVENT}, and the Redis of "
+            f"redis.url holds no state of them: restore it, or set SANZAO_KAFKA__GROUP to a new "
+            f"name, and the log is read from its beginning"
+        )
+
+
+def _committed(bootstrap: str, group: str) -> dict[int, int]:
+    """Return how far a group has read the event log, by partition."""
+    try:
+        with contextlib.closing(
+            KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_MS)
+        ) as admin:
+            found = admin.list_group_offsets(group).get(group, {})
+    except KafkaError as error:
+        raise BrokerUnreachableError(unreachable(bootstrap, error)) from error
+    return {tp.partition: one.offset for tp, one in found.items() if tp.topic == Topic.EVENT}
