@@ -85,7 +85,7 @@ class Step:
 
 @functools.cache
 def life() -> tuple[Step, ...]:
-    """Return the lives of two warnings: one grows graver, is lowered and ends, one is taken back."""
+    """Return two lives: one grows graver, is lowered and ends, one is taken back."""
     return asyncio.run(_life())
 
 
