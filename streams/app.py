@@ -48,6 +48,7 @@ from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, parti
 from streams.same_redis import EXIT_REPLACED, SameRedis
 from streams.store import FencedError, RedisStore, StoreUnavailableError
 from streams.topics import Topic
+from streams.warning_lives import RedisLives
 from streams.watchdog import Watchdog
 from streams.web import build_web
 
@@ -80,6 +81,7 @@ class Parts:
     notifier: Notifier
     store: RedisStore
     feeds: FeedWatch
+    lives: RedisLives
     session: aiohttp.ClientSession | None = None
     runner: web.AppRunner | None = None
 
@@ -134,6 +136,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
         ),
         store=RedisStore(redis),
         feeds=FeedWatch(wisdom.feeds, RedisFeedLog(redis), by="arrival" if is_wall else "event"),
+        lives=RedisLives(redis),
     )
 
 
@@ -191,6 +194,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
             plan=parts.plans.sampling,
             partitions=settings.kafka.partitions,
         ),
+        lives=parts.lives,
         expertise=parts.expertise,
         epoch=parts.epoch,
         partitions=settings.kafka.partitions,
