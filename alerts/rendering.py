@@ -13,6 +13,7 @@ import jinja2
 import msgspec
 
 from alerts.knowledge import Fault, InvalidKnowledgeError
+from alerts.links import Links, Ticket
 from alerts.responsibility import Duty, Recipient, Role
 from alerts.sms_text import SmsBook, SmsText, cleaned, clipped, why_forbidden
 from detectors.measure import Measure
@@ -69,11 +70,13 @@ class Renderer:
         calendar: WorkingDays,
         office: str,
         system_url: str = "",
+        links: Links | None = None,
     ) -> None:
         """Take the SMS templates, the sources of ``TEMPLATE_NAMES``, and who signs the letters.
 
-        ``calendar`` turns limits into days.  ``system_url`` is where a letter's button leads; a
-        short message never carries a link.
+        ``calendar`` turns limits into days.  With ``links`` a letter's button leads to the page
+        of its warning, else to ``system_url``, a system of the bureau's own; without either
+        people sign with the duty desk.  A short message never carries a link.
         """
         missing = [name for name in TEMPLATE_NAMES if name not in templates]
         if missing:
@@ -85,6 +88,7 @@ class Renderer:
         self._calendar = calendar
         self._office = office
         self._system_url = system_url.rstrip("/")
+        self._links = links
         self._pages = jinja2.Environment(
             loader=jinja2.DictLoader(dict(templates)),
             autoescape=jinja2.select_autoescape(("html.j2",), default=False),
@@ -145,7 +149,8 @@ class Renderer:
             "rule": warning.rule,
             "knowledge_version": warning.knowledge_version,
             "number": warning.number,
-            "link": self.link(f"warnings/{warning.id}"),
+            "link": self._page(warning, recipient) or self.link(f"warnings/{warning.id}"),
+            "has_page": self._links is not None,
         }
         return self.letter(
             warning.status.value, _subject(warning), view,
@@ -168,11 +173,45 @@ class Renderer:
         ``view`` holds what only these templates know, the names ``number`` and ``link`` among it.
         """
         view = self._addressed(measure, duty, recipient) | self._limits(duty, told_at) | dict(view)
+        view |= self._where(has_page=bool(view.get("has_page")))
         return Letter(
             subject=clipped(one_line(subject), SUBJECT_UNITS),
             text=self._pages.get_template(f"email/{kind}.txt.j2").render(view),
             html=self._pages.get_template(f"email/{kind}.html.j2").render(view),
         )
+
+    def _page(self, warning: EarlyWarning, recipient: Recipient) -> str:
+        """Return the link to the page of a warning for one person, or "" where there is none."""
+        if self._links is None:
+            return ""
+        authority, person = recipient.authority.code, recipient.person.id
+        return self._links.to(Ticket(warning_id=warning.id, authority=authority, person=person))
+
+    def _where(self, *, has_page: bool) -> dict[str, str]:
+        """Return where people sign and report: nothing is promised that is not there."""
+        if has_page:
+            return {
+                "sign": "打开本通知的链接签收",
+                "report": "在链接页面反馈结果",
+                "button": "查看与签收",
+                "details": "",
+                "listed": "",
+            }
+        if self._system_url:
+            return {
+                "sign": "登录系统签收",
+                "report": "在系统中反馈结果",
+                "button": "登录系统查看",
+                "details": "",
+                "listed": "登录系统查看",
+            }
+        return {
+            "sign": "向值班台报告签收",
+            "report": "向值班台反馈结果",
+            "button": "",
+            "details": f"签收、退回、反馈和查询，请联系{self._office}值班台，报预警编号。",
+            "listed": "值班台导出名单",
+        }
 
     def link(self, page: str) -> str:
         """Return where a page of the system is, or "" where it has none."""

@@ -104,7 +104,7 @@ def test_the_text_is_one_message_that_says_where_the_list_is(plan, book):
     longest = template.filled({name: "字" * book.variables[name] for name in template.variables})
 
     assert text.body == (
-        "黄色预警：7月1日辖区有企业未按期报送2025年度年报，请7月6日前登录系统查看名单并督促处置。"
+        "黄色预警：7月1日辖区有企业未按期报送2025年度年报，请7月6日前签收名单并督促处置，见邮件。"
     )
     assert text.part_count == 1
     assert why_forbidden(text.body) == ()
