@@ -97,6 +97,7 @@ class AuthorityTree:
         self.authorities = roster.authorities
         self._by_code = {authority.code: authority for authority in roster.authorities}
         self._by_name = {authority.name: authority for authority in roster.authorities}
+        self.people = roster.people
         self._people = {person.id: person for person in roster.people}
         self._at = {
             (region, authority.tier): authority

@@ -1,13 +1,15 @@
 """Where do settings and knowledge come from?  YAML, then the environment; one door to both."""
 
+import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import get_origin, get_type_hints
 
 import msgspec
 import yaml
 
-from config.schema import Settings
+from config.schema import Section, Settings
 
 PREFIX = "SANZAO_"
 NESTING = "__"
@@ -17,6 +19,14 @@ KNOWLEDGE = Path(__file__).parent / "knowledge"
 HISTORY, HEAD = "history", "knowledge.yaml"
 PROFESSIONAL = "professional"  # the folder of the professional catalogues
 SCENARIOS = "tests"  # the folder of the rules' own tests
+DOCUMENTS = frozenset(
+    f"{name}.yaml"
+    for name in (
+        *("authorities", "calendar", "feeds", "indicators", "knowledge", "ladder", "neighbours"),
+        *("observation", "organs", "regions", "repair", "rules", "sampling", "sms_templates"),
+        "weights",
+    )
+)
 
 
 class InvalidConfigError(ValueError):
@@ -28,7 +38,8 @@ def load_settings(
 ) -> Settings:
     """Return the settings of the file, overlaid by the environment.
 
-    ``SANZAO_KAFKA__BOOTSTRAP`` sets ``kafka.bootstrap``; ``SANZAO_SMS__SECRET_FILE`` names a file
+    ``SANZAO_KAFKA__BOOTSTRAP`` sets ``kafka.bootstrap``, ``SANZAO_SCOPE=410422,410423`` a list;
+    ``SANZAO_SMS__SECRET_FILE`` names a file
     that holds ``sms.secret``.
 
     Raises:
@@ -64,13 +75,13 @@ def load_documents(folder: Path | None = None) -> dict[str, object]:
     The scenarios in ``tests/`` are no part of the knowledge.
 
     Raises:
-        InvalidConfigError: a file is no YAML, or the folder is not there; with line and column.
+        InvalidConfigError: a file is no YAML (with line and column) or of no name that anything
+            reads, or the folder is not there.
     """
     folder = folder or KNOWLEDGE
     if not folder.is_dir():
         raise InvalidConfigError(f"{folder} is no folder; pass the one with knowledge.yaml")
-    found = [*folder.glob("*.yaml"), *folder.glob(f"{PROFESSIONAL}/*.yaml")]
-    return {path.relative_to(folder).as_posix(): _document(path) for path in sorted(found)}
+    return _documents(folder, folders={PROFESSIONAL, SCENARIOS, HISTORY})
 
 
 def load_scenarios(folder: Path | None = None, file: Path | None = None) -> dict[str, object]:
@@ -93,12 +104,17 @@ def load_history(folder: Path | None = None) -> list[dict[str, object]]:
     that a version does not hold is that of the next newer one.
 
     Raises:
-        InvalidConfigError: a file is no YAML, or a version does not say from when it was in force.
+        InvalidConfigError: a file is no YAML or of no name that anything reads, or a version does
+            not say from when it was in force.
     """
     folder = folder or KNOWLEDGE
     versions = []
-    for place in (folder / HISTORY).glob("*/"):
-        documents = {path.name: _document(path) for path in sorted(place.glob("*.yaml"))}
+    for place in _seen(folder / HISTORY):
+        if not place.is_dir():
+            raise InvalidConfigError(
+                f"{place} belongs to no version; earlier documents stand in {HISTORY}/VERSION/"
+            )
+        documents = _documents(place, folders={PROFESSIONAL, SCENARIOS})
         head = documents.get(HEAD)
         if not isinstance(head, dict) or "effective_from" not in head:
             raise InvalidConfigError(
@@ -112,6 +128,45 @@ def load_history(folder: Path | None = None) -> list[dict[str, object]]:
         newer = newer | documents
         found.append(newer)
     return found
+
+
+def _documents(folder: Path, *, folders: Collection[str]) -> dict[str, object]:
+    """Return the documents of a folder; refuse what nobody would read, for it is misspelt.
+
+    Other files than YAML (a note, a copy that an editor made) are left alone.
+    """
+    found = _named(folder, DOCUMENTS, folders) + _named(folder / PROFESSIONAL, None, ())
+    return {path.relative_to(folder).as_posix(): _document(path) for path in sorted(found)}
+
+
+def _named(folder: Path, documents: Collection[str] | None, folders: Collection[str]) -> list[Path]:
+    """Return the documents of one folder, all YAML where None is asked for; refuse the others."""
+    found = []
+    for path in _seen(folder):
+        if path.is_dir():
+            known, is_known = [f"{one}/" for one in folders], path.name in folders
+        elif path.suffix in {".yaml", ".yml"}:
+            known = list(documents or ["NAME.yaml"])
+            is_known = path.suffix == ".yaml" and (documents is None or path.name in documents)
+            found.append(path)
+        else:
+            continue
+        if not is_known:
+            raise InvalidConfigError(
+                f"{path} is read by nothing; mend its name or take it away. What is read here: "
+                f"{', '.join(sorted(known)) or 'no folder'}"
+            )
+    return found
+
+
+def _seen(folder: Path) -> list[Path]:
+    """Return what stands in a folder, the hidden files left out; nothing where there is none."""
+    return sorted(path for path in folder.glob("*") if not path.name.startswith("."))
+
+
+def fingerprint(documents: object) -> str:
+    """Return eight digits that tell two states of the knowledge apart; comments do not count."""
+    return hashlib.sha256(msgspec.json.encode(documents)).hexdigest()[:8]
 
 
 def _mapping(path: Path) -> dict[str, dict[str, object]]:
@@ -128,9 +183,29 @@ def _mapping(path: Path) -> dict[str, dict[str, object]]:
 
 def _document(path: Path) -> object:
     try:
-        return yaml.safe_load(_text(path))
+        return yaml.load(_text(path), Loader=_Once)  # noqa: S506 - a SafeLoader, but stricter
     except yaml.YAMLError as error:
         raise InvalidConfigError(f"{path} is no YAML: {_told(error)}") from error
+
+
+class _Once(yaml.SafeLoader):
+    """YAML in which a key stands once: of two, the plain loader keeps the last and says nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002 - the loader's own signature
+        """Return the mapping.
+
+        Raises:
+            yaml.constructor.ConstructorError: a key stands twice; with its place.
+        """
+        seen = set()
+        for key, _ in node.value:
+            said = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key)
+            if said in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
+            seen.add(said)
+        return super().construct_mapping(node, deep)
 
 
 def _told(error: yaml.YAMLError) -> str:
@@ -159,9 +234,20 @@ def _overlay(values: dict[str, dict[str, object]], name: str, text: str) -> None
         parts[-1] = parts[-1].removesuffix(FILE_SUFFIX.lower())
         text = _text(Path(text), wanted_by=f"{name}: ").strip()
     if len(parts) == 1:
-        values[parts[0]] = text  # type: ignore[assignment]
+        values[parts[0]] = _listed(Settings, parts[0], text)  # type: ignore[assignment]
         return
     section = values.setdefault(parts[0], {})
     if not isinstance(section, dict):
         raise InvalidConfigError(f"{name}: {parts[0]!r} is no section")
-    section[NESTING.join(parts[1:])] = text
+    key = NESTING.join(parts[1:])
+    section[key] = _listed(type(getattr(Settings(), parts[0], None)), key, text)
+
+
+def _listed(section: type, key: str, text: str) -> object:
+    """Return what a variable says: the words between its commas where the setting is a list."""
+    if not issubclass(section, Section):
+        return text
+    hint = get_type_hints(section).get(key)
+    if get_origin(hint) is not tuple:
+        return text
+    return [word.strip() for word in text.split(",") if word.strip()]

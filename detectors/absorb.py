@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from detectors.bounds import MAX_FACTS, within_bounds
 from detectors.events import (
     AddressChanged,
     BasicChanged,
@@ -26,7 +27,6 @@ from detectors.legal_lives import LegalLives, final_from
 from detectors.marks import KEEP_ENDED_S, arrived, bounded, is_of, resettled
 from detectors.news import News
 from detectors.reading import NOTHING, Outcome, Reading, moment, read
-from detectors.reading_neighbours import NUMEROUS
 from detectors.state import RECENT_EVENTS, Archive, EnterpriseState, Profile
 from detectors.terms import Terms
 from detectors.working_days import WorkingDays
@@ -37,10 +37,6 @@ KEEP_PASSED = 4
 KEEP_COMPLAINTS_S = 92 * DAY_S  # the surge looks back 13 weeks
 # Above it the state is pruned; a typical enterprise has under twenty facts.
 PRUNE_ABOVE = 24
-# No enterprise of the two cities measured has more than this many that still count.
-MAX_FACTS = 256
-# What can come by the hundred; no number of them may wash away a listing that is in force.
-FLOODING = frozenset({FactKind.COMPLAINT}) | NUMEROUS
 _ADD = Op.ADD
 _REGISTER = (Established, BasicChanged, AddressChanged)
 _COMPLAINT = int(FactKind.COMPLAINT)
@@ -79,9 +75,10 @@ def absorb(
     outcome = reading.outcome
     if outcome is not None:
         state.profile = _looked_at(state.profile, outcome)
+    let_go: tuple[Fact, ...] = ()
     if len(state.facts) > KEEP_PASSED:
-        _prune(state, added, as_of=max(state.as_of, at))
-    return News(tuple([fact for fact in added if fact.end >= 0]), outcome)
+        let_go = _prune(state, added, as_of=max(state.as_of, at))
+    return News(tuple([fact for fact in added if fact.end >= 0]), outcome, let_go=let_go)
 
 
 def _settled_by_time(
@@ -159,7 +156,7 @@ def _marked(
     held = [*state.facts, *reading.facts]
     state.marks = bounded([*state.marks, *marks], held, as_of=as_of)
     state.facts = resettled(state.facts, reading.facts, state.marks, marks)
-    _prune(state, reading.facts, as_of=as_of)
+    let_go = _prune(state, reading.facts, as_of=as_of)
     state.profile = _profile(state.profile, state.register, state.facts)
     return News(
         fresh=tuple([f for f in state.facts if f.id not in known and not f.is_revoked]),
@@ -173,6 +170,7 @@ def _marked(
             for fact in state.facts
         ),
         unknown=unknown,
+        let_go=let_go,
     )
 
 
@@ -211,21 +209,23 @@ _TELLING = frozenset({
 })  # fmt: skip
 
 
-def _prune(state: EnterpriseState, added: Sequence[Fact], *, as_of: int) -> None:
-    """Let go of what can no longer change a score, a rule or a feature.
+def _prune(state: EnterpriseState, added: Sequence[Fact], *, as_of: int) -> tuple[Fact, ...]:
+    """Let go of what can no longer change a score, a rule or a feature; return what still counted.
 
-    Looks become counts; ended facts go 400 days after their end; above the cap complaints and
-    what has ended go first, then the oldest.
+    Looks become counts; ended facts go 400 days after their end; above the cap what has ended goes
+    first, then of each kind what is more than its share (``detectors.bounds``).
     """
     if any([fact.kind in PASSED for fact in added]):
         _archive_passed(state)
     if len(state.facts) <= PRUNE_ABOVE:
-        return
-    kept = [fact for fact in state.facts if not _is_spent(fact, as_of)]
-    if len(kept) > MAX_FACTS:
-        kept.sort(key=lambda fact: (_is_needed(fact, as_of), fact.at, fact.id))
-        kept = kept[-MAX_FACTS:]
-    state.facts = kept
+        return ()
+    held = [fact for fact in state.facts if not _is_spent(fact, as_of)]
+    if len(held) <= MAX_FACTS:
+        state.facts = held
+        return ()
+    state.facts = within_bounds(held, as_of)
+    kept = {fact.id for fact in state.facts}
+    return tuple([fact for fact in held if fact.id not in kept and fact.counts_at(as_of)])
 
 
 def _archive_passed(state: EnterpriseState) -> None:
@@ -238,11 +238,6 @@ def _archive_passed(state: EnterpriseState) -> None:
     state.facts = [fact for fact in state.facts if fact.id not in leaving]
     # Their facts no longer remember their events: a source that repeats itself must be known.
     state.recent = [*state.recent, *sorted(leaving)][-RECENT_EVENTS:]
-
-
-def _is_needed(fact: Fact, as_of: int) -> bool:
-    """Return whether a fact must outlast a flood: it is in force, and not one of many like it."""
-    return fact.kind not in FLOODING and fact.counts_at(as_of)
 
 
 def _is_spent(fact: Fact, as_of: int) -> bool:

@@ -11,7 +11,7 @@ from detectors.facts import DAY_S, ENDLESS_S, Fact
 from detectors.functions import Hard, HardIndustry
 from detectors.measure import Measure, RiskClass
 from detectors.score import band_rank
-from detectors.state import EnterpriseState, Standing
+from detectors.state import EnterpriseState, Learned, Standing
 from detectors.wording import day, fact_in_words
 
 LEARNED = "LEARNED"
@@ -23,6 +23,9 @@ MAX_FACTS_SHOWN = 5
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     """What one indicator adds, and on what it rests.
+
+    ``counted`` is false where a weightier one of its group stands for it: the score is the product
+    of the counted lines alone.
 
     Units:
         ``points`` are points of 0 to 1000 before they are combined (negative: good news);
@@ -39,6 +42,7 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     doc_nos: tuple[str, ...] = ()
     basis: str = ""
     lapses: str = ""
+    counted: bool = True
 
 
 class OpenMatter(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +52,7 @@ class OpenMatter(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     measure: Measure
     opened: dt.datetime
+    number: str = ""
 
 
 class RiskCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +106,7 @@ def risk_card(
                 rule=one.rule,
                 measure=Measure.of_rank(one.measure),
                 opened=dt.datetime.fromtimestamp(one.opened, dt.UTC),
+                number=one.number,
             )
             for one in state.open_warnings
         ),
@@ -112,22 +118,27 @@ def risk_card(
 def as_of_moment(state: EnterpriseState, expertise: Expertise, moment: int) -> EnterpriseState:
     """Return the state as its facts stand at another moment, in the past or to come.
 
-    The classes are those of the scores alone: how long they have stood is not looked at.
+    The classes are those of the scores alone: how long they have stood is not looked at.  What the
+    model said then is not kept, so a moment in the past has no part of it; nor are the warnings
+    that were open then and are closed by now.
     """
     known = expertise.at(moment)
     scoring = known.knowledge.scoring
     catalogue = known.catalogue
-    assessment = catalogue.assess(state.profile, state.facts, moment)
+    assessment = catalogue.assess(state.profile, state.facts, moment, unheard=state.withheld)
     floor = assessment.floor_rank
-    extra = scoring.learned_points * max(0.0, state.learned.probability)
+    learned = Learned() if moment < state.as_of else state.learned
+    extra = scoring.learned_points * max(0.0, learned.probability)
     live = catalogue.score_of(assessment.severities, extra)
     rank = max(band_rank(assessment.score, scoring.bands), floor)
     live_rank = min(rank + 1, max(band_rank(live, scoring.bands), floor))
     return replace(
         state,
         as_of=moment,
+        wake_at=0,
         rule=Standing(assessment.score, rank),
-        learned=replace(state.learned, live=Standing(live, live_rank)),
+        learned=replace(learned, live=Standing(live, live_rank)),
+        open_warnings=[one for one in state.open_warnings if one.opened <= moment],
     )
 
 
@@ -139,10 +150,13 @@ def contributions(
     Every line can be checked: taking it out and multiplying the rest anew gives ``without``.
     """
     catalogue = expertise.catalogue
-    assessment = assessment or catalogue.assess(state.profile, state.facts, state.as_of)
+    assessment = assessment or catalogue.assess(
+        state.profile, state.facts, state.as_of, unheard=state.withheld
+    )
     severities = assessment.severities
     probability = max(0.0, state.learned.probability)
     extra = expertise.knowledge.scoring.learned_points * probability
+    counted = catalogue.counted(severities)
     lines = []
     for place, severity in severities.items():
         points = catalogue.points_of(place, severity)
@@ -163,6 +177,7 @@ def contributions(
                 doc_nos=_doc_nos(facts),
                 basis=indicator.basis,
                 lapses=_lapses(indicator.severity, facts),
+                counted=place in counted,
             )
         )
     lines += _hard_lines(state, expertise)

@@ -4,14 +4,16 @@
 of every indicator; nothing in it depends on the order of the facts.
 """
 
+import types
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from detectors.assessment import NOTHING, Assessment
 from detectors.collecting import beside, collector_of, longest, others_of
 from detectors.facts import (
     CONTESTED,
     DAY_S,
+    ENDLESS_S,
     OBJECTED,
     PENALTIES,
     PROVISIONAL,
@@ -30,13 +32,14 @@ from detectors.functions import (
     InForce,
     Unfiled,
 )
-from detectors.groups import TANGLED, clusters_of, groups_of, numbered
+from detectors.groups import TANGLED, clusters_of, counting, groups_of, numbered
 from detectors.knowledge import Indicator, Knowledge
+from detectors.permits import PERMITS, without_replaced
 from detectors.reading_neighbours import ONE_MATTER, once_a_neighbour
 from detectors.score import PLACES, combined
-from detectors.severity import beside_it
+from detectors.severity import beside_it, lapse_of, lapsed
 from detectors.state import Profile
-from detectors.yearly import is_unfiled
+from detectors.yearly import is_still_unfiled
 
 YEAR_S = 365.25 * DAY_S
 KINDS = max(FactKind) + 1
@@ -47,6 +50,8 @@ _Table = list[tuple[_Entry, ...]]
 _PENALTIES = frozenset(int(kind) for kind in PENALTIES)
 _FULL = 1000.0
 _DISPUTED = CONTESTED | OBJECTED
+# No feed is silent: what is not there is absent.
+ALL_HEARD: Mapping[str, int] = types.MappingProxyType({})
 
 
 class Catalogue:
@@ -68,7 +73,7 @@ class Catalogue:
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._ages: list[tuple[int, list[tuple[int, float]]]] = []
         self._industries: list[int] = []
-        self._unfiled: list[tuple[int, frozenset[int], frozenset[int], str]] = []
+        self._unfiled: list[tuple[int, frozenset[int], frozenset[int], Unfiled]] = []
         self._of_industry: dict[str, tuple[tuple[int, float], ...]] = {}
         self._hard: dict[int, list[int]] = {}
         self._excuses = {
@@ -126,9 +131,9 @@ class Catalogue:
                 self._ages.append((place, sorted(steps.items())))
             case IndustryLevel():
                 self._industries.append(place)
-            case Unfiled(day=day, filed=filed, unless=unless):
+            case Unfiled(filed=filed, unless=unless) as function:
                 kinds = [frozenset(int(k) for k in kinds_named(one)) for one in (filed, unless)]
-                self._unfiled.append((place, kinds[0], kinds[1], day))
+                self._unfiled.append((place, kinds[0], kinds[1], function))
             case Hard() | HardIndustry():
                 for kind in self._kinds[place]:
                     self._hard.setdefault(kind, []).append(place)
@@ -148,8 +153,19 @@ class Catalogue:
                 table[kind].append(entry)
         return [tuple(column) for column in table]
 
-    def assess(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> Assessment:
-        """Return what the indicators say of ``facts`` at ``as_of`` (event time, seconds)."""
+    def assess(
+        self,
+        profile: Profile,
+        facts: Sequence[Fact],
+        as_of: int,
+        *,
+        unheard: Mapping[str, int] = ALL_HEARD,
+    ) -> Assessment:
+        """Return what the indicators say of ``facts`` at ``as_of`` (event time, seconds).
+
+        ``unheard`` maps a silent feed to the moment up to which absences are known: the
+        ``withheld`` of a state.
+        """
         speaks = self._speaks
         # Most facts are looks that found nothing: no indicator rests on them.
         usable = [
@@ -164,7 +180,7 @@ class Catalogue:
             for place, severity in self._levels_of(profile.industry):
                 severities[place] = severity
         if profile.established:
-            self._add_ages(severities, profile, facts, as_of)
+            self._add_ages(severities, profile, facts, as_of, unheard)
         floor = 0
         if self._hard:
             floor = self._floor(profile, usable)
@@ -212,6 +228,11 @@ class Catalogue:
             chosen += max(choices, key=combined)
         return chosen
 
+    def counted(self, severities: dict[int, float]) -> frozenset[int]:
+        """Return the places that count in ``score_of``; the others share a group with one."""
+        points = {place: severity * self._points[place] for place, severity in severities.items()}
+        return counting(points, self._groups, self._clusters)
+
     def severity_of(self, name: str, facts: Sequence[Fact], as_of: int) -> float:
         """Return the severity of one collecting indicator alone."""
         place = self.places[name]
@@ -225,6 +246,10 @@ class Catalogue:
         others = beside(indicator, facts, as_of)
         if isinstance(function, Besides):
             others = beside_it(others, as_of=as_of, function=function)
+            if function.after_due:
+                over = self.facts_of(self.places[name], facts, as_of)
+                first = min([lapse_of(fact) for fact in over], default=ENDLESS_S)
+                others = [one for one in others if one.at >= first]
         return others
 
     def kinds_of(self, name: str) -> frozenset[int]:
@@ -253,6 +278,10 @@ class Catalogue:
         if place in self._excuses:
             present = [fact for fact in facts if fact.counts_at(as_of)]
             found = [fact for fact in found if not self._is_excused(place, fact.kind, present)]
+        if not PERMITS.isdisjoint(kinds):
+            found = without_replaced(found, facts, as_of)
+        if isinstance(indicator.severity, Besides) and indicator.severity.after_due:
+            found = lapsed(found, as_of)
         found.sort(key=lambda fact: (-fact.at, fact.id))
         return found
 
@@ -361,7 +390,12 @@ class Catalogue:
         return known
 
     def _add_ages(
-        self, severities: dict[int, float], profile: Profile, facts: Sequence[Fact], as_of: int
+        self,
+        severities: dict[int, float],
+        profile: Profile,
+        facts: Sequence[Fact],
+        as_of: int,
+        unheard: Mapping[str, int],
     ) -> None:
         years = (as_of - profile.established) / YEAR_S
         for place, steps in self._ages:
@@ -369,8 +403,16 @@ class Catalogue:
                 if years < under:
                     severities[place] = severity
                     break
-        for place, filed, excused, day in self._unfiled:
-            if is_unfiled(profile, facts, as_of, kinds=filed, excused=excused, day=day):
+        for place, filed, excused, function in self._unfiled:
+            if is_still_unfiled(
+                profile,
+                facts,
+                as_of,
+                kinds=filed,
+                excused=excused,
+                day=function.day,
+                heard_until=unheard.get(function.feed),
+            ):
                 severities[place] = 1.0
 
 

@@ -28,11 +28,13 @@ from detectors.functions import (
     WordLevel,
 )
 from detectors.knowledge import Indicator
+from detectors.permits import PERMITS, without_replaced
 from detectors.reading_registration import capital_weight
 from detectors.severity import (
     besides_severity,
     decay_severity,
     in_force_severity,
+    lapsed,
     open_facts,
     reached_severity,
     relapse_severity,
@@ -80,7 +82,20 @@ def collector_of(indicator: Indicator, half: float) -> Collect | None:
     """
     function = indicator.severity
     maker = _MAKERS.get(type(function))
-    return maker(function, indicator, half) if maker is not None else None
+    collect = maker(function, indicator, half) if maker is not None else None
+    if collect is None or PERMITS.isdisjoint(kinds_named(indicator.facts)):
+        return collect
+    return _of_permits_held(collect)
+
+
+def _of_permits_held(collect: Collect) -> Collect:
+    """Return what is made of the permits that no later one has taken the place of."""
+
+    def of_held(facts: Facts, all_facts: Facts, as_of: int, industry: str) -> float:
+        facts = without_replaced(list(facts), all_facts, as_of)
+        return collect(facts, all_facts, as_of, industry) if facts else 0.0
+
+    return of_held
 
 
 def longest(levels: Mapping[str, _T], code: str) -> _T | None:
@@ -201,7 +216,7 @@ def _relapse(function: Relapse, _: Indicator, __: float) -> Collect:
 def _besides(function: Besides, indicator: Indicator, half: float) -> Collect:
     def collect(facts: Facts, all_facts: Facts, as_of: int, _: str) -> float:
         if function.after_due:  # a permit that still runs asks for no look at anything else
-            facts = [one for one in facts if (one.due or one.at) <= as_of]
+            facts = lapsed(facts, as_of)
         if not facts:
             return 0.0
         others = beside(indicator, all_facts, as_of)

@@ -3,15 +3,20 @@
 The advice rests on facts and rules alone; the learned part follows by itself.
 """
 
+import datetime as dt
+
 import msgspec
 
+from detectors.deadline import deadline_of
+from detectors.effects import Position
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, PENALTIES, Fact
 from detectors.functions import Age, Hard, HardIndustry, IndustryLevel
 from detectors.knowledge import Indicator
 from detectors.measure import RiskClass
-from detectors.score import band_rank
+from detectors.score import reached_rank
 from detectors.state import EnterpriseState
+from detectors.step import step
 from detectors.wording import day
 
 # As far as a publication reaches: three years, and the year in which a severe penalty fades.
@@ -38,6 +43,10 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
 class WayBack(msgspec.Struct, frozen=True, kw_only=True):
     """The shortest list of remedies that reaches a class, and when time alone would reach it.
 
+    A class gets better only below its band's edge by a margin, and after a day of it; so the
+    remedies reach below the margin, and ``by_time`` is the day on which the class really moves
+    where nothing else happens.
+
     Shapes:
         ``remedies`` stand heaviest first; ``is_reached`` says whether they suffice (what lies in
         age or trade, nobody can cure).  ``by_time`` is a day, "" where time alone never does.
@@ -53,27 +62,24 @@ def way_back(
     state: EnterpriseState, expertise: Expertise, *, target: RiskClass = RiskClass.B
 ) -> WayBack | None:
     """Return how an enterprise gets back to ``target``, or None where it stands there already."""
+    if state.rule.rank <= target.rank:
+        return None
     catalogue = expertise.catalogue
-    as_of = state.as_of
-    bands = expertise.knowledge.scoring.bands
-    assessment = catalogue.assess(state.profile, state.facts, as_of)
+    scoring = expertise.knowledge.scoring
+    assessment = catalogue.assess(state.profile, state.facts, state.as_of, unheard=state.withheld)
     left = dict(assessment.severities)
     hard = _hard_places(state, expertise, target)
-    if max(band_rank(assessment.score, bands), assessment.floor_rank) <= target.rank:
-        return None
     remedies = []
-    while hard or band_rank(catalogue.score_of(left), bands) > target.rank:
+    while hard or reached_rank(catalogue.score_of(left), scoring) > target.rank:
         place = hard.pop(0) if hard else _heaviest(left, expertise)
         if place is None:
             break
         left.pop(place, None)
         score = catalogue.score_of(left)
-        rank = max(
-            band_rank(score, bands),
-            max([catalogue.floor_of(p, state.profile) for p in hard], default=0),
-        )
+        floor = max([catalogue.floor_of(p, state.profile) for p in hard], default=0)
+        rank = min(state.rule.rank, max(reached_rank(score, scoring), floor))
         remedies.append(_remedy(place, state, expertise, score=score, rank=rank))
-    is_reached = not hard and band_rank(catalogue.score_of(left), bands) <= target.rank
+    is_reached = not hard and reached_rank(catalogue.score_of(left), scoring) <= target.rank
     return WayBack(
         target=target,
         remedies=tuple(remedies),
@@ -157,11 +163,14 @@ def _advice(
 
 
 def _by_time(state: EnterpriseState, expertise: Expertise, target: RiskClass) -> str:
-    """Return the first day on which the facts at hand no longer stand above the target."""
-    bands = expertise.knowledge.scoring.bands
-    for ahead in range(1, LOOK_AHEAD_DAYS + 1):
-        moment = state.as_of + ahead * DAY_S
-        later = expertise.catalogue.assess(state.profile, state.facts, moment)
-        if max(band_rank(later.score, bands), later.floor_rank) <= target.rank:
-            return day(moment)
-    return ""
+    """Return the day on which deadlines alone bring the class back, as the stream would."""
+    end = state.as_of + LOOK_AHEAD_DAYS * DAY_S
+    while state.rule.rank > target.rank:
+        at = state.wake_at or state.as_of + DAY_S
+        if at > end:
+            return ""
+        place = Position(state.epoch, state.partition, state.offset + 1)
+        now = dt.datetime.fromtimestamp(at, dt.UTC)
+        # Whose deadline it is makes no difference to the class.
+        state, _ = step(state, deadline_of("", at), expertise, now=now, position=place)
+    return day(state.as_of)

@@ -1,5 +1,6 @@
 """What do the files of the knowledge directory state, and what is misspelt in them?"""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -31,7 +32,30 @@ def stated(documents: Mapping[str, object], name: str, type_: type[T]) -> T:
     try:
         return msgspec.convert(document(documents, name), type_, str_keys=False)
     except msgspec.ValidationError as error:
-        raise InvalidKnowledgeError(f"{name}: {error}") from error
+        whose = _whose(str(error), documents[name])
+        raise InvalidKnowledgeError(f"{name}: {whose}{error}") from error
+
+
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+
+
+def _whose(complaint: str, part: object) -> str:
+    """Return the id of the line that a complaint is about ("S08: "), where it has one.
+
+    msgspec says ``$[14].points``, and nobody counts lines of a catalogue.
+    """
+    found = ""
+    _, _, path = complaint.rpartition(" - at `$")
+    for step in _STEP.finditer(path):
+        if isinstance(part, Mapping):
+            part = part.get(step[1])
+        elif isinstance(part, list) and step[2]:
+            part = part[int(step[2])]
+        else:
+            break
+        if isinstance(part, Mapping) and "id" in part:
+            found = f"{part['id']}: "
+    return found
 
 
 def misspelt_kinds(where: str, names: Iterable[str]) -> list[str]:

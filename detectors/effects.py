@@ -41,6 +41,16 @@ DUPLICATE = Skipped("duplicate")  # the same source said it before
 UNKNOWN_FACT = Skipped("unknown_fact")  # taken back before it came: a tombstone waits for it
 
 
+class LetGo(msgspec.Struct, frozen=True, gc=False):
+    """Facts in force that a state has no room for: nothing will be said of them any more.
+
+    ``kinds`` has the kind of each, by name.
+    """
+
+    uscc: str
+    kinds: tuple[str, ...]
+
+
 class ClassChanged(msgspec.Struct, frozen=True, kw_only=True):
     """The live class of an enterprise has changed (never the official class of the month)."""
 
@@ -54,4 +64,6 @@ class ClassChanged(msgspec.Struct, frozen=True, kw_only=True):
     model_version: str
 
 
-Effect = EarlyWarning | Handled | Example | ClassChanged | Told | BondChanged | CardDue | Skipped
+Effect = (
+    EarlyWarning | Handled | Example | ClassChanged | Told | BondChanged | CardDue | LetGo | Skipped
+)

@@ -39,6 +39,11 @@ class Expertise:
         earlier = self.earlier.with_scorers(scorers) if self.earlier else None
         return dataclasses.replace(self, scorers=scorers, earlier=earlier)
 
+    @property
+    def earliest(self) -> "Expertise":
+        """The version that holds for all time before the others, too."""
+        return self.earlier.earliest if self.earlier else self
+
     def at(self, as_of: int) -> "Expertise":
         """Return the version in force at a moment (event time, seconds)."""
         known = self

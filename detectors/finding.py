@@ -23,7 +23,8 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     """What the rules may look at.
 
     Shapes:
-        ``facts`` are all facts of the state, ``fresh`` the ids that this event brought;
+        ``facts`` are all facts of the state, ``before`` those before the event, ``fresh`` the ids
+        that this event brought;
         ``silent_feeds`` the feeds whose silence explains an absence; ``withheld`` maps a feed whose
         silence held a rule back to the moment up to which that rule was judged.  ``year`` is the
         one in which a yearly duty is asked for (0: the year whose day has just come).
@@ -46,3 +47,4 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     withheld: Mapping[str, int] = msgspec.field(default_factory=dict)
     year: int = 0
     last: int = 0
+    before: Sequence[Fact] = ()

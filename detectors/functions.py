@@ -15,6 +15,7 @@ Severity = Annotated[float, Meta(ge=0, le=1)]
 Days = Annotated[int, Meta(ge=0, le=3650)]
 Offset = Annotated[int, Meta(ge=-3650, le=3650)]
 Names = Annotated[tuple[str, ...], Meta(min_length=1)]  # an empty one could never hold
+Steps = Annotated[dict[int, Severity], Meta(min_length=1)]
 Amount = Annotated[float, Meta(ge=0)]
 MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 
@@ -60,7 +61,7 @@ class CountIn(Strict, frozen=True, tag_field="function", tag="COUNT"):
     """
 
     window_days: Days
-    steps: dict[int, Severity]
+    steps: Steps
     weight_at_least: Severity = 0.0
 
 
@@ -84,7 +85,7 @@ class Gathering(Strict, frozen=True, tag_field="function", tag="GATHERING"):
     """
 
     window_hours: Annotated[int, Meta(ge=1)]
-    steps: dict[int, Severity]
+    steps: Steps
     window_days: Annotated[int, Meta(ge=1, le=92)]  # complaints are kept so long
     fled: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
@@ -93,7 +94,7 @@ class Gathering(Strict, frozen=True, tag_field="function", tag="GATHERING"):
 class Countdown(Strict, frozen=True, tag_field="function", tag="COUNTDOWN"):
     """Days left to a day that is due: ``steps`` maps "at most so many days" to a severity."""
 
-    steps: dict[int, Severity]
+    steps: Steps
 
 
 class Overdue(Strict, frozen=True, tag_field="function", tag="OVERDUE"):
@@ -104,7 +105,7 @@ class Overdue(Strict, frozen=True, tag_field="function", tag="OVERDUE"):
     day, of all whose day is known.
     """
 
-    steps: dict[int, Severity]
+    steps: Steps
     unless: tuple[str, ...] = ()
     alone: Severity = 1.0
 
@@ -115,21 +116,23 @@ class Lasting(Strict, frozen=True, tag_field="function", tag="LASTING"):
     ``times`` maps a number of facts of the kinds of ``again`` to a severity; the graver counts.
     """
 
-    steps: dict[int, Severity]
+    steps: Steps
     again: tuple[str, ...] = ()
     times: dict[int, Severity] = {}
 
 
 class Unfiled(Strict, frozen=True, tag_field="function", tag="UNFILED"):
-    """The annual report of last year is missing on ``day`` or later in the year.
+    """The annual report last asked for on ``day`` is missing, until it is filed or the next is due.
 
     ``filed`` names the facts that say it is there; the duty rests on the indicator's own.  While a
-    fact of ``unless`` is in force, nobody is left to file it.
+    fact of ``unless`` is in force, nobody is left to file it.  While ``feed`` is silent since
+    before the day, nobody knows whether it is missing.
     """
 
     day: MonthDay
     filed: Names
     unless: tuple[str, ...] = ()
+    feed: str = ""
 
 
 class Together(Strict, frozen=True, tag_field="function", tag="TOGETHER"):
@@ -160,7 +163,7 @@ class Besides(Strict, frozen=True, tag_field="function", tag="BESIDES"):
 class Age(Strict, frozen=True, tag_field="function", tag="AGE"):
     """Years since establishment: the first step with "under so many years" gives the severity."""
 
-    steps: dict[int, Severity]
+    steps: Steps
 
 
 class WordLevel(Strict, frozen=True, tag_field="function", tag="WORDS"):

@@ -5,9 +5,10 @@ report and is absorbed by the unreachable domicile): then the weightiest choice 
 which no two share a group counts, so that a further fact never takes points away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from detectors.knowledge import Indicator
+from detectors.score import combined
 
 Choice = tuple[int, ...]
 TANGLED = -2  # in a cluster of groups that share an indicator
@@ -77,3 +78,25 @@ def numbered(groups: Sequence[frozenset[str]], clusters: list[list[Choice]]) -> 
         TANGLED if place in tangled else order.index(next(iter(names))) if names else -1
         for place, names in enumerate(groups)
     ]
+
+
+def counting(
+    points: Mapping[int, float], groups: Sequence[int], clusters: Sequence[Sequence[Choice]]
+) -> frozenset[int]:
+    """Return the places that count in a score: all but those that a weightier one stands for.
+
+    Shapes:
+        ``points`` by place; ``groups`` are the numbers that ``numbered`` gives.
+    """
+    best: dict[int, int] = {}
+    counted = set()
+    for place in sorted(points):
+        group = groups[place]
+        if points[place] < 0 or group == -1:
+            counted.add(place)
+        elif group != TANGLED and points[place] > points.get(best.get(group, -1), 0.0):
+            best[group] = place
+    for cluster in clusters:
+        choices = [[place for place in choice if place in points] for choice in cluster]
+        counted.update(max(choices, key=lambda one: combined([points[place] for place in one])))
+    return frozenset({*counted, *best.values()})

@@ -13,6 +13,7 @@ from detectors.measure import Measure
 from detectors.news import News
 from detectors.observation import Tempered, tempered
 from detectors.reading_society import FINAL
+from detectors.repetition import RAISED_TO, as_past, warned_before, why_again
 from detectors.retold import without_retold
 from detectors.state import EnterpriseState, OpenWarning
 from detectors.warning import EarlyWarning, Reason, WarningStatus, warning_id, warning_number
@@ -72,7 +73,7 @@ def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWar
     found = occasion.expertise.rulebook.findings(moment)
     found = without_retold(found, moment, state, occasion.expertise)
     for finding in sorted(found, key=lambda one: -one.measure.rank):
-        open_warnings, warning = _raised(open_warnings, finding, occasion)
+        open_warnings, warning = _raised(open_warnings, finding, occasion, moment)
         if warning is not None:
             issued.append(warning)
     state.open_warnings = open_warnings
@@ -100,6 +101,8 @@ def _without_settled(
             continue
         facts = tuple([fact for fact in moment.facts if fact.id in one.facts])
         closed.append(_said(occasion, one, rule, WarningStatus.CLOSED, facts))
+        if rule.again_within_days:
+            occasion.state.past_warnings = [*occasion.state.past_warnings, one][-KEEP_PAST:]
     return kept, closed
 
 
@@ -107,11 +110,12 @@ def _raised(
     open_warnings: list[OpenWarning],
     finding: Finding,
     occasion: Occasion,
+    moment: Moment,
 ) -> tuple[list[OpenWarning], EarlyWarning | None]:
     state = occasion.state
     rule = finding.rule
-    softened = _tempered(finding, occasion)
-    rank = softened.measure.rank
+    taken = _measure_taken(finding, occasion, moment)
+    rank = taken.measure.rank
     ids = [fact.id for fact in finding.facts]
     known = next(
         (
@@ -142,9 +146,7 @@ def _raised(
             facts=ids[:MAX_EVIDENCE],
             place=place,
         )
-        said = _said(
-            occasion, known, rule, WarningStatus.ISSUED, finding.facts, remark=softened.why
-        )
+        said = _said(occasion, known, rule, WarningStatus.ISSUED, finding.facts, remark=taken.why)
         return [*open_warnings, known], said
     graver = rank > known.measure
     renewed = msgspec.structs.replace(
@@ -159,16 +161,31 @@ def _raised(
     if not graver:
         return others, None
     return others, _said(
-        occasion, renewed, rule, WarningStatus.ISSUED, finding.facts, remark=softened.why
+        occasion, renewed, rule, WarningStatus.ISSUED, finding.facts, remark=taken.why
     )
 
 
-def _tempered(finding: Finding, occasion: Occasion) -> Tempered:
-    """Return the measure that is taken: under observation a milder one, unless triggered."""
+def _measure_taken(finding: Finding, occasion: Occasion, moment: Moment) -> Tempered:
+    """Return the measure that is taken: milder under observation, graver for a repetition."""
+    asked, days = finding.measure, finding.rule.again_within_days
+    taken = _tempered(asked, finding, occasion)
+    if not days or asked is not Measure.WARNING or taken.measure is not asked:
+        return taken
+    rulebook = occasion.expertise.rulebook
+    before = warned_before(finding, moment, occasion.state.past_warnings, rulebook)
+    raised = _tempered(RAISED_TO, finding, occasion)
+    # Under observation an interview becomes less than the warning that it would take the place of.
+    if before is None or raised.measure is not RAISED_TO:
+        return taken
+    return Tempered(RAISED_TO, "；".join(filter(None, (why_again(before, days), raised.why))))
+
+
+def _tempered(measure: Measure, finding: Finding, occasion: Occasion) -> Tempered:
+    """Return what becomes of a measure: under observation a milder one, unless triggered."""
     state = occasion.state
     return tempered(
         occasion.expertise.knowledge.observation,
-        finding.measure,
+        measure,
         uscc=occasion.event.subject,
         profile=state.profile,
         facts=state.facts,
@@ -191,7 +208,7 @@ def without_handled(occasion: Occasion) -> list[EarlyWarning]:
             facts = tuple([fact for fact in state.facts if fact.id in one.facts])
             closed.append(_said(occasion, one, rule, WarningStatus.CLOSED, facts))
     if closed:
-        handled = [one for one in state.open_warnings if one.id == data.warning_id]
+        handled = [as_past(one, data) for one in state.open_warnings if one.id == data.warning_id]
         state.past_warnings = [*state.past_warnings, *handled][-KEEP_PAST:]
         state.open_warnings = [one for one in state.open_warnings if one.id != data.warning_id]
     return closed

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from detectors.functions import Function, Names, Severity, Strict, Test
+from detectors.functions import Days, Function, Names, Severity, Strict, Test
 from detectors.legal_lives import LegalLives
 from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
@@ -92,6 +92,8 @@ class Rule(Strict, frozen=True):
     in the same matter, after whose end nothing is left to say.
     ``feed`` names the feed whose silence keeps the rule from judging an absence; ``batched``
     says that officers get one list a station and day, not a message an enterprise.
+    With ``again_within_days`` a 警示 is a 约谈 where the enterprise was warned of the same matter
+    so many days ago or less, and that ended (domain reference §4.2); 0: it never is.
     """
 
     id: Annotated[str, Meta(pattern=r"^W\d{2}$")]
@@ -106,6 +108,7 @@ class Rule(Strict, frozen=True):
     settled_by: tuple[str, ...] = ()
     feed: str = ""
     batched: bool = False
+    again_within_days: Days = 0
 
 
 class Bands(Strict, frozen=True):

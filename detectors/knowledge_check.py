@@ -42,6 +42,7 @@ from detectors.measure import Measure
 from detectors.neighbour_rules import NeighbourRules
 from detectors.observation import parse_observation
 from detectors.organs import OrganDocument, Organs
+from detectors.repetition import RAISED_TO
 from detectors.terms import Terms
 from detectors.weights import Weights
 from detectors.working_days import InvalidCalendarError, WorkingDays, parse_calendar
@@ -163,6 +164,11 @@ def _band_problems(scoring: Scoring) -> list[str]:
             f"knowledge.yaml: scoring.bands: 0 < b < c < d < 1000 must hold, "
             f"got b={bands.b} c={bands.c} d={bands.d}: a gap or an overlap has no class"
         )
+    if scoring.better_below_band >= bands.b:
+        problems.append(
+            f"knowledge.yaml: scoring.better_below_band: {scoring.better_below_band:g} reaches "
+            f"below 0 from b={bands.b:g}: nobody could come back to A; lower it"
+        )
     # Invariant 6: from the top of a band, the learned factor must not cross a whole band.
     factor = 1 - scoring.learned_points / 1000
     edges = (0.0, bands.b, bands.c, bands.d, 1000.0)
@@ -196,6 +202,15 @@ def _undue(names: tuple[str, ...], where: str) -> list[str]:
 def _rising(steps: Mapping[int, float], where: str) -> list[str]:
     ordered = [severity for _, severity in sorted(steps.items())]
     return [] if ordered == sorted(ordered) else [f"{where}.steps: more must not weigh less"]
+
+
+def _falling(steps: Mapping[int, float], where: str) -> list[str]:
+    ordered = [severity for _, severity in sorted(steps.items(), reverse=True)]
+    return (
+        []
+        if ordered == sorted(ordered)
+        else [f"{where}.steps: fewer days left must not weigh less"]
+    )
 
 
 def _indicator_problems(knowledge: Knowledge) -> list[str]:
@@ -246,8 +261,8 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
         case Overdue(steps=steps, unless=unless):
             met = _kinds(unless, f"{at}.unless")
             return [*_rising(steps, at), *met, *_undue(indicator.facts, f"{where}.facts")]
-        case Countdown():
-            return _undue(indicator.facts, f"{where}.facts")
+        case Countdown(steps=steps):
+            return [*_falling(steps, at), *_undue(indicator.facts, f"{where}.facts")]
         case Besides(others=others):
             return _kinds(others, f"{at}.others")
         case Unfiled(filed=filed, unless=unless):
@@ -334,7 +349,12 @@ def _rule_problems(knowledge: Knowledge) -> list[str]:
             problems.append(f"{where}.domain: {rule.domain!r} is not under domains")
         problems += _kinds(rule.unless, f"{where}.unless")
         problems += _kinds(rule.settled_by, f"{where}.settled_by")
-        graver = [tier.measure for tier in rule.tiers if tier.measure in _NEED_A_LAW]
+        asked = [tier.measure for tier in rule.tiers]
+        if rule.again_within_days:
+            if Measure.WARNING not in asked:
+                problems.append(f"{where}.again_within_days: no tier is a warning; take it out")
+            asked.append(RAISED_TO)
+        graver = [measure for measure in asked if measure in _NEED_A_LAW]
         if graver and not _LAW.search(rule.basis):
             problems.append(
                 f"{where}.basis: {rule.basis!r} is no law; an {graver[0]} must name the article or "

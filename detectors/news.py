@@ -12,7 +12,8 @@ class News(msgspec.Struct, frozen=True, gc=False):
     Shapes:
         ``fresh`` are the facts that it added and that count for something; ``retracted`` says
         that facts were taken back; ``resettled`` that marks changed what older facts are worth;
-        ``unknown`` that it spoke of an event that is not there (yet).
+        ``unknown`` that it spoke of an event that is not there (yet).  ``let_go`` are facts in
+        force that there was no room for.
     """
 
     fresh: tuple[Fact, ...] = ()
@@ -20,3 +21,4 @@ class News(msgspec.Struct, frozen=True, gc=False):
     retracted: bool = False
     resettled: bool = False
     unknown: bool = False
+    let_go: tuple[Fact, ...] = ()

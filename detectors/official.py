@@ -167,7 +167,7 @@ def frozen_class(
         return None
     known = expertise.at(as_of)
     profile = profile_at(state, as_of)
-    assessment = known.catalogue.assess(profile, state.facts, as_of)
+    assessment = known.catalogue.assess(profile, state.facts, as_of, unheard=state.withheld)
     scoring = known.knowledge.scoring
     score = assessment.score
     rank = band_rank(score, scoring.bands)

@@ -4,6 +4,7 @@ import datetime as dt
 
 from detectors import events as e
 from detectors.facts import FactKind, hash_of
+from detectors.permits import named
 from detectors.stating import (
     NOTHING,
     Reading,
@@ -120,13 +121,18 @@ def serious_list(data: e.SeriousListChanged, identity: int, at: int) -> Reading:
 
 
 def permit_granted(data: e.PermitGranted, identity: int, at: int) -> Reading:
-    """E25: valid to a day; a renewal takes the place of what was, and of a suspension."""
+    """E25: valid to a day; a renewal takes the place of what was, and of a suspension.
+
+    Where a form knows no more than the day of the grant, what ends a permit says the same second,
+    and stays: a permit that was revoked must not come back by the order of two records.
+    """
     ref = hash_of("permit", data.permit_no)
     stated = fact(data, identity, at, FactKind.PERMIT, data.domain, ref=ref,
-                  due=moment(data.valid_to, end=True), note=data.permit_type)  # fmt: skip
+                  due=moment(data.valid_to, end=True),
+                  note=named(data.permit_type, data.permit_no))  # fmt: skip
     marks = (
         renews(identity, at, FactKind.PERMIT, ref),
-        ends(identity, at, FactKind.PERMIT_ENDED, ref),
+        renews(identity, at, FactKind.PERMIT_ENDED, ref),
     )
     return Reading((stated,), marks)
 
@@ -137,7 +143,7 @@ def permit_ended(data: e.PermitEnded, identity: int, at: int) -> Reading:
         return NOTHING
     ref = hash_of("permit", data.permit_no)
     ended = fact(data, identity, at, FactKind.PERMIT_ENDED, data.domain, ref=ref,
-                 note=_ENDINGS[data.kind])  # fmt: skip
+                 note=named(_ENDINGS[data.kind], data.permit_no))  # fmt: skip
     return Reading((ended,), (ends(identity, at, FactKind.PERMIT, ref),))
 
 

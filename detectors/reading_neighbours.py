@@ -23,13 +23,6 @@ from detectors.stating import NOTHING, Reading, ends, fact, moment
 # Who sold a producer's goods is presumed to do so for a year after the last sample that says so:
 # food is sampled once or twice a year at a seller, and a tie that never ends would be untrue.
 SUPPLY_LASTS_S = 365 * DAY_S
-# These come by the hundred (a bank's branches, a supermarket's suppliers): no number of them may
-# wash away a listing that is in force (detectors.absorb, FLOODING).
-NUMEROUS: frozenset[int] = frozenset({
-    FactKind.HOLDER, FactKind.BRANCH, FactKind.SUPPLIER,
-    FactKind.NEIGHBOUR_LEGAL_REP, FactKind.NEIGHBOUR_HOLDER, FactKind.NEIGHBOUR_BRANCH,
-    FactKind.NEIGHBOUR_HEAD_OFFICE, FactKind.NEIGHBOUR_ADDRESS, FactKind.NEIGHBOUR_SUPPLIER,
-})  # fmt: skip
 # Ties are no evidence: a warning must not quote who filed a registration as its cause.
 TIES: frozenset[int] = frozenset({
     FactKind.FILED_BY, FactKind.DOMICILED, FactKind.REPRESENTED, FactKind.HOLDER,

@@ -25,6 +25,9 @@ _CHANNELS = {
     "PRICE": (FactKind.PRICE_HIT, "PRICE"),
 }
 _UNREACHABLE = hash_of("abnormal", "4")
+# 证后监督检查, the look after a permit: it stands in the place of the year's routine look
+# (市场监管总局令第57号第十七条), so it is remembered though the record names no item.
+_AFTER_PERMIT = "证后"
 
 
 def inspection_started(data: e.InspectionStarted, identity: int, at: int) -> Reading:
@@ -46,9 +49,8 @@ def inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
     kind = _INSPECTIONS[data.result]
     weight = data.defects if data.result == "passed" else data.severity
     ref = document(data.organ, data.doc_no)
-    facts = [
-        fact(data, identity, at, kind, data.domain, weight=weight, ref=ref, note=data.item),
-    ]
+    note = data.item or (data.form if _AFTER_PERMIT in data.form else "")
+    facts = [fact(data, identity, at, kind, data.domain, weight=weight, ref=ref, note=note)]
     found = None if data.result == "passed" else _finding(data, identity + 1, at, ref)
     if found is not None:
         facts.append(found)

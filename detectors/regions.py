@@ -150,7 +150,7 @@ def watched(
     end = window.end_s
     profile = profile_at(state, end)
     catalogue = expertise.at(end).catalogue
-    assessment = catalogue.assess(profile, state.facts, end)
+    assessment = catalogue.assess(profile, state.facts, end, unheard=state.withheld)
     rank = max(
         band_rank(assessment.score, catalogue.knowledge.scoring.bands), assessment.floor_rank
     )

@@ -5,6 +5,7 @@ own, the same people would hear of one matter twice; where that rule waits for a
 would hear of what nobody can know yet.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -40,7 +41,7 @@ def without_retold(
         rules = {one.rule.id for one in others}
         listed = [one for one in others if one.rule.batched]
         told = _ids([*listed, *(one for one in by_time if one.rule.id not in rules)])
-        left = _with_new_class(moment, expertise, told) if told else moment
+        left = _with_new_class(moment, state, expertise, told) if told else moment
     again = [rulebook.check(one.rule, left) for one in found if one not in others]
     return [*others, *(one for one in again if one is not None)]
 
@@ -68,18 +69,21 @@ def _with_new_rise(
     before = [fact for fact in moment.facts if fact.id not in moment.fresh]
     rest, rest_before = _rest(moment.facts, told), _rest(before, told)
     profile = _known(moment.profile, moment.facts, rest)
-    part = state.rule.score - catalogue.assess(profile, rest, moment.as_of).score
+    assess = functools.partial(catalogue.assess, unheard=state.withheld)
+    part = state.rule.score - assess(profile, rest, moment.as_of).score
     if len(rest_before) < len(before):
-        part -= catalogue.assess(moment.profile, before, lowest_at).score
-        part += catalogue.assess(profile, rest_before, lowest_at).score
+        part -= assess(moment.profile, before, lowest_at).score
+        part += assess(profile, rest_before, lowest_at).score
     return replace(moment, facts=rest, rise=moment.rise - part)
 
 
-def _with_new_class(moment: Moment, expertise: Expertise, told: set[int]) -> Moment:
+def _with_new_class(
+    moment: Moment, state: EnterpriseState, expertise: Expertise, told: set[int]
+) -> Moment:
     """Return the moment with the class that the facts would make without those told."""
     rest = _rest(moment.facts, told)
     profile = _known(moment.profile, moment.facts, rest)
-    assessment = expertise.catalogue.assess(profile, rest, moment.as_of)
+    assessment = expertise.catalogue.assess(profile, rest, moment.as_of, unheard=state.withheld)
     bands = expertise.knowledge.scoring.bands
     rank = max(band_rank(assessment.score, bands), assessment.floor_rank)
     return replace(moment, rank=min(rank, moment.rank))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from detectors.catalogue import KINDS, Catalogue
+from detectors.excuses import ended_excuses
 from detectors.facts import DAY_S, ENDLESS_S, Fact, FactKind, kinds_named
 from detectors.finding import Finding, Moment
 from detectors.functions import (
@@ -21,6 +22,7 @@ from detectors.functions import (
     Test,
 )
 from detectors.knowledge import Knowledge, Rule
+from detectors.permits import PERMITS, without_replaced
 from detectors.reading_neighbours import TIES
 from detectors.score import PLACES
 from detectors.severity import open_facts
@@ -80,6 +82,7 @@ class RuleBook:
                 case NotFiled(facts=names):
                     self._filed |= self._named(names)
                 case Reached(facts=names):
+                    self._ending |= self._named(names) & PERMITS  # a new one ends the matter
                     for kind in self._named(names):
                         self._clocks.setdefault(kind, []).append(test)
                 case SurgeHolds():
@@ -123,7 +126,8 @@ class RuleBook:
     def wake_after(self, profile: Profile, facts: Sequence[Fact], as_of: int) -> int:
         """Return the first later moment at which time alone may break a rule; 0 for never.
 
-        What ends a warning by its coming (a report is filed) is looked at a second after it.
+        What ends a warning by its coming (a report is filed) is looked at a second after it, what
+        excused as it ends.
         """
         clocks, calms = self._clocks, self._calms
         wakes = []
@@ -132,8 +136,14 @@ class RuleBook:
             wakes.append(self._next_duty(profile, concerned, as_of))
         for fact in concerned:
             kind = fact.kind
-            if fact.at >= as_of and kind in self._ending and not self._is_early(fact):
+            if (
+                fact.at >= as_of
+                and kind in self._ending
+                and not self._ends_nothing(fact, concerned)
+            ):
                 wakes.append(fact.at + 1)
+            if as_of < fact.end < ENDLESS_S and kind in self._excusing:
+                wakes.append(fact.end)
             for test in clocks[kind]:
                 if not test.domains or fact.domain in test.domains:
                     moment = self.moment_of(test, fact)
@@ -158,8 +168,10 @@ class RuleBook:
                 return day_in(year + 1, days[0])
         return wake if profile.established < day_in(year, _NEW_YEAR) else day_in(year + 1, days[0])
 
-    def _is_early(self, fact: Fact) -> bool:
-        """Return whether a report was filed before anybody was reminded of it."""
+    def _ends_nothing(self, fact: Fact, facts: Sequence[Fact]) -> bool:
+        """Return whether a report came before any reminder, or a permit has no other to replace."""
+        if fact.kind in PERMITS:
+            return not any([one.kind == fact.kind and one is not fact for one in facts])
         return fact.kind in self._filed and fact.at < day_in(fact.ref + 1, self._days[0])
 
     def moment_of(self, test: Reached, fact: Fact) -> int:
@@ -183,9 +195,9 @@ class RuleBook:
         return found + self._freed(moment, {(one.rule.id, one.domain) for one in found})
 
     def _freed(self, moment: Moment, found: Collection[tuple[str, str]]) -> list[Finding]:
-        """Return what holds of the rules whose excuse has just ended: nobody was told before."""
-        ended = {fact.kind for fact in moment.facts if moment.last < fact.end <= moment.as_of}
-        if ended.isdisjoint(self._excusing):
+        """Return what holds of the rules whose excuse is over: nobody was told before."""
+        ended = ended_excuses(moment, self._excusing)
+        if not ended:
             return []
         again = [
             self.check(rule, part)
@@ -391,6 +403,8 @@ class RuleBook:
             and fact.counts_at(moment.as_of)
             and 0 < self.moment_of(test, fact) <= moment.as_of
         ]
+        if found and not PERMITS.isdisjoint(kinds):
+            found = without_replaced(found, moment.facts, moment.as_of)
         beside = self._open(test.beside, moment)
         if not found or (test.beside and not beside):
             return None

@@ -90,8 +90,9 @@ def ratio_for(
 ) -> Ratio:
     """Return the share of its cell in which an enterprise is drawn.
 
-    Table, then floors, then the cycles of the law; at last the rest after an inspection, which
-    suspicion sets aside.  A class, however good, never exempts from what the law demands.
+    Table, then floors, then the cycles of the law; at last the rest after an inspection, and the
+    look in whose place no other is made that year, which suspicion sets aside.  A class, however
+    good, never exempts from what the law demands.
 
     Units:
         ``as_of`` is event time in seconds: the last instant of the month; the ratio is for the
@@ -116,10 +117,10 @@ def ratio_for(
             why.append(reason)
         if due is Due.YES:
             value = 1.0
-    pause = _pause(plan, subject, domain, last=last, as_of=as_of)
+    pause = _instead(plan, subject, domain, year=year, as_of=as_of)
+    pause = pause or _pause(plan, subject, domain, last=last, as_of=as_of)
     if pause is not None:
-        named = f"（{pause.items}）" if pause.items else ""
-        why.append(f"{_day(last)}已检查{named}，{pause.until}前不重复检查同一项目（{pause.basis}）")
+        why.append(pause.told)
         if not pause.items:
             value = 0.0  # all items were looked at
     return Ratio(
@@ -188,7 +189,7 @@ class _Pause(msgspec.Struct, frozen=True, gc=False):
 
     until: dt.date
     items: str
-    basis: str
+    told: str
 
 
 def _pause(
@@ -208,7 +209,38 @@ def _pause(
                 for f in subject.facts
                 if f.kind in looks and f.domain == domain and f.at == last and not f.is_revoked
             }
-            return _Pause(until, "" if "" in items else "、".join(sorted(items)), rest.basis)
+            named = "" if "" in items else "、".join(sorted(items))
+            looked_at = f"（{named}）" if named else ""
+            told = f"{_day(last)}已检查{looked_at}，{until}前不重复检查同一项目（{rest.basis}）"
+            return _Pause(until, named, told)
+    return None
+
+
+def _instead(
+    plan: SamplingPlan, subject: Subject, domain: str, *, year: int, as_of: int
+) -> _Pause | None:
+    """Return the look that stands in the place of this year's, where there was one."""
+    looks = kinds_named(plan.looks)
+    for one in plan.replaced:
+        suspicion = kinds_named(one.unless)
+        seen = [
+            fact.at
+            for fact in subject.facts
+            if fact.kind in looks
+            and fact.domain == domain
+            and fact.at <= as_of
+            and _day(fact.at).year == year
+            and not fact.is_revoked
+            and any(word in fact.note for word in one.words)
+        ]
+        if domain not in one.domains or not seen:
+            continue
+        if not any(
+            fact.kind in suspicion and fact.at >= max(seen) and fact.counts_at(as_of)
+            for fact in subject.facts
+        ):
+            told = f"{_day(max(seen))}已作{one.name}，本年度不再作常规监督检查（{one.basis}）"
+            return _Pause(dt.date(year + 1, 1, 1), "", told)
     return None
 
 

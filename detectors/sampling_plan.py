@@ -93,6 +93,19 @@ class Rest(Strict, frozen=True):
     basis: Basis
 
 
+class Replaced(Strict, frozen=True):
+    """Who was looked at in the plan's year, in words of these, is not drawn again in that year.
+
+    ``unless`` are suspicions that came with the look or after it, and set that aside.
+    """
+
+    name: Basis
+    domains: Annotated[tuple[str, ...], Meta(min_length=1)]
+    words: Annotated[tuple[str, ...], Meta(min_length=1)]
+    unless: tuple[str, ...]
+    basis: Basis
+
+
 class SamplingPlan(Strict, frozen=True):
     """The document ``sampling.yaml``, checked.
 
@@ -111,6 +124,7 @@ class SamplingPlan(Strict, frozen=True):
     floors: tuple[Floor, ...] = ()
     cycles: tuple[Cycle, ...] = ()
     rests: tuple[Rest, ...] = ()
+    replaced: tuple[Replaced, ...] = ()
     include_learned: bool = False
 
     def line_for(self, risk_class: RiskClass, *, domain: str, place: str, year: int) -> Line | None:
@@ -152,6 +166,7 @@ def _misspelt(plan: SamplingPlan, domains: Mapping[str, str]) -> Iterator[str]:
     named += [(f"floors[{n}].domains", one.domains) for n, one in enumerate(plan.floors)]
     named += [(f"cycles[{n}].domains", one.domains) for n, one in enumerate(plan.cycles)]
     named += [(f"rests[{n}].domains", one.domains) for n, one in enumerate(plan.rests)]
+    named += [(f"replaced[{n}].domains", one.domains) for n, one in enumerate(plan.replaced)]
     for where, codes in named:
         for code in codes:
             if code not in plan.domains:
@@ -159,6 +174,7 @@ def _misspelt(plan: SamplingPlan, domains: Mapping[str, str]) -> Iterator[str]:
     facts = [("looks", plan.looks)]
     facts += [(f"floors[{n}].facts", one.facts) for n, one in enumerate(plan.floors)]
     facts += [(f"rests[{n}].unless", one.unless) for n, one in enumerate(plan.rests)]
+    facts += [(f"replaced[{n}].unless", one.unless) for n, one in enumerate(plan.replaced)]
     for where, names in facts:
         yield from misspelt_kinds(f"{FILE}: {where}", names)
 

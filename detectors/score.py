@@ -44,6 +44,16 @@ def band_rank(score: float, bands: Bands) -> int:
     return bisect_right((bands.b, bands.c, bands.d), score)
 
 
+def reached_rank(score: float, scoring: Scoring) -> int:
+    """Return the class that whoever stands above it comes back to, once it has held for a day.
+
+    Every edge on the way down is passed by its own margin: a fall from D to just below C stops
+    in C, where a fall from C would wait too.
+    """
+    bands, margin = scoring.bands, scoring.better_below_band
+    return bisect_right((bands.b - margin, bands.c - margin, bands.d - margin), score)
+
+
 def next_standing(
     last: Standing, score: float, *, floor_rank: int, as_of: int, scoring: Scoring
 ) -> Standing:
@@ -58,14 +68,10 @@ def next_standing(
     """
     if score == last.score and not last.rank and not floor_rank:
         return last
-    bands = scoring.bands
-    rank = max(band_rank(score, bands), floor_rank)
+    rank = max(band_rank(score, scoring.bands), floor_rank)
     if rank >= last.rank:
         return Standing(score, rank, 0)
-    # Every edge on the way down is passed by its own margin: a fall from D to just below C
-    # stops in C, where a fall from C would wait too.
-    margin = scoring.better_below_band
-    reached = bisect_right((bands.b - margin, bands.c - margin, bands.d - margin), score)
+    reached = reached_rank(score, scoring)
     if reached >= last.rank:
         return Standing(score, last.rank, 0)
     since = last.better_since or as_of

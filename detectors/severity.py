@@ -126,9 +126,21 @@ def besides_severity(
     if not function.after_due:
         return max([strength_of(fact, half) for fact in facts], default=0.0)
     last = max([one.at for one in recent])
-    return max(
-        [strength_of(fact, half) for fact in facts if (fact.due or fact.at) <= last], default=0.0
-    )
+    return max([strength_of(fact, half) for fact in lapsed(facts, last)], default=0.0)
+
+
+def lapse_of(fact: Fact) -> int:
+    """Return since when what a fact speaks of is over: its last day, or where it has none itself.
+
+    >>> lapse_of(Fact(1, FactKind.PERMIT, at=1, due=9)), lapse_of(Fact(2, FactKind.RECALL, at=3))
+    (9, 3)
+    """
+    return fact.due or fact.at
+
+
+def lapsed(facts: Sequence[Fact], as_of: int) -> list[Fact]:
+    """Return the facts of which that moment has come."""
+    return [fact for fact in facts if lapse_of(fact) <= as_of]
 
 
 def beside_it(others: Sequence[Fact], *, as_of: int, function: Besides) -> list[Fact]:

@@ -62,7 +62,8 @@ class OpenWarning(msgspec.Struct, array_like=True, gc=False):
     """A warning that was issued and not cancelled.
 
     Among the open ones, one for each (domain, rule family) takes further hits for 30 days; then
-    it goes to the past ones, which only wait for a source to take their facts back.
+    it goes to the past ones, which wait for a source to take their facts back, and of which a
+    repetition is told (``last_hit`` 0: a false alarm, which nothing repeats).
     """
 
     id: str

@@ -4,12 +4,12 @@
 """
 
 import datetime as dt
-import functools
 from copy import copy
 
 from msgspec.structs import replace
 
 from detectors.absorb import absorb
+from detectors.admission import check_subject, check_time
 from detectors.assessment import Assessment
 from detectors.effects import (
     DUPLICATE,
@@ -18,19 +18,18 @@ from detectors.effects import (
     CardDue,
     ClassChanged,
     Effect,
+    LetGo,
     Position,
 )
 from detectors.events import (
-    Cause,
     ClassOfMonth,
     DeadlineFellDue,
     Established,
     Event,
-    InvalidEventError,
 )
 from detectors.example import Example
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, fact_name, hash_of
+from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, FactKind, fact_name, hash_of
 from detectors.features import FEATURES_VERSION, Tally, features
 from detectors.finding import Moment
 from detectors.handling import acts_of, by_id
@@ -50,10 +49,7 @@ from detectors.news import News
 from detectors.score import next_standing
 from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
 from detectors.told import told_of
-from detectors.uscc import InvalidUsccError, UsccStatus, status_of
 
-# Clocks of sources drift by minutes and some send a day in another zone; two days are a mistake.
-FUTURE_TOLERANCE = dt.timedelta(days=1)
 LOW_WATER_S = 30 * DAY_S  # domain reference §4.2, blue: "score +50 in 30 d"
 # Below these nobody acts.  Rules speak in points; the learned part breathes with every outcome of
 # its domain, and a hundredth of the scale is far inside every band.
@@ -93,14 +89,8 @@ def step(
     ):
         return state, [REPLAYED]
     if not state.as_of:
-        _check_subject(event, expertise)
-    at = int(event.time.timestamp())
-    if at > _latest(now):
-        raise InvalidEventError(
-            Cause.FUTURE,
-            f"time {event.time.isoformat()} lies after the day of receipt ({now.isoformat()}); "
-            f"correct the source's clock and send the event again",
-        )
+        check_subject(event, allowed=expertise.knowledge.allowed_usccs)
+    at = check_time(event, now=now)
     identity = hash_of(event.source, event.id)
     before, state = state, copy(state)
     state.epoch, state.partition, state.offset = position.epoch, position.partition, position.offset
@@ -110,6 +100,7 @@ def step(
     expertise = expertise.at(as_of)
     known = expertise.knowledge
     event = by_id(state, event)
+    state.withheld = _unheard(before, event)
     news = absorb(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
     )
@@ -129,13 +120,19 @@ def step(
         state.low_score, state.low_at = state.rule.score, as_of
     has_warned = _warn(state, before, event, news, expertise, effects)
     effects += acts_of(state, event)
-    if news.unknown:
-        effects.append(UNKNOWN_FACT)
+    effects += _remarks(event.subject, news)
     is_known = before.profile.name == state.profile.name and (
         before.profile.place == state.profile.place
     )
     _tell(state, event, expertise, effects, assessment, is_news=has_warned or not is_known)
     return state, effects
+
+
+def _unheard(before: EnterpriseState, event: Event) -> dict[str, int]:
+    """Return the silent feeds, and up to when each was heard of; the rules say what they hold."""
+    if not isinstance(event.data, DeadlineFellDue):
+        return before.withheld
+    return {one: before.withheld.get(one, before.judged) for one in event.data.silent_feeds}
 
 
 def _has_heard(state: EnterpriseState, identity: int) -> bool:
@@ -147,23 +144,13 @@ def _has_heard(state: EnterpriseState, identity: int) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=16)
-def _latest(now: dt.datetime) -> int:
-    """Return the last second that is not the future; the records of a batch share their ``now``."""
-    return int((now + FUTURE_TOLERANCE).timestamp())
-
-
-def _check_subject(event: Event, expertise: Expertise) -> None:
-    try:
-        status = status_of(event.subject, allowed=expertise.knowledge.allowed_usccs)
-    except InvalidUsccError as error:
-        raise InvalidEventError(Cause.INVALID_SUBJECT, f"subject: {error}") from error
-    if status is UsccStatus.QUARANTINED:
-        raise InvalidEventError(
-            Cause.QUARANTINED_SUBJECT,
-            f"subject: the check digit of {event.subject} is wrong; if a register vouches for "
-            f"the code, add it to allowed_usccs in knowledge.yaml and publish the record again",
-        )
+def _remarks(uscc: str, news: News) -> list[Effect]:
+    """Return what an operator should know of an event: it spoke of nothing, or took a place."""
+    remarks: list[Effect] = [UNKNOWN_FACT] if news.unknown else []
+    if news.let_go:
+        kinds = tuple([FactKind(fact.kind).name.lower() for fact in news.let_go])
+        remarks.append(LetGo(uscc, kinds))
+    return remarks
 
 
 Vectors = tuple[list[float], list[float]]
@@ -186,17 +173,17 @@ def _assessed(
     )
     needs_score = bool(expertise.scorers) and state.profile.domain in expertise.scorers
     if news.outcome is None:
-        assessment = catalogue.assess(state.profile, state.facts, as_of)
+        assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
         if not needs_score:
             return assessment, None
         vector = features(state, as_of=as_of, rule_score=assessment.score)
         return assessment, (vector, vector)
-    earlier = catalogue.assess(before.profile, before.facts, as_of)
+    earlier = catalogue.assess(before.profile, before.facts, as_of, unheard=state.withheld)
     tally = Tally(before.facts, before.archive, as_of)
     vector = tally.vector(before.profile, rule_score=earlier.score)
     assessment = earlier
     if not is_same:
-        assessment = catalogue.assess(state.profile, state.facts, as_of)
+        assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
     if not needs_score:
         return assessment, (vector, vector)
     return assessment, (vector, _after(tally, state, news, assessment.score))
@@ -365,6 +352,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             fresh=frozenset([fact.id for fact in news.fresh]),
             as_of=as_of,
             last=before.as_of,
+            before=before.facts,
             judged=before.judged if is_deadline else as_of,
             rank_before=before.rule.rank,
             rank=state.rule.rank,

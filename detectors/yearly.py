@@ -47,13 +47,12 @@ def is_unfiled(
     *,
     kinds: Collection[int],
     day: str,
-    excused: Collection[int] = (),
     year: int = 0,
 ) -> bool:
     """Return whether the report on the year before is missing on ``day`` of ``year`` or later.
 
     Without a ``year`` it is this one.  An enterprise owes none in the year of its establishment
-    (企业信息公示暂行条例第八条), and none while a fact of a kind of ``excused`` is in force.
+    (企业信息公示暂行条例第八条).
     """
     if year:
         since = day_in(year, day)
@@ -61,10 +60,51 @@ def is_unfiled(
         year, since = _asked_on((as_of + _AHEAD_S) // DAY_S, day)
     if as_of < since or not profile.established or year_of(profile.established) >= year:
         return False
-    return not any([
-        (f.kind in excused or (f.kind in kinds and f.ref == year - 1)) and f.counts_at(as_of)
-        for f in facts
-    ])  # fmt: skip
+    return not any([f.kind in kinds and f.ref == year - 1 and f.counts_at(as_of) for f in facts])
+
+
+def is_still_unfiled(
+    profile: Profile,
+    facts: Sequence[Fact],
+    as_of: int,
+    *,
+    kinds: Collection[int],
+    day: str,
+    excused: Collection[int],
+    heard_until: int | None = None,
+) -> bool:
+    """Return whether the report asked for last is missing: over New Year, until it is filed.
+
+    Filing late ends the duty, the turn of the year does not (企业信息公示暂行条例第十七条); while a
+    fact of a kind of ``excused`` is in force there is none.  What was asked for last year counts
+    only of an enterprise of which an earlier report is known: of another nobody knows whether its
+    reports were ever handed over.  Where reports were heard of only until before the day
+    (``heard_until``; None: they are heard of), it is not missing yet.
+    """
+    year, since, is_known = _asked_last((as_of + _AHEAD_S) // DAY_S, day)
+    if not profile.established or year_of(profile.established) >= year:
+        return False
+    if heard_until is not None and heard_until < since:
+        return False
+    for fact in facts:  # one pass: it is asked at every event
+        if fact.kind in kinds:
+            if fact.ref == year - 1:
+                if fact.counts_at(as_of):
+                    return False
+            elif fact.ref < year and not fact.is_revoked:
+                is_known = True
+        elif fact.kind in excused and fact.counts_at(as_of):
+            return False
+    return is_known
+
+
+@functools.lru_cache(maxsize=65_536)
+def _asked_last(number: int, day: str) -> tuple[int, int, bool]:
+    """Return the year in which a report was last asked for, since when, and if it is this one."""
+    year, since = _asked_on(number, day)
+    if number >= (since + _AHEAD_S) // DAY_S:
+        return year, since, True
+    return year - 1, day_in(year - 1, day), False
 
 
 @functools.lru_cache(maxsize=65_536)

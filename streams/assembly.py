@@ -25,7 +25,13 @@ from alerts.notification_log import NotificationLog
 from alerts.pipeline import check_renderings
 from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
-from config.load import InvalidConfigError, load_documents, load_history
+from config.load import (
+    KNOWLEDGE,
+    InvalidConfigError,
+    fingerprint,
+    load_documents,
+    load_history,
+)
 from config.schema import Settings
 from detectors.documents import document
 from detectors.events import event_types
@@ -63,11 +69,15 @@ class Desk:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wisdom:
-    """All knowledge of one version, checked: what decides, and who is told."""
+    """All knowledge of one version, checked: what decides, and who is told.
+
+    ``content`` tells folders apart that carry one version number.
+    """
 
     expertise: Expertise
     desk: Desk
     feeds: Feeds
+    content: str = ""
 
 
 def build_wisdom(settings: Settings) -> Wisdom:
@@ -80,7 +90,8 @@ def build_wisdom(settings: Settings) -> Wisdom:
     """
     folder = Path(settings.knowledge) if settings.knowledge else None
     documents = load_documents(folder)
-    expertise = build_expertise(documents, load_history(folder))
+    history = load_history(folder)
+    expertise = build_expertise(documents, history)
     desk = build_desk(documents, settings)
     places = {region for one in desk.tree.authorities for region in one.regions}
     # A matter lies in a county or below; whole cities and provinces are no places.
@@ -88,7 +99,25 @@ def build_wisdom(settings: Settings) -> Wisdom:
     holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
     if holes:
         raise InvalidAlertsError(holes)
-    return Wisdom(expertise, desk, build_feeds(documents, desk.calendar))
+    feeds = build_feeds(documents, desk.calendar)
+    _check_feeds(expertise, feeds)
+    return Wisdom(expertise, desk, feeds, fingerprint([documents, *history]))
+
+
+def _check_feeds(expertise: Expertise, feeds: Feeds) -> None:
+    """Refuse a rule that waits for a feed there is not: it would take every silence for absence."""
+    known: Expertise | None = expertise
+    problems = []
+    while known is not None:
+        problems += [
+            f"rules.yaml (version {known.knowledge.version}): {rule.id}.feed: {rule.feed!r} is no "
+            f"feed; use one of {FEEDS}: {', '.join(feeds.codes)}"
+            for rule in known.knowledge.rules
+            if rule.feed and rule.feed not in feeds.codes
+        ]
+        known = known.earlier
+    if problems:
+        raise InvalidKnowledgeError("\n".join(problems))
 
 
 def build_feeds(documents: Mapping[str, object], calendar: WorkingDays) -> Feeds:
@@ -122,9 +151,11 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     authorities, ladder_document, sms = (
         cast("Document", documents[name]) for name in ALERT_DOCUMENTS
     )
-    tree = parse_authorities(authorities)
-    ladder = parse_ladder(ladder_document)
-    book = parse_sms_book(sms)
+    origin = Path(settings.knowledge) if settings.knowledge else KNOWLEDGE
+    files = [str(origin / name) for name in ALERT_DOCUMENTS]
+    tree = parse_authorities(authorities, file=files[0])
+    ladder = parse_ladder(ladder_document, file=files[1])
+    book = parse_sms_book(sms, file=files[2])
     calendar = calendar_of(documents)
     folder = resources.files("alerts").joinpath("templates")
     templates = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATE_NAMES}
@@ -179,6 +210,16 @@ def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[W
     Raises:
         config.load.InvalidConfigError: an account would send in the clear.
     """
+    smtp, gateway = build_accounts(settings)
+    return {Way.EMAIL: EmailChannel(smtp), Way.SMS: AliyunSmsChannel(gateway, session)}
+
+
+def build_accounts(settings: Settings) -> tuple[SmtpAccount, AliyunAccount]:
+    """Return the accounts with the carriers.
+
+    Raises:
+        config.load.InvalidConfigError: an account would send in the clear.
+    """
     email, sms = settings.email, settings.sms
     try:
         smtp = SmtpAccount(
@@ -199,7 +240,7 @@ def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[W
         )
     except ValueError as error:
         raise InvalidConfigError(f"settings of email or sms: {error}") from error
-    return {Way.EMAIL: EmailChannel(smtp), Way.SMS: AliyunSmsChannel(gateway, session)}
+    return smtp, gateway
 
 
 def build_timers(
@@ -275,6 +316,16 @@ def calendar_complaint(calendar: WorkingDays, today: dt.date) -> str:
     return (
         f"{CALENDAR} 缺少{missing}的放假调休安排：期限只按周一至周五推算，"
         "请按国务院办公厅通知补录。 Holidays of a year are missing; enter its notice."
+    )
+
+
+def unfounded(expertise: Expertise) -> str:
+    """Return what an analyst must be told of a version before which there is none."""
+    known = expertise.earliest.knowledge
+    return (
+        f"{known.version} 自 {known.effective_from} 起施行，history/ 中没有此前的版本："
+        "此前的事件、此前的等级也全部按它判定。 No earlier version is in history/; this one "
+        "decides all of the past too."
     )
 
 

@@ -8,6 +8,7 @@ they hold, consumers recognise ids that are derived from their cause.
 import asyncio
 import dataclasses
 import datetime as dt
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
@@ -16,7 +17,7 @@ import msgspec
 from detectors import state as states
 from detectors.assessment import Assessment
 from detectors.card import RiskCard, risk_card
-from detectors.effects import CardDue, ClassChanged, Effect, Position, Skipped
+from detectors.effects import CardDue, ClassChanged, Effect, LetGo, Position, Skipped
 from detectors.events import Cause, DeadlineFellDue, Event, InvalidEventError, Payload
 from detectors.example import Example
 from detectors.expertise import Expertise
@@ -38,6 +39,8 @@ from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
 from streams.topics import WARNING_TOPICS, Topic
 from streams.warning_lives import Lives, life_record
+
+logger = logging.getLogger(__name__)
 
 # A broker takes a mebibyte a record unless told otherwise.  An example takes some 500 bytes, and
 # up to three thousand where its source tells all of a look's context that it may.
@@ -84,6 +87,7 @@ class Work:
     told: list[tuple[Told, EnterpriseState]] = dataclasses.field(default_factory=list)
     taken: Taken = dataclasses.field(default_factory=Taken)
     skipped: dict[str, int] = dataclasses.field(default_factory=dict)
+    let_go: list[LetGo] = dataclasses.field(default_factory=list)
     woken: set[str] = dataclasses.field(default_factory=set)
     spoken: dict[tuple[str, type[Payload]], dt.datetime] = dataclasses.field(default_factory=dict)
     applied: int = 0
@@ -337,6 +341,8 @@ class Assessor:
                 work.told.append((effect, work.states[uscc]))
             case BondChanged():
                 work.outgoing.append(change_record(effect, self.partitions))
+            case LetGo():
+                work.let_go.append(effect)
             case Skipped(reason=reason):
                 work.skipped[reason] = work.skipped.get(reason, 0) + 1
 
@@ -387,6 +393,12 @@ class Assessor:
             metrics.events.labels(reason).inc(count)
         for cause in work.rejected:
             metrics.rejected.labels(cause.value).inc()
+        for let_go in work.let_go:
+            metrics.facts_let_go.inc(len(let_go.kinds))
+            logger.warning(
+                "%s has more facts in force than a state holds: %s let go, nothing will be said of "
+                "them", let_go.uscc, ", ".join(let_go.kinds),
+            )  # fmt: skip
         for change in work.classes:
             metrics.class_changes.labels(change.after.value).inc()
         metrics.official_told.labels("stands").inc(len(work.told) - len(work.taken.corrections))

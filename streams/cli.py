@@ -8,18 +8,18 @@ import typer
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from alerts.coverage import unverified, vacancies
+from alerts.coverage import vacancies
 from config.load import load_settings
 from config.schema import Settings
-from detectors.events import InvalidEventError, decode
-from detectors.warning import CHINA
 from streams import cli_explain, cli_replay, clock
-from streams.assembly import build_wisdom, calendar_complaint
+from streams.assembly import build_wisdom
 from streams.cli_classes import classes
 from streams.cli_convert import convert
 from streams.cli_messages import messages
 from streams.cli_rules import rules
 from streams.cli_warnings import warnings
+from streams.config_check import check_ways, oddities
+from streams.event_files import checked, complain
 from streams.plans import build_plans
 from streams.terminal import (
     USAGE,
@@ -101,9 +101,12 @@ def publish(
     """发布事件文件到 Kafka；先整体检查，再发布。Publish a file of events, checked first."""
     with told_plainly():
         settings = load_settings(config)
-        records, complaints = _checked(file)
-        for complaint in complaints:
-            err.print(f"{file}: {complaint}", style="yellow", markup=False)
+        records, complaints = checked(
+            file.read_bytes().splitlines(),
+            allowed=lambda: build_wisdom(settings).expertise.knowledge.allowed_usccs,
+            now=clock.now(),
+        )
+        complain(file, complaints)
         if complaints and not skip_invalid:
             err.print(
                 f"{len(complaints)} 行无效，未发布任何事件；更正后重试，或加 --skip-invalid",
@@ -131,18 +134,16 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
         settings = with_knowledge(load_settings(config), knowledge)
         wisdom = build_wisdom(settings)
         build_plans(settings, wisdom)
-    complaint = calendar_complaint(wisdom.desk.calendar, clock.now().astimezone(CHINA).date())
-    if complaint:
-        err.print(f"警告 / warning: {complaint}", style="yellow", markup=False)
+        check_ways(settings)
+    for oddity in oddities(settings, wisdom, now=clock.now()):
+        err.print(f"警告 / warning: {oddity}", style="yellow", markup=False)
     tree = wisdom.desk.tree
-    for fault in unverified(tree):
-        err.print(f"警告 / warning: {fault}", style="yellow", markup=False)
     if seats := vacancies(tree):
         err.print(f"空缺 / vacant: {'、'.join(seats)}", markup=False)
     known = wisdom.expertise.knowledge
     out.print(
-        f"配置有效。knowledge={known.version} indicators={len(known.indicators)} "
-        f"rules={len(known.rules)} domains={len(known.domains)} "
+        f"配置有效。knowledge={known.version} content={wisdom.content} "
+        f"indicators={len(known.indicators)} rules={len(known.rules)} domains={len(known.domains)} "
         f"authorities={len(tree.authorities)}",
         soft_wrap=True,
     )
@@ -157,18 +158,6 @@ def topics_create(config: Config = None) -> None:
         check_partitions(settings.kafka.bootstrap, settings.kafka.partitions)
         epoch = ensure_epoch(settings.kafka.bootstrap)
     out.print(f"created={len(created)} epoch={epoch} {' '.join(created)}", soft_wrap=True)
-
-
-def _checked(file: Path) -> tuple[list[tuple[str, bytes]], list[str]]:
-    records, complaints = [], []
-    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            records.append((decode(line).subject, line))
-        except InvalidEventError as error:
-            complaints.append(f"line {number}: {error.cause.value}: {error.detail}")
-    return records, complaints
 
 
 def _publish_all(settings: Settings, records: list[tuple[str, bytes]]) -> None:

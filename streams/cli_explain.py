@@ -52,6 +52,8 @@ def explain(
         out.print_json(msgspec.json.encode(told).decode())
         return
     out.print(card_in_words(found.card))
+    if moment is not None:
+        out.print("按所给时刻的事实解释；过去的时刻不含模型部分，也不列当时未结而现已结的预警。")
     out.print(official_in_words(found))
     if found.model_reasons:
         out.print(model_in_words(found))

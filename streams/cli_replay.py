@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import datetime as dt
+import functools
 import time
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,8 @@ from alerts.responsibility import Matter, resolve
 from config.load import load_settings
 from detectors.warning import CHINA, EarlyWarning
 from streams import clock
-from streams.assembly import Wisdom, build_wisdom
+from streams.assembly import Wisdom, build_wisdom, unfounded
+from streams.event_files import complain
 from streams.replay import Replayed
 from streams.replay import replay as replay_records
 from streams.replay_split import split_of
@@ -30,10 +32,18 @@ def replay(
         Path | None, typer.Option(help="另一知识目录：同一文件再放一遍，比较等级、预警与提前量")
     ] = None,
     until: Annotated[
-        dt.datetime | None, typer.Option(help="末条之后期限继续到期至此（北京时间）")
+        dt.datetime | None,
+        typer.Option(help="期限到期至此（北京时间），默认文件中最晚的事件时间"),
     ] = None,
     timers: Annotated[
         bool, typer.Option("--timers/--no-timers", help="期限到期也作为事件重放")
+    ] = True,
+    neighbours: Annotated[
+        bool,
+        typer.Option(
+            "--neighbours/--no-neighbours",
+            help="关联企业的影响重新推算（文件中已记录的不计）；否则只按文件所记",
+        ),
     ] = True,
     split: Annotated[
         bool, typer.Option("--split", help="另给出解码、事实、指标、规则、模型各占多少")
@@ -42,14 +52,18 @@ def replay(
     """离线重放：只用纯核心，不需要 Kafka 与 Redis。The pure core alone on a file."""
     moment = now.replace(tzinfo=dt.UTC) if now else clock.now()
     end = until.replace(tzinfo=CHINA) if until else None
+    played = functools.partial(
+        replay_records, now=moment, timers=timers, neighbours=neighbours, until=end
+    )
     with told_plainly():
         settings = load_settings(config)
         wisdom = build_wisdom(with_knowledge(settings, knowledge))
         other = build_wisdom(with_knowledge(settings, diff)) if diff else None
-        lines = file.read_bytes().splitlines()
-        result, elapsed = _replayed(lines, wisdom, now=moment, timers=timers, until=end)
-    for complaint in result.complaints:
-        err.print(f"{file}: {complaint}", style="yellow", markup=False)
+        lines = file.read_bytes().rstrip().splitlines()
+        began = time.perf_counter()
+        result = played(lines, wisdom.expertise)
+        elapsed = time.perf_counter() - began
+    complain(file, result.complaints)
     _print(result, elapsed)
     if not result.states and any(line.strip() for line in lines):
         err.print(f"{file}：没有一行是有效事件。No line of it is an event.", style="red")
@@ -59,23 +73,29 @@ def replay(
         told = " ".join(f"{name}={value:.1f}" for name, value in dataclasses.asdict(parts).items())
         out.print(f"split_us_per_event {told}", soft_wrap=True)
     if other is not None:
-        second, _ = _replayed(lines, other, now=moment, timers=timers, until=end)
-        known = (wisdom.expertise.knowledge.version, other.expertise.knowledge.version)
-        out.print(f"\n比较 knowledge {known[0]} → {known[1]}", soft_wrap=True)
-        out.print(difference_in_words(difference(result, second, lead_of=_lead_of(wisdom))))
+        second = played(lines, other.expertise)
+        _print_heads(wisdom, other, first=result.first)
+        leads = (_lead_of(wisdom), _lead_of(other))
+        out.print(difference_in_words(difference(result, second, leads=leads)))
 
 
-def _replayed(
-    lines: list[bytes],
-    wisdom: Wisdom,
-    *,
-    now: dt.datetime,
-    timers: bool,
-    until: dt.datetime | None,
-) -> tuple[Replayed, float]:
-    began = time.perf_counter()
-    result = replay_records(lines, wisdom.expertise, now=now, timers=timers, until=until)
-    return result, time.perf_counter() - began
+def _print_heads(wisdom: Wisdom, other: Wisdom, *, first: int) -> None:
+    """Print which knowledge is beside which, and what makes the two hard to tell apart."""
+    heads = [f"{one.expertise.knowledge.version}（{one.content}）" for one in (wisdom, other)]
+    out.print(f"\n比较 knowledge {' → '.join(heads)}", soft_wrap=True, highlight=False)
+    told = []
+    if wisdom.content == other.content:
+        told.append("两个目录内容相同。")
+    elif wisdom.expertise.knowledge.version == other.expertise.knowledge.version:
+        told.append("版本号相同而内容不同：启用前请升 knowledge.yaml 的 version。")
+    if _earliest(other) > max(first, _earliest(wisdom)):
+        told.append(unfounded(other.expertise))
+    for one in told:
+        out.print(f"注意：{one}", style="yellow", markup=False, soft_wrap=True)
+
+
+def _earliest(wisdom: Wisdom) -> int:
+    return wisdom.expertise.earliest.effective_from
 
 
 def _print(result: Replayed, elapsed: float) -> None:

@@ -4,8 +4,10 @@
 message about a batch refers to, and what a supervisor exports for Excel.
 """
 
+import asyncio
 import datetime as dt
-from collections.abc import Sequence
+import getpass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +16,12 @@ import typer
 from alerts.authority import Authority
 from config.load import load_settings
 from config.schema import Settings
+from detectors.expertise import Expertise
 from detectors.handling import Handled, in_order
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 from streams import clock
-from streams.assembly import Desk, build_wisdom
+from streams.assembly import Desk, build_redis, build_wisdom
+from streams.audit import Look, may_see, record
 from streams.cli_handle import handle
 from streams.signing import is_unsigned
 from streams.tables import ROWS_SHOWN, csv_of, how_many, table
@@ -33,6 +37,8 @@ COLUMNS = (
     "预警编号", "统一社会信用代码", "企业名称", "规则", "事项", "级别", "措施", "状态", "属地",
     "主办单位", "生成时间",
 )  # fmt: skip
+# What a terminal of eighty columns holds: what the next command asks for, and what it is about.
+COLUMNS_SHOWN = ("预警编号", "统一社会信用代码", "企业名称", "规则", "措施")
 STATUSES = {
     WarningStatus.ISSUED: "未结",
     WarningStatus.CANCELLED: "已撤销",
@@ -62,23 +68,31 @@ def list_(
     """列出预警：按规则、属地、主办单位、日期、状态。List warnings, on screen or for Excel."""
     with told_plainly():
         settings = with_knowledge(load_settings(config), knowledge)
-        desk = build_wisdom(settings).desk
+        wisdom = build_wisdom(settings)
+        desk = wisdom.desk
         lead = _authority(desk, authority)
+        rule = _rule(wisdom.expertise, rule)
         wanted = selection(
             desk, rule=rule, place=place, lead=lead.code if lead else "",
             day=day.date() if day else None, status=None if every else status,
         )  # fmt: skip
         lives: dict[str, list[Handled]] = {}
-        found = newest(without_acts(records(settings.kafka.bootstrap), lives), wanted)
+        listed = newest(without_acts(records(settings.kafka.bootstrap), lives), wanted)
         if unsigned:
-            found = [one for one in found if _waits(one, lives.get(one.id, []), desk, settings)]
-        rows = [row(one, desk, lives.get(one.id, [])) for one in found]
+            listed = [one for one in listed if _waits(one, lives.get(one.id, []), desk, settings)]
+        mine = [one for one in listed if may_see(one.place, settings.scope)]
+        asked = {"rule": rule, "place": place, "authority": authority, "csv": file}
+        asked |= {"unsigned": unsigned}
+        asyncio.run(_leave_trace(settings, {name: one for name, one in asked.items() if one}))
+        rows = [row(one, desk, lives.get(one.id, [])) for one in mine]
         if file is not None:
             file.write_bytes(csv_of(COLUMNS, rows))
+    if foreign := len(listed) - len(mine):
+        err.print(f"另有 {foreign} 条不在本单位管辖范围（settings.scope），未列出。")
     if file is not None:
         out.print(f"{file} rows={len(rows)}", soft_wrap=True)
         return
-    out.print(table(COLUMNS, rows[:ROWS_SHOWN]))
+    out.print(table(COLUMNS_SHOWN, map(shown, mine[:ROWS_SHOWN]), whole=2))
     out.print(how_many("warnings", rows), soft_wrap=True)
 
 
@@ -124,11 +138,42 @@ def row(warning: EarlyWarning, desk: Desk, life: Sequence[Handled] = ()) -> tupl
     )  # fmt: skip
 
 
+def shown(warning: EarlyWarning) -> tuple[str, ...]:
+    """Return a warning as a line of a terminal; a file has the rest."""
+    return (
+        warning.number, warning.uscc, warning.enterprise, warning.rule, warning.measure.label,
+    )  # fmt: skip
+
+
 def _waits(warning: EarlyWarning, life: Sequence[Handled], desk: Desk, settings: Settings) -> bool:
     """Return whether a warning that people were told of waits for a signature beyond its time."""
     since = settings.notify.since
     is_history = since is not None and warning.issued_at < clock.midnight(since)
     return not is_history and is_unsigned(warning, life, desk, now=clock.now())
+
+
+async def _leave_trace(settings: Settings, asked: Mapping[str, object]) -> None:
+    """Write to the trail who listed what, before it is shown."""
+    words = " ".join(["warnings list", *(f"{name}={one}" for name, one in asked.items())])
+    redis = build_redis(settings)
+    try:
+        await record(redis, Look(clock.now(), getpass.getuser(), words, "", allowed=True))
+    finally:
+        await redis.aclose()
+
+
+def _rule(expertise: Expertise, named: str) -> str:
+    """Return the rule that was named; an empty list would look as if nobody were late."""
+    known: Expertise | None = expertise
+    ids = {""}
+    while known is not None:
+        ids.update(rule.id for rule in known.knowledge.rules)
+        known = known.earlier
+    if named.upper() not in ids:
+        listed = "、".join(sorted(ids - {""}))
+        err.print(f"{named}：没有这条规则，可用的有 {listed}。No such rule.", style="red")
+        raise typer.Exit(USAGE)
+    return named.upper()
 
 
 def _authority(desk: Desk, named: str) -> Authority | None:

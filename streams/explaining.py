@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import math
+from collections.abc import Iterable
 
 from redis.asyncio import Redis
 from rich.console import Group, RenderableType
@@ -10,7 +12,7 @@ from rich.text import Text
 
 from detectors import learned
 from detectors import state as states
-from detectors.card import RiskCard, as_of_moment, risk_card
+from detectors.card import Contribution, RiskCard, as_of_moment, risk_card
 from detectors.counterfactual import WayBack, way_back
 from detectors.expertise import Expertise
 from detectors.features import features
@@ -23,6 +25,7 @@ from streams.official_store import RedisOfficialStore
 from streams.publisher import partition_of
 from streams.store import RedisStore
 
+VISIBLE = 0.1  # less than this is rounding; more is what the table leaves out as too light
 CLASS_STYLES = {"A": "green", "B": "cyan", "C": "yellow", "D": "bold red"}
 
 
@@ -139,8 +142,8 @@ def card_in_words(card: RiskCard) -> RenderableType:
         (f"{card.uscc}\n", "dim"),
         "实时等级 ", (card.risk_class.value, style), f"   风险分 {card.score:.1f}",
         f"（规则部分 {card.rule_score:.1f}，{card.rule_class.value}级）\n",
-        f"截至 {card.as_of:%Y-%m-%d %H:%M} UTC   指标版本 {card.knowledge_version}"
-        f"   模型版本 {card.model_version or '无'}\n",
+        f"截至 {card.as_of.astimezone(CHINA):%Y-%m-%d %H:%M}（北京时间）   "
+        f"指标版本 {card.knowledge_version}   模型版本 {card.model_version or '无'}\n",
         ("实时等级仅供内部预警，不是当月公示的分类结果。", "dim"),
     )  # fmt: skip
     table = Table(box=None, pad_edge=False)
@@ -149,7 +152,7 @@ def card_in_words(card: RiskCard) -> RenderableType:
     for line in card.contributions:
         table.add_row(
             f"{line.indicator} {line.name}",
-            f"{line.points:.1f}",
+            f"{line.points:.1f}" + ("" if line.counted else " 同组不计"),
             f"{line.without:.1f}",
             line.text,
             "、".join(line.doc_nos),
@@ -157,10 +160,37 @@ def card_in_words(card: RiskCard) -> RenderableType:
             " ".join(line.fact_ids),
         )
     matters = [
-        Text(f"未结预警 {one.id}：{one.measure.label}（规则{one.rule}，{one.opened:%Y-%m-%d}）")
+        Text(
+            f"未结预警 {one.number or one.id}：{one.measure.label}"
+            f"（规则{one.rule}，{one.opened.astimezone(CHINA):%Y-%m-%d}）"
+        )
         for one in card.open_warnings
     ]
-    return Group(head, Text(), table, Text(), *matters)
+    return Group(
+        head, Text(), table, Text(arithmetic(card.contributions, card.score)), Text(), *matters
+    )
+
+
+def arithmetic(lines: Iterable[Contribution], score: float) -> str:
+    """Return the score as a person can work it out with the table's points, "" where it is none.
+
+    >>> lines = [Contribution(indicator=i, name="", dimension="", points=p, without=0.0, text="",
+    ...     counted=i != "S13") for i, p in (("S01", 300.0), ("S13", 100.0), ("S14", 100.0))]
+    >>> arithmetic(lines, 370.0)
+    '算式：1000×(1－0.7000×0.9000)＝370.0（各因子为1－分值÷1000，同组只计最重的）'
+    """
+    counted = [one.points for one in lines if one.counted]
+    factors = [1 - points / 1000 for points in counted if points > 0]
+    if not factors:
+        return ""
+    product = 1000 * (1 - math.prod(factors))
+    text = f"算式：1000×(1－{'×'.join(f'{one:.4f}' for one in factors)})"
+    off = product - score
+    if any(points < 0 for points in counted):
+        text += f"－{off:.1f}（加分项，合计有上限）"
+        off = 0.0
+    sign = "＝" if abs(off) < VISIBLE else "≈"
+    return f"{text}{sign}{score:.1f}（各因子为1－分值÷1000，同组只计最重的）"
 
 
 def way_back_in_words(way: WayBack) -> RenderableType:

@@ -38,6 +38,9 @@ class Metrics:
         self.rejected = Counter(
             "sanzao_events_rejected", "Records that can never be events", ["cause"], registry=make
         )
+        self.facts_let_go = Counter(
+            "sanzao_facts_let_go", "Facts in force that a state had no room for", registry=make
+        )
         self.warnings = Counter(
             "sanzao_warnings", "Warnings by measure and status", ["measure", "status"],
             registry=make,

@@ -6,8 +6,6 @@ import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable
 
-import msgspec
-
 from alerts.batched import bundle_id
 from alerts.channels.sms_aliyun import parse_reports
 from alerts.delivery import Heard
@@ -19,7 +17,7 @@ from detectors.events import Cause, InvalidEventError
 from detectors.warning import EarlyWarning, WarningStatus
 from streams.assembly import Desk
 from streams.batch import Batch, Record
-from streams.codec import decode_data, decode_warning
+from streams.codec import decode_data, decode_warning, envelope
 from streams.courier import Receipt, Round
 from streams.dead_letters import Origin, dead_letter
 from streams.metrics import Metrics
@@ -28,6 +26,7 @@ from streams.topics import Topic
 
 logger = logging.getLogger(__name__)
 
+RECEIPT_TYPE = "notification.receipt.v1"
 RETRY_S = 1.0
 # Stations x rules x measures x days: a province's 07-01 has some thousands, of 60 bytes each.
 BUNDLES_KNOWN = 20_000
@@ -186,5 +185,11 @@ def receipt_record(receipt: Receipt, partitions: int) -> Outgoing:
         Topic.NOTIFICATION.value,
         partition_of(receipt.warning_id, partitions),
         receipt.warning_id.encode(),
-        msgspec.json.encode(receipt),
+        envelope(
+            RECEIPT_TYPE,
+            identity=receipt.id,
+            subject=receipt.warning_id,
+            time=receipt.at,
+            data=receipt,
+        ),
     )

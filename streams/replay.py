@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import datetime as dt
+import heapq
 import itertools
 from collections.abc import Iterable
 
@@ -25,6 +26,9 @@ class Replayed:
     Shapes:
         ``states`` by USCC; ``warnings`` in the order of issue; ``rejected`` counts causes and
         ``skipped`` reasons; ``complaints`` says line and cause of what was rejected.
+
+    Units:
+        ``first`` and ``latest`` are event time in seconds, of what was taken (0: nothing was).
     """
 
     states: dict[str, EnterpriseState] = dataclasses.field(default_factory=dict)
@@ -34,6 +38,8 @@ class Replayed:
     complaints: list[str] = dataclasses.field(default_factory=list)
     events: int = 0
     deadlines: int = 0
+    first: int = 0
+    latest: int = 0
 
 
 class Replay:
@@ -57,6 +63,7 @@ class Replay:
         self._now = now
         self._timers = timers
         self._places = itertools.count()
+        self._due: list[tuple[int, str]] | None = None  # while nothing but time passes
 
     def take(self, raw: bytes) -> None:
         """Take the next record; what is no event is counted, with its line."""
@@ -66,9 +73,12 @@ class Replay:
             event = decode(raw)
             if self._meetings is not None and event.source == NEIGHBOURS:
                 return
+            at = int(event.time.timestamp())
             if self._timers:
-                self.wait(event.subject, until=int(event.time.timestamp()))
+                self.wait(event.subject, until=at)
             self._step(event)
+            result.first = min(result.first or at, at)
+            result.latest = max(result.latest, at)
         except InvalidEventError as error:
             self._reject(error)
 
@@ -78,6 +88,21 @@ class Replay:
         while state is not None and 0 < state.wake_at <= until:
             self.result.deadlines += 1
             state = self._step(deadline_of(uscc, state.wake_at))
+
+    def wait_all(self, *, until: int) -> None:
+        """Let the deadlines of all fall due up to a moment, in the order of time.
+
+        What falls due at one may be told to its neighbours, who must not be beyond it then.
+        """
+        states = self.result.states
+        self._due = due = [(state.wake_at, uscc) for uscc, state in states.items()]
+        heapq.heapify(due)
+        while due:
+            at, uscc = heapq.heappop(due)
+            if 0 < at <= until and states[uscc].wake_at == at:
+                self.result.deadlines += 1
+                self._step(deadline_of(uscc, at))
+        self._due = None
 
     def _reject(self, error: InvalidEventError) -> None:
         result = self.result
@@ -99,6 +124,8 @@ class Replay:
         place = Position(0, 0, next(self._places))
         after, effects = step(state, event, self._expertise, now=self._now, position=place)
         result.states[event.subject] = after
+        if self._due is not None:
+            heapq.heappush(self._due, (after.wake_at, event.subject))
         for effect in effects:
             if isinstance(effect, EarlyWarning):
                 result.warnings.append(effect)
@@ -123,12 +150,11 @@ def replay(
     Units:
         ``now`` is the moment of receipt that every record is given: events after it by more than
         a day are rejected, as the live stream would.  With ``timers`` deadlines fall due between
-        the records, and after the last of them up to ``until``.
+        the records, and after them up to ``until``: the latest event's time, where none is given.
     """
     run = Replay(expertise, now=now, timers=timers, neighbours=neighbours)
     for raw in records:
         run.take(raw)
-    if timers and until is not None:
-        for uscc in list(run.result.states):
-            run.wait(uscc, until=int(until.timestamp()))
+    if timers:
+        run.wait_all(until=int(until.timestamp()) if until else run.result.latest)
     return run.result

@@ -24,14 +24,17 @@ def csv_of(columns: Cells, rows: Iterable[Cells]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def table(columns: Cells, rows: Iterable[Cells]) -> Table:
+def table(columns: Cells, rows: Iterable[Cells], *, whole: int = 1) -> Table:
     """Return the rows as a terminal shows them; what a cell says is no markup.
 
-    The first column is what people copy into the next command, so it stays in one piece.  The
-    others are broken, not cut: Chinese has no spaces, and rich would leave out the rest.
+    The first column (the first ``whole``) is what people copy into the next command, so it stays in
+    one piece.  The others are broken, not cut: Chinese has no spaces, and rich would leave out the
+    rest.
     """
-    first, *others = columns
-    shown = Table(Column(first, no_wrap=True), *(Column(name, overflow="fold") for name in others))
+    shown = Table(
+        *(Column(name, no_wrap=True) for name in columns[:whole]),
+        *(Column(name, overflow="fold") for name in columns[whole:]),
+    )
     for cells in rows:
         shown.add_row(*map(Text, cells))
     return shown

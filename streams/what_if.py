@@ -53,8 +53,11 @@ class Difference:
     per_measure: Mapping[Measure, tuple[int, int]]
 
 
-def difference(before: Replayed, after: Replayed, *, lead_of: LeadOf) -> Difference:
-    """Return how ``after`` differs; ``lead_of`` names the authority that acts on a warning."""
+def difference(before: Replayed, after: Replayed, *, leads: tuple[LeadOf, LeadOf]) -> Difference:
+    """Return how ``after`` differs.
+
+    ``leads`` name the authority that acts on a warning: by the roster and ladder of each version.
+    """
     first, second = _issued(before), _issued(after)
     begun, begun_after = _first_of_each(first), _first_of_each(second)
     both = begun.keys() & begun_after.keys()
@@ -66,7 +69,7 @@ def difference(before: Replayed, after: Replayed, *, lead_of: LeadOf) -> Differe
             (begun[matter] - begun_after[matter]) / dt.timedelta(days=1) for matter in sorted(both)
         ),
         per_day=_paired(first, second, lambda one: one.issued_at.astimezone(CHINA).date()),
-        per_authority=_paired(first, second, lead_of),
+        per_authority=_paired(first, second, *leads),
         per_measure=_paired(first, second, lambda one: one.measure),
     )
 
@@ -103,10 +106,13 @@ def _moves(
 
 
 def _paired(
-    first: Iterable[EarlyWarning], second: Iterable[EarlyWarning], key: Callable[[EarlyWarning], K]
+    first: Iterable[EarlyWarning],
+    second: Iterable[EarlyWarning],
+    key: Callable[[EarlyWarning], K],
+    key_after: Callable[[EarlyWarning], K] | None = None,
 ) -> dict[K, tuple[int, int]]:
     before = collections.Counter(map(key, first))
-    after = collections.Counter(map(key, second))
+    after = collections.Counter(map(key_after or key, second))
     return {name: (before[name], after[name]) for name in {**before, **after}}
 
 

@@ -50,6 +50,8 @@ def _plain(value: Any, keyword: str, asked: Any) -> list[str]:  # noqa: PLR0911,
             return [] if value >= asked else [f"{value} < {asked}"]
         case "maximum" if _is_a(value, "number"):
             return [] if value <= asked else [f"{value} > {asked}"]
+        case "minItems" if isinstance(value, list):
+            return [] if len(value) >= asked else [f"{len(value)} < {asked}"]
         case "maxItems" if isinstance(value, list):
             return [] if len(value) <= asked else [f"{len(value)} > {asked}"]
         case "maxProperties" if isinstance(value, dict):
@@ -76,6 +78,10 @@ def _nested(value: Any, keyword: str, schema: Schema, root: Schema, place: str) 
             inside = value if isinstance(value, list) else []
             return [what for n, one in enumerate(inside)
                     for what in problems(one, asked, root, f"{place}[{n}]")]  # fmt: skip
+        case "prefixItems":
+            pairs = zip(value, asked, strict=False) if isinstance(value, list) else ()
+            return [what for n, (inside, one) in enumerate(pairs)
+                    for what in problems(inside, one, root, f"{place}[{n}]")]  # fmt: skip
         case "propertyNames":
             names = list(value) if isinstance(value, dict) else []
             return [what for one in names for what in problems(one, asked, root, f"{place}.{one}")]
@@ -101,9 +107,8 @@ def _nested(value: Any, keyword: str, schema: Schema, root: Schema, place: str) 
 
 
 _PLAIN = {
-    "type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems",
-    "maxProperties",
-    "required", "format",
+    "type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems",
+    "maxItems", "maxProperties", "required", "format",
 }  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """How are the files written that are made from the code?  ``python -m tests.regenerate``.
 
-docs/schemas holds a JSON Schema for each event type; docs/events.md, docs/facts.md and
-docs/indicators.md hold tables between two marks.  Tests fail where a file differs from what this
-makes.
+docs/schemas holds a JSON Schema for each event type and, in published/, for each message of ours;
+docs/asyncapi.yaml describes all topics; several documents hold tables between two marks.  Tests
+fail where a file differs from what this makes.
 """
 
 import collections
@@ -17,9 +17,13 @@ from detectors.facts import FactKind
 from detectors.knowledge import Knowledge
 from detectors.knowledge_check import parse
 from detectors.reading import read
+from detectors.repetition import RAISED_TO
 from detectors.schemas import schema_of
 from detectors.wording import LABELS
+from tests import fact_tables
 from tests import golden_events as golden
+from tests.interfaces import asyncapi, schemas
+from tests.interfaces import tables as interfaces
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -32,6 +36,14 @@ def schema_files() -> dict[str, str]:
     return {
         f"{type_}.json": json.dumps(schema_of(type_), ensure_ascii=False, indent=1) + "\n"
         for type_ in e.event_types()
+    }
+
+
+def published_files() -> dict[str, str]:
+    """Return the schema files of what sanzao publishes, by name."""
+    return {
+        f"{type_}.json": json.dumps(schemas.schema_of(type_), ensure_ascii=False, indent=1) + "\n"
+        for type_ in [*schemas.PUBLISHED, *schemas.INTERNAL]
     }
 
 
@@ -99,6 +111,8 @@ def rule_table() -> str:
     ]
     for rule in _knowledge().rules:
         measures = "、".join(dict.fromkeys(tier.measure.label for tier in rule.tiers))
+        if rule.again_within_days:
+            measures += f"（{rule.again_within_days}日内再次发生，警示升为{RAISED_TO.label}）"
         tiers = [kind for tier in rule.tiers for kind in tier.unless]
         unless = dict.fromkeys([*rule.unless, *rule.settled_by, *tiers])
         silent = "、".join(LABELS[FactKind[name.upper()]] for name in unless)
@@ -115,11 +129,20 @@ def _knowledge() -> Knowledge:
     return parse(load_documents())
 
 
-def with_table(text: str, table: str) -> str:
-    """Return a document with the table between its marks replaced."""
-    before, _, rest = text.partition(BEGIN)
+def with_table(text: str, table: str, name: str = "") -> str:
+    """Return a document with the table between its marks replaced; ``name`` stands in the mark."""
+    begin = BEGIN.replace(" -->", f": {name} -->") if name else BEGIN
+    before, found, rest = text.partition(begin)
+    assert found, f"the document has no mark {begin}"
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    return f"{before}{begin}\n{table}\n{END}{after}"
+
+
+def with_tables(text: str, tables: dict[str, str]) -> str:
+    """Return a document with all its tables replaced."""
+    for name, table in tables.items():
+        text = with_table(text, table, name)
+    return text
 
 
 def _fields(payload: type[e.Payload]) -> str:
@@ -145,25 +168,37 @@ def _told() -> tuple[_Kinds, _Kinds]:
     return stated, ended
 
 
-def tables() -> dict[str, str]:
-    """Return the tables of the documents that hold one, by the document's name."""
+def tables() -> dict[str, dict[str, str]]:
+    """Return the tables of the documents that hold some: by document, then by mark."""
     return {
-        "events.md": event_table(),
-        "facts.md": fact_table(),
-        "indicators.md": f"{indicator_table()}\n\n## 规则 / Rules\n\n{rule_table()}",
+        "events.md": {"": event_table()},
+        "facts.md": {
+            "": fact_table(),
+            "indicators": fact_tables.indicator_table(_knowledge()),
+            "rules": fact_tables.rule_table(_knowledge()),
+        },
+        "indicators.md": {"": f"{indicator_table()}\n\n## 规则 / Rules\n\n{rule_table()}"},
+        "interfaces.md": interfaces.tables(),
     }
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    """Write the files of a folder, and delete those that are gone."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.json"):
+        old.unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     """Write every file that is made from the code."""
-    folder = DOCS / "schemas"
-    for old in folder.glob("*.json"):
-        old.unlink()
-    for name, text in schema_files().items():
-        (folder / name).write_text(text, encoding="utf-8")
-    for name, table in tables().items():
+    _write(DOCS / "schemas", schema_files())
+    _write(DOCS / "schemas" / "published", published_files())
+    (DOCS / "asyncapi.yaml").write_text(asyncapi.text(), encoding="utf-8")
+    for name, made in tables().items():
         file = DOCS / name
-        file.write_text(with_table(file.read_text(encoding="utf-8"), table), encoding="utf-8")
+        file.write_text(with_tables(file.read_text(encoding="utf-8"), made), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -123,9 +123,9 @@ def _silent(diary: Diary) -> None:
     """A permit runs out, a fine is not paid, a fault is not put right, and nobody says a word."""
     span, permit = diary.span, diary.firm.trade.permit
     assert permit is not None
-    granted = e.PermitGranted(
+    granted = e.PermitGranted(  # beside the permit of its trade, which runs on
         permit_no="YX-SILENT-1",
-        permit_type=permit.name,
+        permit_type="食品生产加工小作坊登记证",
         domain=permit.domain,
         valid_to=span.at(0.5),
         organ=permit.organ,

@@ -15,6 +15,7 @@ from detectors.measure import Level, Measure
 from streams import clock
 from streams.assess import warning_records
 from streams.codec import envelope
+from streams.keys import AUDIT
 from streams.terminal import DENIED
 from streams.topics import Topic
 from tests.e2e.conftest import until
@@ -73,6 +74,12 @@ def test_five_that_missed_a_deadline_are_one_text_and_a_list_of_five(bureau, tmp
     other_county.write_text('scope: ["410423"]\n')
     elsewhere = bureau.command("messages", "why", warnings[3].id, "--config", other_county)
     assert (elsewhere.returncode, elsewhere.stdout) == (DENIED, "")
+    elsewhere = bureau.command(*command, "--csv", file, SANZAO_SCOPE="410423")
+    assert "rows=0" in elsewhere.stdout
+    assert "另有 5 条不在本单位管辖范围" in elsewhere.stderr
+    assert len(file.read_bytes().splitlines()) == 1
+    trail = [fields[b"command"].decode() for _, fields in bureau.store.xrange(AUDIT)]
+    assert sum(f"warnings list rule=W02 authority={duty.lead.code}" in one for one in trail) == 3
 
 
 def test_a_sign_in_a_region_reaches_who_acts_and_who_is_above(bureau):

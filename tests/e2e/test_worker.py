@@ -14,7 +14,7 @@ from detectors import events as e
 from detectors import learned
 from detectors.measure import Measure
 from detectors.uscc import synthetic
-from streams.codec import decode_warning
+from streams.codec import decode_data, decode_warning
 from streams.courier import Receipt
 from streams.devstack.stack import fetch_json
 from streams.keys import SNAPSHOTS
@@ -144,7 +144,7 @@ def test_a_delivery_report_settles_its_message(bureau, day):
         """Return the steps that were published, by message."""
         found = collections.defaultdict(set)
         for record in records:
-            receipt = msgspec.json.decode(record.value, type=Receipt)
+            receipt = decode_data(record.value, Receipt)
             found[receipt.notification_id].add(receipt.step)
         return found
 
@@ -152,9 +152,9 @@ def test_a_delivery_report_settles_its_message(bureau, day):
         Topic.NOTIFICATION,
         lambda found: all({Step.ACCEPTED, Step.ARRIVED} <= steps(found)[one] for one in ids),
     )
-    mine = [one for one in records if json.loads(one.value)["notification_id"] in ids]
+    mine = [one for one in records if decode_data(one.value, Receipt).notification_id in ids]
     assert {one.key.decode() for one in mine} <= {one.id for one in day.warnings.values()}
-    assert all("****" in json.loads(one.value)["address"] for one in mine)
+    assert all("****" in decode_data(one.value, Receipt).address for one in mine)
 
 
 def test_what_is_no_event_is_kept_with_its_cause(bureau):
@@ -253,7 +253,7 @@ def test_a_stop_is_quick_and_a_restart_tells_nobody_again(bureau, day):
     began = time.monotonic()
     bureau.worker.stop()
     seconds = time.monotonic() - began
-    status = bureau.worker._status()
+    status = bureau.worker.status
     bureau.open()
     (marker,) = bureau.firms(1)
     bureau.publish(b.event(b.penalty(), subject=marker))

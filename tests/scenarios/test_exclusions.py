@@ -256,6 +256,74 @@ def test_what_was_excused_is_told_when_the_excuse_ends(rule, happenings, excuse,
     assert len(b.issued(enterprise.effects, rule)) == len(while_excused) + 1
 
 
+LAW_CASE = court("reorganisation")
+OVER = court("reorganisation", "delete")
+
+
+@pytest.mark.parametrize(
+    ("ends", "day"),
+    [
+        pytest.param(OVER, 60, id="its end is told on its day"),
+        pytest.param(OVER, 20, id="its end lies before what came after it"),
+        pytest.param(b.revoked(LAW_CASE, "case"), 60, id="the court's record is taken back"),
+        pytest.param(b.expired(LAW_CASE, "case"), 60, id="the court's record is ended"),
+    ],
+)
+def test_an_excuse_whose_end_comes_late_frees_all_the_same(ends, day):
+    """Until the end is known nobody was told of what was excused; then it is told, once."""
+    enterprise = b.Enterprise()
+    enterprise.has(LAW_CASE, day=-1, name="case")
+    enterprise.has(FINED)
+    enterprise.has(SEEN, day=40)
+    before = b.issued(enterprise.effects, "W24")
+
+    effects = enterprise.has(ends, day=day)
+    enterprise.waits_until(b.on(100))
+
+    assert before == []
+    assert [one.measure for one in b.issued(effects, "W24")] == [Measure.INTERVIEW]
+    assert len(b.issued(enterprise.effects, "W24")) == 1
+
+
+def test_an_end_that_was_known_beforehand_is_told_on_its_day():
+    """A rest until a day: whoever could not be reached meanwhile is told of then, by the timer."""
+    rest = e.SuspensionFiled(from_on=b.on(-9).date(), to_on=b.on(30).date())
+    enterprise = b.Enterprise()
+    enterprise.has(rest, day=-1)
+    enterprise.has(e.AbnormalAdded(reason=4))
+
+    before = b.issued(enterprise.waits_until(b.on(30)), "W03")
+    effects = enterprise.waits_until(b.on(31))
+
+    assert before == []
+    assert [one.measure for one in b.issued(effects, "W03")] == [Measure.INTERVIEW]
+
+
+def test_what_overtakes_the_end_of_an_excuse_leaves_it_to_the_timer():
+    """A look after the rest is over, before the timer has spoken of its end: told once, by it."""
+    rest = e.SuspensionFiled(from_on=b.on(-9).date(), to_on=b.on(30).date())
+    enterprise = b.Enterprise()
+    enterprise.has(rest, day=-1)
+    enterprise.has(e.AbnormalAdded(reason=4))
+
+    overtaking = enterprise._takes(b.event(SEEN, day=32))
+    effects = enterprise.waits_until(b.on(40))
+
+    assert b.issued(overtaking, "W03") == []
+    assert len(b.issued(effects, "W03")) == 1
+
+
+def test_a_record_that_only_moves_an_excuse_frees_nothing():
+    """A rest that is extended goes on: nobody is told."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.SuspensionFiled(from_on=b.on(-9).date(), to_on=b.on(300).date()), day=-1)
+    enterprise.has(e.AbnormalAdded(reason=4))
+
+    enterprise.has(e.SuspensionFiled(from_on=b.on(-9).date(), to_on=b.on(700).date()), day=20)
+
+    assert b.issued(enterprise.effects, "W03") == []
+
+
 def test_a_removal_from_the_list_does_not_ask_for_the_report_again():
     """Who was listed for the report and is taken off has filed, whichever record comes first."""
     enterprise = b.Enterprise()

@@ -69,6 +69,22 @@ def test_text_becomes_what_the_setting_is():
     assert (settings.redis.timeout_s, settings.log_level) == (2.5, "DEBUG")
 
 
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        pytest.param("410422", ("410422",), id="one"),
+        pytest.param("410422, 410423", ("410422", "410423"), id="two"),
+        pytest.param("", (), id="none"),
+    ],
+)
+def test_a_list_is_written_with_commas(text, scope):
+    """Every setting can be set by the environment, and a list is one."""
+    settings = load_settings(None, {"SANZAO_SCOPE": text, "SANZAO_MODEL__MEMBERS": "newton,forest"})
+
+    assert settings.scope == scope
+    assert settings.model.members == ("newton", "forest")
+
+
 def test_variables_of_others_are_left_alone():
     """Only SANZAO_ is ours; SANZAO_CONFIG names the file and is no setting."""
     environment = {"PATH": "/bin", "KAFKA__BOOTSTRAP": "x", "SANZAO_CONFIG": "/etc/sanzao.yaml"}
@@ -253,8 +269,9 @@ def test_a_variable_of_somebody_else_is_asked_for_by_name(monkeypatch):
 
 
 def test_professional_catalogues_stand_under_their_path(tmp_path):
-    """Documents of the sub-folder carry its name; scenarios and other folders are no knowledge."""
-    for name in ("rules.yaml", "professional/toys.yaml", "tests/toys.yaml", "old/rules.yaml"):
+    """Documents of the sub-folder carry its name; scenarios, notes, hidden files are none."""
+    for name in ("rules.yaml", "professional/toys.yaml", "tests/toys.yaml", "rules.yaml.bak",
+                 ".old/rules.yaml"):  # fmt: skip
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text("{a: 1}", encoding="utf-8")
@@ -275,6 +292,69 @@ def test_a_folder_without_scenarios_is_told(tmp_path):
     """Nothing to run is a mistake: the folder is named."""
     with pytest.raises(InvalidConfigError, match=r"tests holds no scenarios"):
         load_scenarios(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("weigths.yaml", "weights.yaml", id="a misspelt document"),
+        pytest.param("rules.yml", "rules.yaml", id="another ending"),
+        pytest.param("proffessional/food.yaml", "professional/", id="a misspelt folder"),
+        pytest.param("professional/food.yml", "NAME.yaml", id="another ending of a catalogue"),
+        pytest.param("professional/old/food.yaml", "no folder", id="a folder too deep"),
+        pytest.param("history/food.yaml", "history/VERSION/", id="a document of no version"),
+        pytest.param("history/v1/weigths.yaml", "weights.yaml", id="a misspelt one of a version"),
+        pytest.param("history/v1/history/v0/x", "professional/", id="a past within the past"),
+    ],
+)
+def test_what_nothing_would_read_is_refused(tmp_path, name, told):
+    """A misspelt name loses a whole catalogue in silence; it is named with what is read."""
+    head = "{version: v1, effective_from: 2026-01-01}"
+    for one, text in (("knowledge.yaml", head), ("history/v1/knowledge.yaml", head), (name, "1")):
+        file = tmp_path / one
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(InvalidConfigError) as caught:
+        load.load_history(tmp_path)
+
+    assert told in str(caught.value)
+
+
+def test_an_earlier_version_has_its_own_professional_catalogues(tmp_path):
+    """A catalogue that a version holds is the one of then; the others are the newer ones."""
+    for name, text in (
+        ("knowledge.yaml", "{version: v2, effective_from: 2026-07-01}"),
+        ("professional/food.yaml", "new"),
+        ("professional/toys.yaml", "new"),
+        ("history/v1/knowledge.yaml", "{version: v1, effective_from: 2025-01-01}"),
+        ("history/v1/professional/food.yaml", "old"),
+    ):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    (version,) = load.load_history(tmp_path)
+
+    assert version["professional/food.yaml"] == "old"
+    assert version["professional/toys.yaml"] == "new"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("- id: W01\n  points: 30\n  points: 900\n",
+                     "line 3, column 3: the key 'points' stands twice", id="of a line"),
+        pytest.param("a: {steps: {90: 1.0, 0: 0.5, 90: 0.0}}", "the key '90' stands twice",
+                     id="of steps"),
+    ],
+)  # fmt: skip
+def test_a_key_that_stands_twice_is_told(tmp_path, text, told):
+    """Of two the last would count, and nobody would hear of the first."""
+    (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(InvalidConfigError, match=told):
+        load_documents(tmp_path)
 
 
 def test_a_version_holds_what_was_other_then(tmp_path):

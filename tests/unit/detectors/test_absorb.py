@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import events as e
-from detectors.effects import UNKNOWN_FACT
+from detectors.bounds import MAX_FACTS
+from detectors.effects import UNKNOWN_FACT, LetGo
 from detectors.facts import FactKind
 from detectors.marks import MAX_MARKS
+from detectors.stating import moment
 from tests import builders as b
 from tests import strategies
 
@@ -387,6 +389,53 @@ def test_a_flood_does_not_wash_away_what_is_in_force(important):
 
     kinds = {fact.kind for fact in b.after([b.event(important)]).state.facts}
     assert {kind: len(in_force(enterprise, kind)) for kind in kinds} == dict.fromkeys(kinds, 1)
+
+
+FLOODS = [
+    pytest.param(lambda n: b.equipment(days_left=900, number=f"Q{n}", public=True), id="lifts"),
+    pytest.param(lambda n: e.MeterVerified(instrument=f"M{n}", passed=True,
+                                           next_due=b.on(900).date()), id="scales"),
+    pytest.param(lambda n: e.MonitoringHit(channel="AD", evidence=f"E{n}"), id="advertisements"),
+    pytest.param(b.complaint, id="complaints"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("one_of_many", FLOODS)
+def test_no_number_of_facts_displaces_a_listing_a_penalty_or_the_founding(one_of_many):
+    """The class stays D, and what it rests on, however many facts of another kind come."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.founded(), day=-3)
+    enterprise.has(SERIOUS, day=-2)
+    enterprise.has(b.penalty("severe"), day=-1)
+    for n in range(MAX_FACTS):
+        enterprise.has(one_of_many(n), day=n / 1000, name=f"flood{n}")
+
+    grave = (FactKind.ESTABLISHED, FactKind.SERIOUS_LISTED, FactKind.PENALTY_SEVERE)
+    assert [len(in_force(enterprise, kind)) for kind in grave] == [1, 1, 1]
+    assert enterprise.state.rule.rank == 3
+    assert len(enterprise.state.facts) == MAX_FACTS
+
+
+def test_what_is_let_go_in_force_is_told():
+    """A lift for which there is no room is told, with its kind; one of a few is kept silently."""
+    enterprise = b.Enterprise()
+    for n in range(MAX_FACTS):
+        enterprise.has(b.equipment(days_left=900, number=f"Q{n}"), day=n / 1000, name=f"q{n}")
+    assert b.of_type(enterprise.effects, LetGo) == []
+
+    effects = enterprise.has(b.equipment(days_left=900, number="one more"), day=1)
+
+    assert b.of_type(effects, LetGo) == [LetGo(b.USCC, ("equipment",))]
+
+
+def test_of_too_many_lifts_those_due_first_stay():
+    """The lift whose inspection falls due first speaks first, and is let go last."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.equipment(days_left=20, number="soon"), day=0, name="soon")
+    for n in range(MAX_FACTS + 9):
+        enterprise.has(b.equipment(days_left=900, number=f"Q{n}"), day=1 + n / 1000, name=f"q{n}")
+
+    assert min(fact.due for fact in enterprise.state.facts) == moment(b.on(20).date(), end=True)
 
 
 def test_waiting_endings_do_not_pile_up():

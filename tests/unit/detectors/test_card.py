@@ -53,6 +53,26 @@ def test_a_line_taken_out_leaves_the_score_it_says(life):
         assert one.without == catalogue.score_of(rest)
 
 
+@settings(max_examples=40)
+@given(life=strategies.lives(most=8))
+def test_the_counted_lines_alone_make_the_score(life):
+    """Two of one group never count together, and no line that counts is left out."""
+    enterprise = b.after(life)
+    catalogue = b.expertise().catalogue
+    severities = catalogue.assess(
+        enterprise.state.profile, enterprise.state.facts, enterprise.state.as_of
+    ).severities
+
+    points = {place: catalogue.points_of(place, severities[place]) for place in severities}
+    counted = catalogue.counted(severities)
+
+    good = min(80.0, -sum(one for one in points.values() if one < 0))
+    assert catalogue.score_of(severities) == pytest.approx(
+        combined([points[place] for place in counted if points[place] > 0], good)
+    )
+    assert catalogue.score_of({p: severities[p] for p in counted}) == catalogue.score_of(severities)
+
+
 def test_without_is_the_product_of_the_other_lines():
     """Of a penalty, a listing and a case, each line leaves the product of the other two."""
     card = card_after(

@@ -2,10 +2,12 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 
 from detectors import events as e
 from detectors.counterfactual import way_back
+from detectors.expertise import compiled
 from detectors.measure import RiskClass
 from tests import builders as b
 
@@ -89,3 +91,52 @@ def test_time_alone_is_said_with_its_day():
     enterprise.has(b.inspection("passed"), day=400)
     assert way.by_time > "2026-03-02"
     assert enterprise.state.rule.score < 500
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [
+        pytest.param([b.penalty("severe")], id="a penalty that fades"),
+        pytest.param([b.penalty("severe"), b.inspection("failed")], id="and a failed inspection"),
+        pytest.param([e.AbnormalAdded(reason=1), b.penalty(domain="QUAL")], id="a listing"),
+    ],
+)
+def test_time_brings_the_class_back_on_the_day_that_is_said(happened):
+    """Below the edge by the margin, and a day of it: until that day the class stands as it is."""
+    enterprise = b.Enterprise()
+    for number, data in enumerate(happened):
+        enterprise.has(data, name=f"h{number}", day=number / 10)
+    enterprise.has(b.penalty("minor", domain="SE"), name="more", day=1)
+    way = way_back(enterprise.state, b.expertise())
+    assert way is not None
+    said = dt.datetime.combine(dt.date.fromisoformat(way.by_time), dt.time(), b.START.tzinfo)
+
+    enterprise.waits_until(said)
+    before = enterprise.state.rule.risk_class
+    enterprise.waits_until(said + dt.timedelta(days=1))
+
+    assert (before, enterprise.state.rule.risk_class) == (RiskClass.C, RiskClass.B)
+
+
+@pytest.mark.parametrize(
+    ("margin", "remedies"),
+    [
+        pytest.param(20, ["S01"], id="well below it"),
+        pytest.param(100, ["S01", "S08"], id="just under the edge"),
+    ],
+)
+def test_advice_reaches_below_the_margin(margin, remedies):
+    """A score just under the edge is not enough: who stands above waits until it is lower."""
+    known = b.expertise().knowledge
+    scoring = msgspec.structs.replace(known.scoring, better_below_band=margin)
+    knowing = compiled(msgspec.structs.replace(known, scoring=scoring))
+    enterprise = b.Enterprise(knowing)
+    enterprise.has(e.AbnormalAdded(reason=1))
+    enterprise.has(b.penalty(domain="QUAL"), day=0.1)
+    enterprise.has(b.penalty("minor", domain="SE"), day=1)
+
+    way = way_back(enterprise.state, knowing)
+
+    assert way is not None
+    assert [one.indicator for one in way.remedies] == remedies
+    assert way.remedies[0].score < scoring.bands.c

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors import events as e
-from detectors.absorb import MAX_FACTS
+from detectors.bounds import MAX_FACTS
 from detectors.facts import FACTS_AN_EVENT, Fact, FactKind
 from detectors.reading import read
 from detectors.reading_neighbours import once_a_neighbour

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors import events as e
 from detectors.facts import Fact, FactKind
 from detectors.functions import InvalidKnowledgeError
 from detectors.measure import RiskClass
@@ -189,6 +190,82 @@ def test_the_last_instant_of_a_month_looks_at_the_day_after():
     )
 
     assert (found.value, found.rests_until) == (1.0, None)
+
+
+JANUARY = (dt.date(2026, 1, 15) - b.on(0).date()).days
+AFTER_PERMIT = fact(FactKind.INSPECTION_PASSED, day=JANUARY, domain="SE", note="证后监督检查")
+
+
+@pytest.mark.parametrize("risk_class", ["A", "C", "D"])
+def test_a_look_after_a_permit_stands_in_the_place_of_the_year_s(risk_class):
+    """57号令 art. 17: 证后监督检查 this year, so no 常规监督检查 this year, whatever the class."""
+    found = ratio(risk_class, AFTER_PERMIT, domain="SE")
+
+    assert (found.value, found.rests_until) == (0.0, dt.date(2027, 1, 1))
+    assert "2026-01-15已作证后监督检查" in found.why
+    assert "第57号第十七条" in found.why
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(looked(JANUARY, domain="SE"), id="a routine look"),
+        pytest.param(
+            fact(FactKind.INSPECTION_PASSED, day=JANUARY - 20, domain="SE", note="证后监督检查"),
+            id="in December",
+        ),
+        pytest.param(
+            fact(FactKind.INSPECTION_PASSED, day=JANUARY, domain="QUAL", note="证后监督检查"),
+            id="of another department",
+        ),
+    ],
+)
+def test_no_other_look_stands_in_the_place_of_the_year_s(look):
+    """Only a look after a permit, on equipment, and of the plan's own year."""
+    assert ratio("D", look, domain="SE").value == 1.0
+
+
+@pytest.mark.parametrize(
+    "suspicion",
+    [
+        pytest.param(fact(FactKind.EQUIPMENT_HAZARD, day=-5, domain="SE", name=2), id="a hazard"),
+        pytest.param(fact(FactKind.REPORT_VERIFIED, day=-5, domain="SE", name=2), id="a report"),
+        pytest.param(
+            fact(FactKind.INSPECTION_FAILED, day=JANUARY, domain="SE", name=2, note="证后检查"),
+            id="it found something itself",
+        ),
+    ],
+)
+def test_suspicion_brings_the_year_s_look_back(suspicion):
+    """57号令 art. 18: who is suspected since may be inspected all the same."""
+    assert ratio("D", AFTER_PERMIT, suspicion, domain="SE").value == 1.0
+
+
+def test_december_s_plan_is_of_the_new_year():
+    """The plan of the year's end is used in January, when the routine look is due again."""
+    as_of = int(dt.datetime(2026, 12, 31, 15, 59, 59, tzinfo=dt.UTC).timestamp())
+
+    found = ratio_for(
+        b.sampling_plan(), b.subject(AFTER_PERMIT), risk_class=RiskClass.D, domain="SE", as_of=as_of
+    )
+
+    assert (found.value, found.rests_until) == (1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        pytest.param({"form": "证后监督检查"}, 0.0, id="by the form of the look"),
+        pytest.param({"item": "证后检查"}, 0.0, id="by its item"),
+        pytest.param({"form": "routine", "item": "电梯"}, 1.0, id="a routine look"),
+    ],
+)
+def test_the_record_of_a_look_says_that_it_came_after_a_permit(said, value):
+    """E29 says so with its item, or where it names none with its form."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.InspectionResult(domain="SE", result="passed", **said), day=-30)
+
+    assert ratio("D", *enterprise.state.facts, domain="SE").value == value
 
 
 def test_a_floor_that_changes_nothing_is_not_told():
@@ -381,6 +458,14 @@ def line(**values):
         pytest.param(
             lambda d: d["floors"][1].update(facts=["zero"]), "floors[1].facts: 'zero'",
             id="no such fact",
+        ),
+        pytest.param(
+            lambda d: d["replaced"][0].update(domains=["LIFT"]),
+            "replaced[0].domains: 'LIFT' is not among domains", id="no domain to look at once",
+        ),
+        pytest.param(
+            lambda d: d["replaced"][0].update(unless=["doubt"]), "replaced[0].unless: 'doubt'",
+            id="no such suspicion",
         ),
         pytest.param(lambda d: d["looks"].clear(), "looks", id="nothing is an inspection"),
     ],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from detectors import events as e
 from detectors import state as stored
+from detectors.bounds import MAX_FACTS
 from detectors.effects import DUPLICATE, REPLAYED, CardDue, ClassChanged, Position
 from detectors.example import Example
 from detectors.features import NAMES
@@ -337,5 +338,5 @@ def test_ten_thousand_events_leave_a_bounded_state():
         )
 
     assert enterprise.offset >= 9_999
-    assert len(enterprise.state.facts) <= 256
+    assert len(enterprise.state.facts) <= MAX_FACTS
     assert len(stored.encode(enterprise.state)) < 64 * 1024

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from detectors import events as e
+from detectors.bounds import MAX_FACTS
 from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.measure import Measure
@@ -277,6 +278,20 @@ async def test_a_revocation_of_an_unknown_fact_waits_for_it():
     assert here.counted("sanzao_events_total", outcome="unknown_fact") == 1
     assert here.dead() == []
     assert here.state().rule.score == 0.0
+
+
+async def test_facts_in_force_that_a_state_has_no_room_for_are_counted_and_named(caplog):
+    """An operator sees how many were let go, and of which enterprise and kind."""
+    here = Shell()
+    lifts = [
+        b.event(b.equipment(days_left=900, number=f"Q{n}"), day=n / 1000)
+        for n in range(MAX_FACTS + 2)
+    ]
+
+    await here.digest(*shell.arrivals(lifts))
+
+    assert here.counted("sanzao_facts_let_go_total") == 2
+    assert f"{b.USCC} has more facts in force than a state holds: equipment" in caplog.text
 
 
 async def test_a_binary_cloud_event_is_an_event_too():

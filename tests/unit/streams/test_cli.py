@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,10 @@ from config.schema import Settings
 from detectors import events as e
 from streams.assembly import build_wisdom, calendar_complaint
 from streams.cli import app
+from streams.event_files import checked
 from streams.terminal import DENIED, NOT_FOUND, USAGE
 from tests import builders as b
+from tests.world import code
 
 ROOT = Path(__file__).parents[3]
 LISTED = e.SeriousListChanged(list_code="L1", action="add")
@@ -183,6 +186,14 @@ def replaced(name, right, wrong):
             id="a feed that could never speak",
         ),
         pytest.param(
+            replaced("rules.yaml", "feed: permits", "feed: permitz"),
+            "W06.feed: 'permitz' is no feed", id="a feed that a rule would wait for in vain",
+        ),
+        pytest.param(
+            replaced("authorities.yaml", "duty_desk:", "duty_dsk:"),
+            "knowledge/authorities.yaml: (top level)", id="a misspelt key of the roster",
+        ),
+        pytest.param(
             shutil.rmtree, "is no folder", id="no folder at all"
         ),
     ],
@@ -226,6 +237,42 @@ def test_the_calendar_is_complained_of_from_december_on(today, said):
 
     assert said in complaint
     assert bool(said) is bool(complaint)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        pytest.param("SANZAO_REDIS__URL", "127.0.0.1:6379/0", "SANZAO_REDIS__URL", id="no address"),
+        pytest.param("SANZAO_SMS__ENDPOINT", "http://sms.example.com", "settings of email or sms",
+                     id="texts in the clear"),
+    ],
+)  # fmt: skip
+def test_what_could_not_start_does_not_pass_the_check(told, monkeypatch, name, value, said):
+    """The clients that a worker makes at its start are made in the check, and ask nobody."""
+    monkeypatch.setenv(name, value)
+
+    status, shown, complaint = told("check-config")
+
+    assert (status, shown) == (USAGE, "")
+    assert said in complaint
+
+
+def test_the_check_says_what_is_hardly_meant(told, monkeypatch, knowledge):
+    """No account for texts, no day of going live, one phone of two: told, and no hole."""
+    monkeypatch.delenv("SANZAO_SMS__SECRET", raising=False)
+    phones = re.findall(r'phone: "(1\d{10})"', (knowledge / "authorities.yaml").read_text("utf-8"))
+    replaced("authorities.yaml", phones[1], phones[0])(knowledge)
+
+    status, _, complaint = told("check-config", "--knowledge", knowledge)
+    monkeypatch.setenv("SANZAO_ROLES__NOTIFY", "false")
+    _, _, without_messages = told("check-config", "--knowledge", knowledge)
+
+    assert status == 0
+    for said in ("SANZAO_SMS__SECRET_FILE 未设置", "notify.since 未设置"):
+        assert said in complaint
+        assert said not in without_messages
+    assert "的手机号相同" in complaint
+    assert phones[0] not in complaint
 
 
 def test_a_broken_file_of_settings_is_told(told, tmp_path):
@@ -277,6 +324,88 @@ def test_a_replay_of_other_knowledge_decides_otherwise(told, tmp_path, knowledge
     assert "检查" not in after
 
 
+def test_a_replay_counts_what_falls_due_up_to_its_last_event(told, tmp_path):
+    """A firm that nothing more is heard of still misses its deadlines, up to the file's end."""
+    other = e.encode(b.event(LISTED, day=100, subject=code(1), name="other"))
+    file = written(tmp_path, e.encode(b.event(b.permit(days_left=60))), other)
+
+    _, shown, _ = told("replay", file, "--now", "2027-07-01")
+    _, cut, _ = told("replay", file, "--now", "2027-07-01", "--until", "2026-03-02")
+
+    assert "deadlines=0 " in cut
+    assert "约谈=1\n" in cut
+    assert "约谈=2 " in shown
+
+
+def test_a_replay_tells_the_neighbours(told, tmp_path):
+    """What a listing means for a firm of the same person is part of what a version decides."""
+    founded = [
+        b.event(e.Established(name=f"甲{n}", established_on=b.on(-900).date(), legal_rep="h:p"),
+                day=n / 10, subject=code(n), name=f"f{n}")
+        for n in range(2)
+    ]  # fmt: skip
+    fined = b.event(b.penalty(domain="QUAL"), day=0.5, subject=code(1), name="fined")
+    listed = b.event(LISTED, day=1, subject=code(0), name="listed")
+    file = written(tmp_path, *(e.encode(one) for one in [*founded, fined, listed]))
+
+    _, told_of, _ = told("replay", file, "--now", "2026-07-01")
+    _, alone, _ = told("replay", file, "--now", "2026-07-01", "--no-neighbours")
+
+    assert "warnings=3 " in alone
+    assert "warnings=4 " in told_of
+
+
+def test_a_difference_says_which_contents_are_compared(told, tmp_path, knowledge):
+    """Under one version number the contents tell the two apart, and the analyst is warned."""
+    file = written(tmp_path, e.encode(b.event(b.penalty())))
+    _, same, _ = told("replay", file, "--now", "2026-07-01", "--diff", knowledge)
+    replaced("knowledge.yaml", "c: 500", "c: 490")(knowledge)
+
+    _, other, _ = told("replay", file, "--now", "2026-07-01", "--diff", knowledge)
+
+    assert "两个目录内容相同" in same
+    assert "版本号相同而内容不同" in other
+    (head,) = [line for line in other.splitlines() if line.startswith("比较")]
+    before, after = head.removeprefix("比较 knowledge ").split(" → ")
+    assert before != after
+    assert before.split("（")[0] == after.split("（")[0]
+
+
+def test_a_difference_names_who_acts_by_each_ladder(told, tmp_path, knowledge):
+    """A change of the ladder moves warnings from one authority to another, and that shows."""
+    listed = e.SeriousListChanged(list_code="L1", action="add", place="410422001")
+    file = written(tmp_path, e.encode(b.event(listed)))
+    text = (knowledge / "ladder.yaml").read_text(encoding="utf-8")
+    head, inspection = text.split("  inspection:\n")
+    assert "lead: department" in inspection
+    (knowledge / "ladder.yaml").write_text(
+        head + "  inspection:\n" + inspection.replace("lead: department", "lead: station", 1),
+        encoding="utf-8",
+    )
+
+    _, shown, _ = told("replay", file, "--now", "2026-07-01", "--diff", knowledge)
+
+    assert re.search(r"所 +0 +1", shown)
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        pytest.param("2030-01-01", True, id="nothing is in force yet"),
+        pytest.param("2026-01-01", False, id="in force already"),
+    ],
+)
+def test_a_version_without_a_past_is_warned_of(told, tmp_path, knowledge, day, said):
+    """New weights that are to hold from a day on decide all of the past where no history is."""
+    file = written(tmp_path, e.encode(b.event(b.penalty())))
+    replaced("knowledge.yaml", "effective_from: 2026-01-01", f"effective_from: {day}")(knowledge)
+
+    _, _, checked = told("check-config", "--knowledge", knowledge)
+    _, shown, _ = told("replay", file, "--now", "2026-07-01", "--diff", knowledge)
+
+    assert [f"自 {day} 起施行" in text for text in (checked, shown)] == [said, said]
+
+
 def test_an_empty_file_replays_to_nothing(told, tmp_path):
     """No lines, no states, no mistake."""
     status, shown, _ = told("replay", written(tmp_path), "--now", "2026-07-01")
@@ -307,6 +436,49 @@ def test_an_invalid_file_is_not_published_at_all(told, tmp_path):
     assert "line 2: not_json" in complaint
     assert "line 4: unknown_type" in complaint
     assert "2 行无效，未发布任何事件" in complaint
+
+
+def test_what_the_stream_would_refuse_is_not_published(told, tmp_path):
+    """A wrong check digit and a day to come are told before, not found in the dead letters."""
+    wrong = b.USCC[:-1] + "9"
+    good = json.loads(e.encode(b.event(b.penalty())))
+    lines = [good | {"subject": wrong}, good | {"time": "2099-01-01T00:00:00Z"}, good]
+    file = written(tmp_path, *(json.dumps(one).encode() for one in lines))
+
+    status, shown, complaint = told("publish", file)
+
+    assert (status, shown) == (USAGE, "")
+    assert "line 1: quarantined_subject" in complaint
+    assert wrong in complaint
+    assert "line 2: future" in complaint
+    assert "line 3" not in complaint
+
+
+def test_a_code_that_a_register_vouches_for_is_published():
+    """The check asks the knowledge, and only where a digit is wrong."""
+    vouched = "91350100M0001TGQXM"
+    line = e.encode(b.event(b.penalty(), subject=vouched))
+    other = e.encode(b.event(b.penalty()))
+
+    records, complaints = checked([line], allowed=lambda: frozenset({vouched}), now=b.on(1))
+    unasked, _ = checked([other], allowed=lambda: pytest.fail("nobody need ask"), now=b.on(1))
+
+    assert ([subject for subject, _ in records], complaints) == ([vouched], [])
+    assert len(unasked) == 1
+
+
+def test_the_sample_of_the_documents_can_be_copied(told, tmp_path):
+    """It is an event in one line; spread over lines, the message says how it is to be written."""
+    text = (KNOWLEDGE.parents[1] / "docs" / "events.md").read_text(encoding="utf-8")
+    sample = text.split("```json\n")[1].split("```")[0].encode()
+    spread = json.dumps(json.loads(sample), indent=1).encode()
+
+    status, _, complaint = told("replay", written(tmp_path, sample), "--now", "2026-07-02")
+    refused, _, hint = told("publish", written(tmp_path, spread))
+
+    assert (status, complaint) == (0, "")
+    assert refused == USAGE
+    assert hint.count("每行一个事件") == 1
 
 
 @pytest.mark.parametrize(

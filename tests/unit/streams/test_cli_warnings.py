@@ -7,6 +7,7 @@ import io
 
 import msgspec
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from alerts.batched import bundle_id
@@ -17,8 +18,8 @@ from detectors.warning import CHINA, WarningStatus
 from streams.assembly import build_wisdom
 from streams.assess import warning_records
 from streams.cli import app
-from streams.cli_warnings import COLUMNS, row, selection
-from streams.tables import csv_of
+from streams.cli_warnings import COLUMNS, COLUMNS_SHOWN, row, selection, shown
+from streams.tables import csv_of, table
 from streams.terminal import USAGE
 from streams.told_warnings import bundled, duty_of, newest
 from streams.topics import Topic
@@ -135,6 +136,30 @@ def test_a_line_tells_neither_class_nor_score():
     """A list travels further than a login: it holds no class and no score."""
     assert row(missed(1), desk()) == row(missed(1, score=1.0), desk())
     assert "D" not in row(missed(1), desk())
+
+
+@pytest.mark.parametrize("rule", ["W99", "W2", "年报"])
+def test_a_rule_there_is_not_is_told(rule):
+    """Status 2 and the rules there are; an empty list would look as if nobody were late."""
+    answer = CliRunner().invoke(app, ["warnings", "list", "--rule", rule])
+
+    assert answer.exit_code == USAGE
+    assert f"{rule}：没有这条规则" in answer.stderr
+    assert "W02" in answer.stderr
+
+
+def test_eighty_columns_hold_what_the_next_command_asks_for():
+    """Number and code stand in one piece, and the whole name is there."""
+    one = missed(1, enterprise="叶县城关乡惠民生活超市连锁经营管理有限公司第二分公司")
+    console = Console(file=io.StringIO(), width=80)
+
+    console.print(table(COLUMNS_SHOWN, [shown(one)], whole=2))
+
+    text = console.file.getvalue()
+    assert one.number in text
+    assert one.uscc in text
+    assert set(one.enterprise) <= set(text)
+    assert len(text.splitlines()) <= 8
 
 
 def test_an_authority_that_is_not_in_the_roster_is_told():

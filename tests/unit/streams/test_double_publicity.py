@@ -451,3 +451,20 @@ def test_one_permit_from_two_feeds_is_in_force():
 
     assert permits
     assert all(fact.counts_at(state.as_of) for fact in permits)
+
+
+@pytest.mark.parametrize("in_order", [True, False], ids=["the grant first", "the revocation first"])
+def test_a_permit_revoked_through_the_form_stays_revoked(in_order):
+    """Grant and 吊销 bear the day of the grant: whichever is read first, a sale shows no permit."""
+    (grant,) = made(table(LICENCE), FileKind.LICENCE)
+    (revocation,) = made(table(LICENCE | {"XK_ZT": "吊销"}), FileKind.LICENCE)
+    enterprise = b.after([grant, revocation] if in_order else [revocation, grant])
+    assert grant.time == revocation.time
+
+    sold = e.FoodSampled(sample_no="S1", verdict="passed")
+    effects = enterprise.has(sold, day=9)
+
+    in_force = {fact.kind for fact in enterprise.state.facts if fact.counts_at(b.at(9))}
+    assert FactKind.PERMIT_ENDED in in_force
+    assert FactKind.PERMIT not in in_force
+    assert b.issued(effects, "W07")

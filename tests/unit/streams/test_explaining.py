@@ -1,7 +1,10 @@
 """Can a person at a terminal read why an enterprise stands where it does?"""
 
 import io
+import math
+import re
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -10,8 +13,14 @@ from detectors.card import as_of_moment, risk_card
 from detectors.counterfactual import way_back
 from detectors.measure import RiskClass
 from detectors.official import OfficialClass, Source, provisional
-from detectors.state import EnterpriseState
-from streams.explaining import Found, card_in_words, official_in_words, way_back_in_words
+from detectors.state import EnterpriseState, Learned
+from streams.explaining import (
+    Found,
+    arithmetic,
+    card_in_words,
+    official_in_words,
+    way_back_in_words,
+)
 from tests import builders as b
 
 
@@ -45,8 +54,61 @@ def test_a_card_names_facts_documents_and_open_warnings():
     assert b.USCC in text
     assert "实时等级 D" in text
     assert "叶市监罚〔2026〕7号" in text
-    assert "未结预警 w-" in text
+    assert "未结预警 00000020260304-" in text
+    assert "2026-03-04）" in text
     assert "仅供内部预警" in text
+
+
+def test_days_and_moments_are_those_of_beijing():
+    """What happened at one in the morning of the 3rd is of the 3rd, here and in the number."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.SeriousListChanged(list_code="L1", action="add"), day=13 / 24)
+
+    text = printed(enterprise)
+
+    assert "截至 2026-03-03 01:00（北京时间）" in text
+    assert "20260303-" in text
+    assert "2026-03-03）" in text
+    assert "2026-03-02" not in text
+
+
+def test_the_arithmetic_of_a_card_can_be_followed():
+    """What a weightier line of its group stands for is marked, and left out of the product."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.AbnormalAdded(reason=1))
+    enterprise.has(e.AbnormalAdded(reason=4), day=1)
+    enterprise.has(b.penalty(domain="QUAL"), day=1.1)
+    enterprise.has(e.HonourGranted(kind="质量奖", valid_to=b.on(300).date()), day=1.2)
+    card = risk_card(b.USCC, enterprise.state, b.expertise())
+    assert not all(one.counted for one in card.contributions)
+
+    told = arithmetic(card.contributions, card.score)
+
+    factors, less = re.fullmatch(
+        r"算式：1000×\(1－([0-9.×]+)\)－([0-9.]+)（加分项，合计有上限）.*", told
+    ).groups()
+    product = math.prod(float(one) for one in factors.split("×"))
+    assert 1000 * (1 - product) - float(less) == pytest.approx(card.score, abs=0.2)
+    assert f"{card.score:.1f}" in told
+    assert "同组不计" in printed(enterprise)
+
+
+def test_a_moment_in_the_past_knows_nothing_of_later():
+    """Neither a warning that came later nor what the model says today belongs to it."""
+    enterprise = b.Enterprise()
+    enterprise.has(e.AbnormalAdded(reason=4), day=0)
+    enterprise.has(e.SeriousListChanged(list_code="L1", action="add"), day=10)
+    now = msgspec.structs.replace(
+        enterprise.state, learned=Learned(0.5, "FOODS-9", enterprise.state.rule)
+    )
+
+    earlier = risk_card(b.USCC, as_of_moment(now, b.expertise(), b.at(5)), b.expertise())
+    later = risk_card(b.USCC, as_of_moment(now, b.expertise(), b.at(15)), b.expertise())
+
+    assert {one.rule for one in earlier.open_warnings} < {one.rule for one in later.open_warnings}
+    assert (earlier.probability, earlier.model_version) == (None, "")
+    assert earlier.score == earlier.rule_score
+    assert (later.probability, later.model_version) == (0.5, "FOODS-9")
 
 
 def test_a_card_without_a_model_says_so():

@@ -15,7 +15,7 @@ from config.schema import Settings
 from detectors.measure import Level, Measure
 from detectors.warning import CHINA, WarningStatus
 from streams.assembly import build_wisdom
-from streams.codec import envelope
+from streams.codec import decode_data, envelope
 from streams.courier import Courier, Receipt, Round
 from streams.metrics import Metrics
 from streams.notifying import Notifier, count_round, receipt_record
@@ -359,11 +359,24 @@ async def test_a_receipt_is_keyed_by_its_warning_and_masks_the_address(desk):
 
     outgoing = receipt_record(receipts[0], 4)
 
-    told = msgspec.json.decode(outgoing.value, type=Receipt)
+    told = decode_data(outgoing.value, Receipt)
     assert (outgoing.topic, outgoing.key) == ("notification.v1", warning.id.encode())
     assert outgoing.partition == partition_of(warning.id, 4)
     assert told.step is Step.ACCEPTED
     assert "***" in told.address
+
+
+async def test_a_receipt_is_a_cloud_event_known_by_its_id(desk):
+    """Published again after a crash, a receipt carries the same id, as every message does."""
+    office, warning = Office(desk), specimen()
+    await office.digest(record(warning))
+    (receipt, *_) = await sent(office, warning)
+
+    told = msgspec.json.decode(receipt_record(receipt, 4).value)
+
+    assert (told["type"], told["id"]) == ("notification.receipt.v1", receipt.id)
+    assert told["subject"] == warning.id
+    assert told == msgspec.json.decode(receipt_record(receipt, 4).value)
 
 
 def test_a_round_is_counted_by_channel_state_and_cause():

@@ -14,6 +14,7 @@ from streams.what_if import difference, difference_in_words
 from tests import builders as b
 
 LATER = b.on(400)
+BUREAU = (lambda _: "县局",) * 2
 
 
 def changed(**points):
@@ -43,7 +44,7 @@ def test_the_same_version_makes_no_difference():
     """A version beside itself moves nobody and warns of the same."""
     same = played(LIFE, b.expertise())
 
-    found = difference(same, same, lead_of=lambda _: "县局")
+    found = difference(same, same, leads=BUREAU)
 
     assert found.moves == ()
     assert (found.only_before, found.only_after) == (0, 0)
@@ -52,9 +53,7 @@ def test_the_same_version_makes_no_difference():
 
 def test_who_would_change_class_is_named():
     """Heavier points move the enterprise, and the move names both classes and scores."""
-    found = difference(
-        played(LIFE, b.expertise()), played(LIFE, changed(S08=600)), lead_of=lambda _: "县局"
-    )
+    found = difference(played(LIFE, b.expertise()), played(LIFE, changed(S08=600)), leads=BUREAU)
 
     (move,) = found.moves
     assert (move.before, move.after) == (RiskClass.B, RiskClass.C)
@@ -64,7 +63,7 @@ def test_who_would_change_class_is_named():
 def test_warnings_are_counted_by_day_authority_and_measure():
     """What one version warns of and the other does not stands under its day and authority."""
     found = difference(
-        played(LIFE, changed(S08=0, S14=0)), played(LIFE, b.expertise()), lead_of=lambda _: "县局"
+        played(LIFE, changed(S08=0, S14=0)), played(LIFE, b.expertise()), leads=BUREAU
     )
 
     assert found.only_after >= 1
@@ -99,7 +98,7 @@ def test_an_earlier_warning_has_a_lead():
     )
     life = [b.event(b.permit(days_left=200)), b.event(b.inspection("passed"), day=150)]
 
-    found = difference(played(life, b.expertise()), played(life, earlier), lead_of=lambda _: "县局")
+    found = difference(played(life, b.expertise()), played(life, earlier), leads=BUREAU)
 
     assert max(found.lead_days) == 30.0
 
@@ -107,9 +106,7 @@ def test_an_earlier_warning_has_a_lead():
 def test_the_difference_can_be_read():
     """A person reads moves, counts and lead in Chinese."""
     console = Console(record=True, width=120)
-    found = difference(
-        played(LIFE, b.expertise()), played(LIFE, changed(S08=600)), lead_of=lambda _: "县局"
-    )
+    found = difference(played(LIFE, b.expertise()), played(LIFE, changed(S08=600)), leads=BUREAU)
 
     console.print(difference_in_words(found))
 
