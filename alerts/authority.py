@@ -77,9 +77,10 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The document ``authorities.yaml``."""
+    """The document ``authorities.yaml``; ``sample`` says that its people are invented."""
 
     version: str
+    sample: bool = False
     duty_desk: str
     people: tuple[Person, ...]
     authorities: tuple[Authority, ...]
@@ -94,6 +95,8 @@ class AuthorityTree:
             raise InvalidKnowledgeError(faults)
         self.file = file
         self.version = roster.version
+        self.is_sample = roster.sample
+        self.people = roster.people
         self.authorities = roster.authorities
         self._by_code = {authority.code: authority for authority in roster.authorities}
         self._by_name = {authority.name: authority for authority in roster.authorities}

@@ -62,6 +62,7 @@ def plan_cluster(
     tree: AuthorityTree,
     renderer: Renderer,
     now: dt.datetime,
+    due_at: dt.datetime,
     told_at: dt.datetime,
 ) -> tuple[Notification, ...]:
     """Return the messages about a regional warning; the members are listed, not told of singly."""
@@ -75,7 +76,7 @@ def plan_cluster(
         message(
             about, recipient, way,
             content=wording.sms(recipient) if way is Way.SMS else wording.letter(recipient),
-            now=now, due_at=now,
+            now=now, due_at=due_at,
         )
         for recipient in duty.recipients
         for way in ways_to(recipient, duty)

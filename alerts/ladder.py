@@ -4,9 +4,11 @@ import enum
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from alerts.delivery import Way
-from alerts.knowledge import Document, Fault, InvalidKnowledgeError, typed
+from alerts.hours import Span
+from alerts.knowledge import Document, Fault, InvalidKnowledgeError, repeated, typed
 from detectors.measure import Measure
 from detectors.working_days import Limit
 
@@ -20,14 +22,17 @@ class Target(enum.StrEnum):
     LEADER = "leader"  # 分管局领导
     CITY = "city"  # 市局科室
     PROVINCE = "province"  # 省局处室
+    SUPERVISORS = "supervisors"  # 监管该企业的县局股室（按其许可）
 
 
 class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One measure: who leads, who handles with them, who is copied, and by when.
 
-    ``copies_in`` adds copies for some domains: red in food, equipment and drugs goes to the
-    province at once (domain §10).  ``approver_may_lead`` is false where an approval bureau has
-    no power to do what the measure asks: it cannot inspect.
+    ``document`` is "" where nothing is sent to the enterprise.  ``co_handlers_in`` and
+    ``copies_in`` add parties for some domains: a failed sample concerns whoever supervises the
+    enterprise, red in food, equipment and drugs goes to the province at once (domain §10).
+    ``approver_may_lead`` is false where an approval bureau has no power to do what the measure
+    asks: it cannot inspect.
     """
 
     document: str
@@ -36,6 +41,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     lead: Target
     co_handlers: tuple[Target, ...] = ()
     copies: tuple[Target, ...] = ()
+    co_handlers_in: dict[str, tuple[Target, ...]] = {}
     copies_in: dict[str, tuple[Target, ...]] = {}
     channels: tuple[Way, ...] = (Way.SMS, Way.EMAIL)
     approver_may_lead: bool = True
@@ -56,6 +62,20 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return Limit.parse(self.close_within)
 
 
+class Otherwise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a measure of some rules differs from the measure's own rung; only what differs.
+
+    A court's freeze leaves nothing to be put right (整改), and a permit that ran out is not looked
+    into by the bureau that issued it.
+    """
+
+    rules: tuple[str, ...]
+    measure: Measure
+    document: str | UnsetType = UNSET
+    lead: Target | UnsetType = UNSET
+    approver_may_lead: bool | UnsetType = UNSET
+
+
 class Ladder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The document ``ladder.yaml``.
 
@@ -64,6 +84,9 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``province_leads``: domains that only the province may enforce.
     ``approver_leads``: rule families in which the approver's own act is the matter (a permit
     that ran out), so the approver leads and the supervisor handles with it.
+    ``supervised_by``: for a domain that supervises no enterprise (samples), the domains that do.
+    ``urgent``: rules of accidents, told at any hour, whose hours run on the clock.  For all others
+    a limit of hours begins in ``office_hours`` of a working day.
     """
 
     version: str
@@ -72,10 +95,40 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     credit_leads: tuple[str, ...] = ()
     province_leads: tuple[str, ...] = ()
     approver_leads: tuple[str, ...] = ()
+    supervised_by: dict[str, tuple[str, ...]] = {}
+    otherwise: tuple[Otherwise, ...] = ()
+    urgent: tuple[str, ...] = ()
+    office_hours: str = ""
 
-    def rung(self, measure: Measure) -> Rung:
-        """Return what ``measure`` demands."""
-        return self.measures[measure]
+    def __post_init__(self) -> None:
+        """Refuse office hours that are no span of the day."""
+        if self.office_hours:
+            Span.parse(self.office_hours)
+
+    def rung(self, measure: Measure, *, rule: str = "") -> Rung:
+        """Return what ``measure`` demands, in the matter of a rule."""
+        rung = self.measures[measure]
+        for one in self.otherwise:
+            if one.measure is measure and rule in one.rules:
+                said = {name: getattr(one, name) for name in _MAY_DIFFER}
+                return msgspec.structs.replace(
+                    rung, **{name: value for name, value in said.items() if value is not UNSET}
+                )
+        return rung
+
+    def office(self, rule: str) -> Span | None:
+        """Return the hours in which a limit of hours begins; None where it begins at once."""
+        if rule in self.urgent or not self.office_hours:
+            return None
+        return Span.parse(self.office_hours)
+
+    @property
+    def rules_named(self) -> frozenset[str]:
+        """The rules of which the ladder says something of their own."""
+        return frozenset(self.urgent).union(*[one.rules for one in self.otherwise])
+
+
+_MAY_DIFFER = ("document", "lead", "approver_may_lead")
 
 
 def parse_ladder(document: Document, *, file: str = "config/knowledge/ladder.yaml") -> Ladder:
@@ -100,3 +153,6 @@ def _faults(ladder: Ladder, *, file: str) -> Iterator[Fault]:
         elif not ladder.measures[measure].channels:
             fact = f"{measure.label} reaches nobody"
             yield Fault(file, f"measures.{measure}.channels", fact, "name sms, email or both")
+    named = [f"{rule} {one.measure.value}" for one in ladder.otherwise for rule in one.rules]
+    for twice in repeated(named):
+        yield Fault(file, "otherwise", f"{twice} is there twice", "say it in one place")

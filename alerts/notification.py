@@ -7,6 +7,7 @@ import msgspec
 
 from alerts.coverage import address_of
 from alerts.delivery import Way
+from alerts.members import Member
 from alerts.rendering import Letter
 from alerts.responsibility import Recipient, Role, Why
 from alerts.sms_text import SmsText
@@ -24,7 +25,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     Units:
         ``created_at`` and ``due_at`` are aware moments; nothing is sent before ``due_at``.
         ``place`` says whose matter it is; ``uscc`` and ``enterprise`` are "" where the message is
-        about many.  Rows of before these three were kept have none of them.
+        about many: those are its ``members``.  Rows of before these were kept have none of them.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     uscc: str = ""
     enterprise: str = ""
+    members: tuple[Member, ...] = ()
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +59,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     uscc: str = ""
     enterprise: str = ""
+    members: tuple[Member, ...] = ()
 
 
 def message(
@@ -94,6 +97,7 @@ def message(
         place=about.place,
         uscc=about.uscc,
         enterprise=about.enterprise,
+        members=about.members,
     )
 
 

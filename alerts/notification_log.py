@@ -88,6 +88,12 @@ class NotificationLog:
         rows = [steps.planned(notification, now=now) for notification in notifications]
         return await self._rows.insert(rows) if rows else ()
 
+    async def regather(
+        self, identity: str, change: Callable[[Notification], Notification]
+    ) -> Row | None:
+        """Say a message that still waits anew; None where it does not, or says so already."""
+        return await self._change(identity, lambda row: steps.regathered(row, change))
+
     async def claim_due(
         self, *, now: dt.datetime, worker: str, lease: dt.timedelta, limit: int
     ) -> tuple[Row, ...]:

@@ -21,6 +21,7 @@ can still send after another has.  No fence reaches into a carrier.  Leases are 
 import datetime as dt
 import enum
 import hashlib
+from collections.abc import Callable
 
 import msgspec
 
@@ -154,6 +155,16 @@ def planned(notification: Notification, *, now: dt.datetime) -> Row:
         next_at=notification.due_at,
         history=(Entry(at=now, step=Step.PLANNED, attempt=0),),
     )
+
+
+def regathered(row: Row, change: Callable[[Notification], Notification]) -> Row | None:
+    """Return the row with what its message says by now; None once somebody may have begun it."""
+    if row.state is not RowState.WAITING or row.attempt:
+        return None
+    after = change(row.notification)
+    if after == row.notification:
+        return None
+    return msgspec.structs.replace(row, notification=after, revision=row.revision + 1)
 
 
 def claimed(row: Row, *, now: dt.datetime, worker: str, lease: dt.timedelta) -> Row | None:

@@ -12,8 +12,10 @@ from alerts.batched import plan_bundle
 from alerts.clusters import duty_of, plan_cluster
 from alerts.coverage import ways_to
 from alerts.delivery import Way
+from alerts.hours import Span, awake
 from alerts.knowledge import Fault, InvalidKnowledgeError
 from alerts.ladder import Ladder
+from alerts.members import Member
 from alerts.notification import About, Notification, message
 from alerts.rendering import Renderer
 from alerts.responsibility import Duty, Matter, resolve
@@ -39,33 +41,41 @@ def plan_notifications(
     ladder: Ladder,
     renderer: Renderer,
     now: dt.datetime,
-    told_at: dt.datetime | None = None,
+    in_event_time: bool = False,
     batch_delay: dt.timedelta = AT_ONCE,
+    quiet: Span | None = None,
+    members: tuple[Member, ...] = (),
 ) -> Plan:
     """Return the duty and the messages, the one who acts first.
 
     Shapes:
         Pure and repeatable: the same warning gives the same ids, whatever ``now`` is.  All
-        batched warnings of a rule, day, measure and station give the same ids.
+        batched warnings of a rule, day, measure and station give the same ids; ``members`` are
+        those known so far.
 
     Units:
-        ``told_at`` is the moment from which people's limits run.  Unless given it is ``now``, or
-        the issue where that is later: a limit that ran out before anybody heard of it is none.
-        A message about a batch waits for ``batch_delay``, while the list fills.
+        Nothing is due within the ``quiet`` hours unless it is urgent, and people's limits run
+        from when they are told: a limit that ran out before anybody heard of it is none.  A
+        message about a batch waits for ``batch_delay``, while the list fills.  ``in_event_time``
+        nothing else waits, and limits run from when it would have been told.
     """
     duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
-    heard_at = max(now, warning.issued_at)
+    delay = batch_delay if warning.batched else AT_ONCE
+    if duty.urgent:
+        quiet = None
+    due_at, told_at = _when(
+        warning.issued_at, now=now, delay=delay, quiet=quiet, in_event_time=in_event_time
+    )
     if warning.batched:
         return Plan(
             duty,
             plan_bundle(
-                warning, duty, renderer=renderer, now=now, due_at=now + batch_delay,
-                told_at=told_at or heard_at + batch_delay,
+                warning, duty, renderer=renderer, now=now, due_at=due_at, told_at=told_at,
+                members=members,
             ),
         )  # fmt: skip
     if warning.status is WarningStatus.CLOSED:
         return Plan(duty, ())  # people are told when they must act, not when they may rest
-    told_at = told_at or heard_at
     about = About(
         id=warning.id, number=warning.number, measure=warning.measure, status=warning.status,
         place=warning.place, uscc=warning.uscc, enterprise=warning.enterprise,
@@ -78,12 +88,26 @@ def plan_notifications(
                 content=(renderer.sms if way is Way.SMS else renderer.email)(
                     warning, duty, recipient, told_at=told_at
                 ),
-                now=now, due_at=now,
+                now=now, due_at=due_at,
             )
             for recipient in duty.recipients
             for way in ways_to(recipient, duty)
         ),
     )  # fmt: skip
+
+
+def _when(
+    issued_at: dt.datetime,
+    *,
+    now: dt.datetime,
+    delay: dt.timedelta,
+    quiet: Span | None,
+    in_event_time: bool,
+) -> tuple[dt.datetime, dt.datetime]:
+    """Return from when a message may leave, and from when people's limits run."""
+    if in_event_time:
+        return now + delay, awake(issued_at, quiet)
+    return awake(now + delay, quiet), awake(max(now, issued_at) + delay, quiet)
 
 
 def plan_regional(
@@ -93,16 +117,21 @@ def plan_regional(
     ladder: Ladder,
     renderer: Renderer,
     now: dt.datetime,
-    told_at: dt.datetime | None = None,
+    in_event_time: bool = False,
+    quiet: Span | None = None,
 ) -> Plan:
     """Return the duty and the messages of a regional or industry warning.
 
     Units:
-        ``told_at`` as in ``plan_notifications``.
+        As in ``plan_notifications``.
     """
     duty = duty_of(warning, tree=tree, ladder=ladder)
-    told_at = told_at or max(now, warning.issued_at)
-    planned = plan_cluster(warning, duty, tree=tree, renderer=renderer, now=now, told_at=told_at)
+    due_at, told_at = _when(
+        warning.issued_at, now=now, delay=AT_ONCE, quiet=quiet, in_event_time=in_event_time
+    )
+    planned = plan_cluster(
+        warning, duty, tree=tree, renderer=renderer, now=now, due_at=due_at, told_at=told_at
+    )
     return Plan(duty, planned)
 
 

@@ -12,13 +12,22 @@ from typing import Final
 import jinja2
 import msgspec
 
+from alerts.hours import at_work
 from alerts.knowledge import Fault, InvalidKnowledgeError
 from alerts.links import Links, Ticket
 from alerts.responsibility import Duty, Recipient, Role
-from alerts.sms_text import SmsBook, SmsText, cleaned, clipped, why_forbidden
+from alerts.sms_text import (
+    SINGLE_UNITS,
+    SmsBook,
+    SmsText,
+    cleaned,
+    clipped,
+    units,
+    why_forbidden,
+)
 from detectors.measure import Measure
 from detectors.warning import CHINA, EarlyWarning, Reason, WarningStatus
-from detectors.working_days import Deadline, Limit, WorkingDays
+from detectors.working_days import Deadline, Limit, LimitUnit, WorkingDays
 
 TEMPLATE_NAMES: Final = (
     "email/letter.html.j2",
@@ -35,6 +44,7 @@ TEMPLATE_NAMES: Final = (
 NEUTRAL_MATTER: Final = "有关监管事项"
 NEUTRAL_ENTERPRISE: Final = "有关企业"
 SUBJECT_UNITS: Final = 120  # RFC 5322 allows more; a list of mails shows no more
+LEAST_NAME: Final = 8  # of a firm's name, in UTF-16 units: place and trade name are still in it
 
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-8]\d{5})\d{8}(\d{3}[\dXx])(?![0-9A-Za-z])")
@@ -126,6 +136,11 @@ class Renderer:
         variables = {
             name: clipped(known[name], self._book.variables[name]) for name in template.variables
         }
+        whole = units(f"【{self._book.signature}】{template.filled(variables)}")
+        if "enterprise" in variables and whole > SINGLE_UNITS:
+            room = units(variables["enterprise"]) - (whole - SINGLE_UNITS)
+            if room >= LEAST_NAME:  # the number says which; a second part costs a second message
+                variables["enterprise"] = clipped(variables["enterprise"], room)
         return SmsText(
             signature=self._book.signature,
             template_code=template.code,
@@ -144,7 +159,9 @@ class Renderer:
             "matter": without_personal(one_line(warning.matter)),
             "remark": without_personal(one_line(warning.remark)),
             "reasons": [_quotable(reason) for reason in warning.reasons],
+            "is_mixed": len({reason.legal_basis for reason in warning.reasons}) > 1,
             "legal_basis": one_line(warning.legal_basis),
+            "advice": one_line(warning.advice),
             "issued": in_words(warning.issued_at),
             "rule": warning.rule,
             "knowledge_version": warning.knowledge_version,
@@ -195,7 +212,6 @@ class Renderer:
                 "report": "在链接页面反馈结果",
                 "button": "查看与签收",
                 "details": "",
-                "listed": "",
             }
         if self._system_url:
             return {
@@ -203,14 +219,12 @@ class Renderer:
                 "report": "在系统中反馈结果",
                 "button": "登录系统查看",
                 "details": "",
-                "listed": "登录系统查看",
             }
         return {
             "sign": "向值班台报告签收",
             "report": "向值班台反馈结果",
             "button": "",
             "details": f"签收、退回、反馈和查询，请联系{self._office}值班台，报预警编号。",
-            "listed": "值班台导出名单",
         }
 
     def link(self, page: str) -> str:
@@ -241,17 +255,37 @@ class Renderer:
     def _deadlines(self, duty: Duty, told_at: dt.datetime) -> tuple[Deadline, Deadline]:
         """Return until when the warning must be signed for and dealt with."""
         due = self._calendar.due
-        return due(duty.rung.acknowledge, told_at), due(duty.rung.close, told_at)
+        return (
+            due(duty.rung.acknowledge, self._begin(duty.rung.acknowledge, duty, told_at)),
+            due(duty.rung.close, self._begin(duty.rung.close, duty, told_at)),
+        )
+
+    def sign_by(self, duty: Duty, told_at: dt.datetime) -> dt.datetime:
+        """Return until when a warning must be signed for, as its letter says."""
+        return self._deadlines(duty, told_at)[0].at
+
+    def _begin(self, limit: Limit, duty: Duty, told_at: dt.datetime) -> dt.datetime:
+        """Return from when a limit runs: hours of what can wait begin when the office opens."""
+        if limit.unit is not LimitUnit.HOURS:
+            return told_at
+        return at_work(told_at, duty.office, self._calendar)
 
     def _limits(self, duty: Duty, told_at: dt.datetime) -> dict[str, object]:
         """Return the limits as a letter states them: how long, and until when."""
         deadlines = self._deadlines(duty, told_at)
         missing = sorted({year for one in deadlines for year in one.missing_years})
         return {
-            "acknowledge": _limit_in_words(duty.rung.acknowledge, deadlines[0]),
-            "close": _limit_in_words(duty.rung.close, deadlines[1]),
+            "acknowledge": self._in_words(duty.rung.acknowledge, deadlines[0], duty, told_at),
+            "close": self._in_words(duty.rung.close, deadlines[1], duty, told_at),
+            "told_on": day_in_words(told_at),
             "missing_years": "、".join(f"{year}年" for year in missing),
         }
+
+    def _in_words(self, limit: Limit, deadline: Deadline, duty: Duty, told_at: dt.datetime) -> str:
+        """Return how long, from when where that is later, and until when."""
+        begin = self._begin(limit, duty, told_at)
+        since = f"自{in_words(begin)}起" if begin != told_at else ""
+        return since + _limit_in_words(limit, deadline)
 
 
 def short_date(deadline: Deadline) -> str:
@@ -293,19 +327,32 @@ def _quotable(reason: Reason) -> dict[str, str]:
     """Return a reason fit for a letter: one line each, nobody's number, no informant."""
     return {
         "text": without_personal(one_line(reason.text)),
-        "doc_no": one_line(reason.doc_no),
+        "source": one_line(" ".join(part for part in (reason.organ, reason.doc_no) if part)),
         "legal_basis": one_line(reason.legal_basis),
     }
 
 
 def in_words(moment: dt.datetime) -> str:
-    """Return a moment as a Chinese letter writes it.
+    """Return a moment as a Chinese letter writes it; what a day brings at midnight has no hour.
 
+    >>> in_words(dt.datetime(2026, 6, 30, 23, 5, tzinfo=dt.UTC))
+    '2026年7月1日7时05分'
     >>> in_words(dt.datetime(2026, 6, 30, 16, tzinfo=dt.UTC))
-    '2026年7月1日0时00分'
+    '2026年7月1日'
     """
     at = moment.astimezone(CHINA)
-    return f"{at.year}年{at.month}月{at.day}日{at.hour}时{at.minute:02d}分"
+    hour = f"{at.hour}时{at.minute:02d}分" if at.time() != dt.time() else ""
+    return day_in_words(moment) + hour
+
+
+def day_in_words(moment: dt.datetime) -> str:
+    """Return the day in China, as a letter is dated.
+
+    >>> day_in_words(dt.datetime(2026, 6, 30, 16, tzinfo=dt.UTC))
+    '2026年7月1日'
+    """
+    at = moment.astimezone(CHINA)
+    return f"{at.year}年{at.month}月{at.day}日"
 
 
 def sayable(matter: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from alerts.authority import Authority, AuthorityTree, Person, Seat, Tier
+from alerts.hours import Span
 from alerts.ladder import Ladder, Rung, Target
 from detectors.measure import Measure
 from detectors.warning import EarlyWarning
@@ -44,6 +45,7 @@ class Why(enum.StrEnum):
 
     PLACE = "place"
     DOMAIN = "domain"
+    SUPERVISES = "supervises"
     CREDIT = "credit"
     CREDIT_LEADS = "credit_leads"
     PROVINCE_ONLY = "province_only"
@@ -71,6 +73,7 @@ class Why(enum.StrEnum):
 _WHY_LABELS = {
     Why.PLACE: "属地监管",
     Why.DOMAIN: "谁主管、谁监管",
+    Why.SUPERVISES: "企业的日常监管部门",
     Why.CREDIT: "信用监管会同处置",
     Why.CREDIT_LEADS: "文件未列明业务处室，由信用监管部门牵头",
     Why.PROVINCE_ONLY: "省级事权",
@@ -95,6 +98,8 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     approver: str = ""
     family: str = ""
+    rule: str = ""
+    permits: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, warning: EarlyWarning) -> "Matter":
@@ -105,6 +110,8 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
             place=warning.place,
             approver=warning.approver,
             family=warning.family,
+            rule=warning.rule,
+            permits=warning.permits,
         )
 
 
@@ -132,12 +139,18 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
-    """Who must act on what, by when.  ``parties`` begins with the one lead."""
+    """Who must act on what, by when.  ``parties`` begins with the one lead.
+
+    ``urgent``: it is told at any hour.  ``office`` are the hours in which a limit of hours begins,
+    None where it begins when it is told.
+    """
 
     parties: tuple[Party, ...]
     recipients: tuple[Recipient, ...]
     rung: Rung
     remarks: tuple[str, ...] = ()
+    urgent: bool = False
+    office: Span | None = None
 
     @property
     def lead(self) -> Authority:
@@ -172,7 +185,14 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
 
 def resolve(matter: Matter, *, tree: AuthorityTree, ladder: Ladder) -> Duty:
     """Return who must act on ``matter``; there is always somebody."""
-    rung = ladder.rung(matter.measure)
+    duty = _parties_of(matter, tree=tree, ladder=ladder)
+    urgent, office = matter.rule in ladder.urgent, ladder.office(matter.rule)
+    return msgspec.structs.replace(duty, urgent=urgent, office=office)
+
+
+def _parties_of(matter: Matter, *, tree: AuthorityTree, ladder: Ladder) -> Duty:
+    """Return who must act, whatever the hour."""
+    rung = ladder.rung(matter.measure, rule=matter.rule)
     county = tree.at(matter.place, Tier.COUNTY)
     if county is None:
         return _to_duty_desk(Why.UNROUTABLE_PLACE, rung=rung, tree=tree)
@@ -191,13 +211,14 @@ class _Route:
         self, matter: Matter, *, county: Authority, tree: AuthorityTree, ladder: Ladder
     ) -> None:
         self._matter = matter
+        self._rung = ladder.rung(matter.measure, rule=matter.rule)
         self._county = county
         self._tree = tree
         self._ladder = ladder
 
     def parties(self) -> Iterator[Party]:
         """Yield the parties that the rung asks for, the lead first."""
-        rung = self._ladder.rung(self._matter.measure)
+        rung = self._rung
         domain = self._matter.domain
         if domain in self._ladder.province_leads:
             province = self._department(Tier.PROVINCE, domain)
@@ -205,7 +226,7 @@ class _Route:
             yield Party(self._department(Tier.COUNTY, domain), Role.CO, Why.DOMAIN)
         else:
             yield from self._target(rung.lead, Role.LEAD)
-        for target in rung.co_handlers:
+        for target in (*rung.co_handlers, *rung.co_handlers_in.get(domain, ())):
             yield from self._target(target, Role.CO)
         for target in (*rung.copies, *rung.copies_in.get(domain, ())):
             yield from self._target(target, Role.COPY)
@@ -230,8 +251,7 @@ class _Route:
         domain = self._matter.domain
         office = self._tree.department(body, domain) if body == approver else approver
         office = office or approver
-        may_lead = self._ladder.rung(self._matter.measure).approver_may_lead
-        if may_lead and self._matter.family in self._ladder.approver_leads:
+        if self._rung.approver_may_lead and self._matter.family in self._ladder.approver_leads:
             former = Party(parties[0].authority, Role.CO, parties[0].why)
             leads = Party(office, Role.LEAD, Why.APPROVER_LEADS)
             return _merged((leads, former, *parties[1:])), ()
@@ -243,15 +263,15 @@ class _Route:
         match target:
             case Target.STATION:
                 station = self._tree.at(self._matter.place, Tier.STATION)
-                if station is not None:
-                    yield Party(station, role, Why.PLACE)
-                else:
-                    yield Party(self._department(Tier.COUNTY, domain), role, Why.NO_STATION)
+                here = station or self._department(Tier.COUNTY, domain)
+                yield Party(here, role, Why.PLACE if station else Why.NO_STATION)
             case Target.DEPARTMENT if domain in self._ladder.credit_leads:
                 yield Party(self._department(Tier.COUNTY, credit), role, Why.CREDIT_LEADS)
                 yield Party(self._department(Tier.COUNTY, domain), Role.CO, Why.DOMAIN)
             case Target.DEPARTMENT:
                 yield Party(self._department(Tier.COUNTY, domain), role, Why.DOMAIN)
+            case Target.SUPERVISORS:
+                yield from self._supervisors(role)
             case Target.CREDIT:
                 yield Party(self._department(Tier.COUNTY, credit), role, Why.CREDIT)
             case Target.LEADER:
@@ -260,6 +280,12 @@ class _Route:
                 yield Party(self._department(Tier.CITY, domain), role, Why.SUPERIOR)
             case Target.PROVINCE:
                 yield Party(self._department(Tier.PROVINCE, domain), role, Why.SUPERIOR)
+
+    def _supervisors(self, role: Role) -> Iterator[Party]:
+        """Yield who supervises the enterprise: by the domains of its permits, else by all."""
+        domains = self._ladder.supervised_by.get(self._matter.domain, ())
+        for one in [one for one in domains if one in self._matter.permits] or domains:
+            yield Party(self._department(Tier.COUNTY, one), role, Why.SUPERVISES)
 
     def _department(self, tier: Tier, domain: str) -> Authority:
         """Return who is in charge of ``domain`` at a tier: the department, else its body."""

@@ -102,11 +102,14 @@ class SmsTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class SmsBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The document ``sms_templates.yaml``: which template says what.
 
+    ``sample`` says that no carrier has approved these.
+
     Units:
         ``variables`` holds the longest value of each variable, in UTF-16 units.
     """
 
     version: str
+    sample: bool = False
     signature: str
     max_parts: int
     variables: dict[str, int]

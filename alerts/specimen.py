@@ -38,16 +38,17 @@ def specimen(
                 text="2026年6月28日检验结论为不合格，6月30日现场视频显示仍在使用",
                 fact_id="specimen/1",
                 doc_no="豫特检电〔2026〕0001号",
-                legal_basis="《特种设备安全法》第四十条",
+                organ="平顶山市特种设备检验所",
             ),
         ),
-        legal_basis="《特种设备安全监督检查办法》第二十五条",
+        legal_basis="《特种设备安全法》第四十条；《特种设备安全监督检查办法》第二十五条",
         cause="specimen/1",
         issued_at=dt.datetime(2026, 7, 1, 9, 30, tzinfo=CHINA),
         score=905.0,
         risk_class=RiskClass.D,
         knowledge_version="specimen",
         model_version="",
+        advice="责令立即停止使用，下达特种设备安全监察指令书，整改后复检。",
     )
 
 
@@ -142,7 +143,7 @@ def specimen_notification(
             "acknowledge": "7月8日",
             "close": "7月29日",
         },
-        body="蓝色提醒41042220260701-0013：样例，测试短信，请于7月8日前签收、7月29日前处置，详见邮件。",
+        body="蓝色提醒41042220260701-0013：样例测试短信，请7月8日前签收、7月29日前处置。",
     )
     letter = Letter(
         subject="【测试】三早预警系统测试邮件",

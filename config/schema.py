@@ -129,21 +129,30 @@ class Notify(Section, frozen=True):
     days in China) are history, kept and listed and told to nobody, so that the records of years
     can be loaded without a text for each old matter.  Without it everything is told.
     ``lease_s`` is how long a message stays with a worker that fell silent; ``send_timeout_s``
-    bounds one attempt and must be at most half of it.  ``office`` signs the letters,
-    ``system_url`` is a system of the bureau's own, where their button leads unless ``web`` has the
-    page; with neither, people sign with the duty desk.  ``batch_delay_s`` is how long the message
-    about a batch (a deadline that many missed at once) waits while its list fills; a deadline falls
-    due at midnight, so 30600 tells the stations at half past eight.  A simulation does not wait.
+    bounds one attempt and must be at most half of it.  ``office`` signs the letters (the
+    duty desk's bureau, where it is empty), ``system_url`` is a system of the bureau's own, where
+    their button leads unless ``web`` has the page; with neither, people sign with the duty desk.
+    ``allow_sample`` lets people marked as a sample be told over real carriers: for a trial whose
+    stand-ins run on another machine.  ``batch_delay_s`` is how long the message about a
+    batch (a deadline that many missed at once) waits while its list fills; a deadline falls due at
+    midnight, so 30600 tells the stations at half past eight; in a simulation it passes by the wall
+    clock, too.  ``quiet_hours`` (China): what falls
+    into them is told at their end, and limits run from then; what ladder.yaml calls urgent is told
+    at any hour, and "" keeps nothing back.  A simulation does not wait for the morning.
     """
 
     since: dt.date | None = None
     poll_s: Positive = 0.2
     lease_s: Positive = 60.0
     send_timeout_s: Positive = 25.0
-    office: str = "叶县市场监督管理局"
+    office: str = ""
     system_url: str = ""
     batch_delay_s: Annotated[float, Meta(ge=0)] = 1800.0
+    quiet_hours: Annotated[
+        str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    ] = "22:00-07:30"
     parallel: Annotated[int, Meta(ge=1, le=100)] = 8
+    allow_sample: bool = False
 
 
 class Timers(Section, frozen=True):

@@ -8,6 +8,7 @@ from detectors.events import Event, WarningHandled
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, Fact, FactKind
 from detectors.finding import Finding, Moment
+from detectors.grounds import advice_of, basis_of, matter_of, own_basis
 from detectors.knowledge import Rule
 from detectors.measure import Measure
 from detectors.news import News
@@ -146,7 +147,10 @@ def _raised(
             facts=ids[:MAX_EVIDENCE],
             place=place,
         )
-        said = _said(occasion, known, rule, WarningStatus.ISSUED, finding.facts, remark=taken.why)
+        said = _said(
+            occasion, known, rule, WarningStatus.ISSUED, finding.facts,
+            remark=taken.why, found=finding.measure,
+        )  # fmt: skip
         return [*open_warnings, known], said
     graver = rank > known.measure
     renewed = msgspec.structs.replace(
@@ -161,8 +165,9 @@ def _raised(
     if not graver:
         return others, None
     return others, _said(
-        occasion, renewed, rule, WarningStatus.ISSUED, finding.facts, remark=taken.why
-    )
+        occasion, renewed, rule, WarningStatus.ISSUED, finding.facts,
+        remark=taken.why, found=finding.measure,
+    )  # fmt: skip
 
 
 def _measure_taken(finding: Finding, occasion: Occasion, moment: Moment) -> Tempered:
@@ -257,41 +262,48 @@ def _said(
     facts: tuple[Fact, ...],
     *,
     remark: str = "",
+    found: Measure | None = None,
 ) -> EarlyWarning:
+    """Return what is told.  ``found`` is the tier's measure, of which a milder one may be taken."""
     state = occasion.state
+    measure = Measure.of_rank(known.measure)
+    found = found or measure
     issued_at = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
     learned = state.learned
     return EarlyWarning(
         id=known.id,
         number=known.number,
         status=status,
-        measure=Measure.of_rank(known.measure),
+        measure=measure,
         uscc=occasion.event.subject,
         enterprise=state.profile.name or occasion.event.subject,
         domain=known.domain,
         family=known.family,
         rule=rule.id,
-        matter=rule.matter,
+        matter=matter_of(rule, found),
+        advice=advice_of(rule, found),
         place=known.place,
         approver=next(
             (f.document.organ for f in facts if f.document.organ and f.kind == FactKind.PERMIT), ""
         ),
         reasons=tuple(
             Reason(
-                text=fact_in_words(fact),
+                text=fact_in_words(fact, occasion.expertise.knowledge.domains),
                 fact_id=fact.name,
                 doc_no=fact.document.doc_no,
-                legal_basis=rule.basis,
+                organ=fact.document.organ,
+                legal_basis=own_basis(rule, fact),
             )
             for fact in facts[:MAX_REASONS]
         ),
-        legal_basis=rule.basis,
+        legal_basis=basis_of(rule, facts[:MAX_REASONS]),
         cause=occasion.cause,
         issued_at=issued_at,
         score=learned.live.score,
         risk_class=learned.live.risk_class,
         batched=rule.batched,
         remark=remark,
+        permits=tuple(sorted({one.domain for one in state.facts if one.kind == FactKind.PERMIT})),
         learned_probability=learned.probability if learned.version else None,
         knowledge_version=occasion.expertise.knowledge.version,
         model_version=learned.version,

@@ -8,7 +8,7 @@ import datetime as dt
 import enum
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from detectors.functions import Days, Function, Names, Severity, Strict, Test
 from detectors.legal_lives import LegalLives
@@ -19,6 +19,7 @@ from detectors.terms import Terms
 from detectors.working_days import WorkingDays
 
 Points = Annotated[int, Meta(ge=-200, le=1000)]
+Matter = Annotated[str, Meta(min_length=1, max_length=20)]
 
 
 class Dimension(enum.StrEnum):
@@ -86,7 +87,9 @@ class Rule(Strict, frozen=True):
     """When must somebody act?  Tiers stand gravest first; the first that holds fires.
 
     ``domain`` is a domain code, or "fact" where the facts that fired it name the domain.
-    ``matter`` is the short label an officer reads; ``basis`` the article it rests on.
+    ``matter`` is the short label an officer reads, ``advice`` what is to be done, ``basis`` the
+    article it rests on.  ``matter_at`` and ``advice_at`` say it otherwise for a measure;
+    ``basis_of`` adds the law of a fact kind or of a domain (detectors.grounds).
     ``unless`` names fact kinds: while one is in force the rule is silent (domain reference §4.5),
     and once it ends the rule speaks of what is still there; one of ``settled_by`` is a further step
     in the same matter, after whose end nothing is left to say.
@@ -100,7 +103,7 @@ class Rule(Strict, frozen=True):
     name: str
     family: Annotated[str, Meta(pattern=r"^[a-z_]+$")]
     domain: str
-    matter: Annotated[str, Meta(max_length=20)]
+    matter: Matter
     basis: Annotated[str, Meta(min_length=1)]
     advice: str
     tiers: Annotated[tuple[Tier, ...], Meta(min_length=1)]
@@ -109,6 +112,9 @@ class Rule(Strict, frozen=True):
     feed: str = ""
     batched: bool = False
     again_within_days: Days = 0
+    matter_at: dict[Measure, Matter] = field(default_factory=dict)
+    advice_at: dict[Measure, str] = field(default_factory=dict)
+    basis_of: dict[str, str] = field(default_factory=dict)
 
 
 class Bands(Strict, frozen=True):

@@ -73,7 +73,7 @@ _COLLECTING = get_args(Collecting)
 EVENTS = frozenset([*(f"E{n:02}" for n in range(1, 61)), "T01", "T02", "T03"])
 # 约谈 and 检查 reach into an enterprise's business: they need a law or a document by number.
 _NEED_A_LAW = frozenset({Measure.INTERVIEW, Measure.INSPECTION})
-_LAW = re.compile(r"第.+[条章]|〔\d{4}〕\d+号")
+_LAW = re.compile(r"第.+[条章]|〔\d{4}〕\d+号|令第\d+号")
 # The choices within a cluster of groups double with each indicator; the shipped one has three.
 MOST_TANGLED = 10
 
@@ -362,12 +362,35 @@ def _rule_problems(knowledge: Knowledge) -> list[str]:
             )
         if not rule.advice.strip():
             problems.append(f"{where}.advice: must say what the officer should do")
+        problems += _word_problems(rule, where, knowledge)
         ranks = [tier.measure.rank for tier in rule.tiers]
         if ranks != sorted(ranks, reverse=True):
             problems.append(f"{where}.tiers: must stand gravest first")
         for tier in rule.tiers:
             problems += _kinds(tier.unless, f"{where}.tiers.{tier.measure}.unless")
             problems += _test_problems(tier.when, f"{where}.tiers.{tier.measure}", knowledge)
+    return problems
+
+
+def _word_problems(rule: Rule, where: str, knowledge: Knowledge) -> list[str]:
+    """Return what is wrong with the words that hold for a measure, a kind or a domain alone."""
+    taken = {tier.measure for tier in rule.tiers}
+    problems = [
+        f"{where}.{key}: {measure.value} is no measure of this rule; take it out"
+        for key, words in (("matter_at", rule.matter_at), ("advice_at", rule.advice_at))
+        for measure in words
+        if measure not in taken
+    ]
+    problems += [
+        f"{where}.advice_at.{measure.value}: must say what the officer should do"
+        for measure, advice in rule.advice_at.items()
+        if not advice.strip()
+    ]
+    for name, basis in rule.basis_of.items():
+        if name not in knowledge.domains and name.upper() not in FactKind.__members__:
+            problems.append(f"{where}.basis_of: {name!r} is neither a fact kind nor a domain")
+        if not _LAW.search(basis):
+            problems.append(f"{where}.basis_of.{name}: {basis!r} is no law; name the article")
     return problems
 
 

@@ -92,9 +92,10 @@ def abnormal_added(data: e.AbnormalAdded, identity: int, at: int) -> Reading:
     ref = hash_of("abnormal", str(data.reason))
     three_years = years_after(at, ABNORMAL_YEARS)
     return Reading((
-        fact(data, identity, at, _abnormal(data.reason), "PUB", ref=ref, due=three_years),
+        fact(data, identity, at, _abnormal(data.reason), "PUB", ref=ref, due=three_years,
+             note="" if data.reason == _UNREACHABLE else _REASONS[data.reason]),
         fact(data, identity + 1, at, FactKind.ABNORMAL_ENTRY, "PUB", until=three_years,
-             ref=document(data.organ, data.doc_no)),
+             ref=document(data.organ, data.doc_no), note=_REASONS[data.reason]),
     ))  # fmt: skip
 
 
@@ -147,6 +148,12 @@ def permit_ended(data: e.PermitEnded, identity: int, at: int) -> Reading:
     return Reading((ended,), (ends(identity, at, FactKind.PERMIT, ref),))
 
 
+_REASONS = {  # 企业信息公示暂行条例 art. 17; the fourth is a kind of its own
+    1: "未按规定期限公示年度报告",
+    2: "未按责令期限公示有关企业信息",
+    3: "公示信息隐瞒真实情况、弄虚作假",
+    4: "通过登记的住所无法联系",
+}
 _ENDINGS = {"cancelled": "注销", "withdrawn": "撤销", "revoked": "吊销", "suspended": "暂扣"}
 
 

@@ -41,8 +41,14 @@ def penalty(data: e.PenaltyDecided, identity: int, at: int) -> Reading:
     if data.performed_due is not None:
         facts.append(fact(data, identity + 2, at, FactKind.PENALTY_DUE, data.domain,
                           ref=document(data.organ, data.doc_no) or ref,
-                          due=moment(data.performed_due, end=True)))  # fmt: skip
+                          due=moment(data.performed_due, end=True),
+                          note=_imposed(data)))  # fmt: skip
     return Reading(tuple(facts))
+
+
+def _imposed(data: e.PenaltyDecided) -> str:
+    """Return what is to be performed, as far as the source says."""
+    return data.content or (f"罚款{data.amount:.0f}元" if data.amount else data.grounds)
 
 
 def offence(name: str, organ: str, doc_no: str) -> int:
@@ -70,7 +76,7 @@ def penalty_followed(data: e.PenaltyFollowed, identity: int, at: int) -> Reading
         return Reading(marks=(ends(identity, at, FactKind.PENALTY_DUE, decision),))
     if data.kind == "deferred":
         stated = fact(data, identity, at, FactKind.PENALTY_DUE, data.domain, ref=decision,
-                      due=moment(data.new_due, end=True))  # fmt: skip
+                      due=moment(data.new_due, end=True), note="准予延期、分期")  # fmt: skip
         return Reading((stated,), (renews(identity, at, FactKind.PENALTY_DUE, decision),))
     if data.kind == "changed":  # what changed comes as an UPDATE of the decision
         return NOTHING

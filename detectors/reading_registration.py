@@ -74,7 +74,7 @@ def legal_rep_changed(data: e.LegalRepChanged, identity: int, at: int) -> Readin
         ties.represented(data, identity + 1, at, data.new_person),
     ]
     if data.barred:
-        facts.append(_barred(data, identity + 2, at, data.new_person, data.barred_until))
+        facts.append(_barred(data, identity + 2, at, data.new_person, "法定代表人"))
     return Reading(tuple(facts), _gone(identity, at, data.old_person))
 
 
@@ -115,7 +115,7 @@ def executive_changed(data: e.ExecutiveChanged, identity: int, at: int) -> Readi
         return Reading(marks=_gone(identity, at, data.person))
     if not data.barred:
         return NOTHING
-    return Reading((_barred(data, identity, at, data.person, data.barred_until),))
+    return Reading((_barred(data, identity, at, data.person, _POSTS[data.role]),))
 
 
 def deregistration(data: e.Deregistration, identity: int, at: int) -> Reading:
@@ -223,12 +223,23 @@ def _needed_permits(
     ]  # fmt: skip
 
 
+_POSTS = {
+    "director": "董事",
+    "supervisor": "监事",
+    "manager": "经理",
+    "food_safety": "食品安全管理人员",
+    "quality": "质量管理人员",
+    "other": "其他职务",
+}
+
+
 def _barred(
-    data: e.Payload, identity: int, at: int, person: str, barred_until: dt.date | None
+    data: e.LegalRepChanged | e.ExecutiveChanged, identity: int, at: int, person: str, post: str
 ) -> Fact:
-    until = moment(barred_until, end=True)
-    return fact(data, identity, at, FactKind.BARRED_PERSON, "REG", until=until,
-                ref=hash_of("person", person))  # fmt: skip
+    last = data.barred_until
+    note = f"任{post}" + (f"，限制期至{last.isoformat()}" if last else "")
+    return fact(data, identity, at, FactKind.BARRED_PERSON, "REG", until=moment(last, end=True),
+                ref=hash_of("person", person), note=note)  # fmt: skip
 
 
 def _gone(identity: int, at: int, person: str) -> tuple[Mark, ...]:

@@ -95,7 +95,8 @@ def judicial(data: e.JudicialRecord, identity: int, at: int) -> Reading:
     ref = hash_of("debtor", data.case_no)
     if data.action == "delete":
         return Reading(marks=(ends(identity, at, kind, ref),))
-    return Reading((fact(data, identity, at, kind, "EXT", ref=ref),))
+    note = " ".join(part for part in (data.court, data.case_no) if part)
+    return Reading((fact(data, identity, at, kind, "EXT", ref=ref, note=note),))
 
 
 def _bankruptcy(data: e.JudicialRecord, identity: int, at: int) -> Reading:

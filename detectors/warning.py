@@ -22,14 +22,16 @@ class WarningStatus(enum.StrEnum):
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One fact behind a warning, in words an officer can quote.
 
-    ``text`` is Chinese.  ``fact_id`` names the fact in the enterprise's state, ``doc_no`` the
-    document of the authority that decided it, ``legal_basis`` the article the rule rests on.
+    ``text`` is Chinese.  ``fact_id`` names the fact in the enterprise's state, ``organ`` and
+    ``doc_no`` who decided it, and in which document; ``legal_basis`` the law of just this kind of
+    fact, "" where the warning's own says all.
     """
 
     text: str
     fact_id: str
     doc_no: str = ""
     legal_basis: str = ""
+    organ: str = ""
 
 
 class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,9 +41,10 @@ class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
         ``id`` is stable over the whole life of the warning; a graver measure for the same
         (enterprise, domain, rule family) keeps the id.  ``(id, measure, status)`` is what a
         person is told once.  ``batched`` asks for one list a station and day; ``remark`` says in
-        Chinese what else decided (an observation period).  ``place`` is the place of the matter,
-        6 or 9 digits (GB/T 2260 and township); ``approver`` the authority that issued the permit
-        the matter hangs on, or "".
+        Chinese what else decided (an observation period), ``advice`` what the one who acts should
+        do; ``permits`` the domains in which the enterprise holds a permit.  ``place`` is the place
+        of the matter, 6 or 9 digits (GB/T 2260 and township); ``approver`` the authority that
+        issued the permit the matter hangs on, or "".
 
     Units:
         ``issued_at`` is event time (aware); ``score`` is 0 to 1000, higher is riskier;
@@ -71,6 +74,8 @@ class EarlyWarning(msgspec.Struct, frozen=True, kw_only=True):
     batched: bool = False
     remark: str = ""
     learned_probability: float | None = None
+    advice: str = ""
+    permits: tuple[str, ...] = ()
 
 
 def warning_id(*, uscc: str, domain: str, family: str, cause: str) -> str:

@@ -1,8 +1,17 @@
 """How is a fact said in Chinese, so that an officer can quote it?"""
 
 import datetime as dt
+from collections.abc import Mapping
 
-from detectors.facts import CONFIRMED, CONTESTED, OBJECTED, PROVISIONAL, Fact, FactKind
+from detectors.facts import (
+    CONFIRMED,
+    CONTESTED,
+    OBJECTED,
+    PENALTIES,
+    PROVISIONAL,
+    Fact,
+    FactKind,
+)
 from detectors.warning import CHINA
 
 LABELS = {
@@ -119,14 +128,26 @@ _VALID_TO = {
     FactKind.PUBLIC_EQUIPMENT: "（公众聚集场所）检验有效期至",
     FactKind.METER: "检定有效期至",
 }
-# What is to be done by a day is said with both.
-_TO_BE_DONE = frozenset({
-    FactKind.SUBSCRIPTION_TOO_LONG,
-    FactKind.DISCLOSURE_DUE,
+# What is to be done by a day is said with both, the day after these words.
+_TO_BE_DONE = {
+    FactKind.SUBSCRIPTION_TOO_LONG: "期限",
+    FactKind.DISCLOSURE_DUE: "期限",
+    FactKind.RECTIFY_ORDERED: "期限",
+    FactKind.EQUIPMENT_HAZARD: "期限",
+    FactKind.PENALTY_DUE: "期限",
+    FactKind.INTERVIEW_DUE: "期限",
+    FactKind.DEREGISTERING_SIMPLY: "公告期至",
+    FactKind.DEREGISTERING: "公告期至",
+}
+# What says nothing alone is said with its domain where the source names no item.
+_OF_A_DOMAIN = frozenset({
+    FactKind.INSPECTION_FAILED,
+    FactKind.INSPECTION_REFUSED,
     FactKind.RECTIFY_ORDERED,
-    FactKind.EQUIPMENT_HAZARD,
-    FactKind.PENALTY_DUE,
-    FactKind.INTERVIEW_DUE,
+    FactKind.CASE_OPEN,
+    FactKind.REPORT_VERIFIED,
+    FactKind.COMPLAINT,
+    *PENALTIES,
 })  # fmt: skip
 
 
@@ -139,8 +160,10 @@ def day(moment_s: int) -> str:
     return f"{dt.datetime.fromtimestamp(moment_s, CHINA):%Y-%m-%d}"
 
 
-def fact_in_words(fact: Fact) -> str:
+def fact_in_words(fact: Fact, domains: Mapping[str, str] | None = None) -> str:
     """Return one fact as a clause: day, what, details, state.
+
+    ``domains`` are the names of the domains: what the source gives no item of is at least in one.
 
     Nothing personal is in it: complainants are hashes, and stay in the state.
 
@@ -151,10 +174,13 @@ def fact_in_words(fact: Fact) -> str:
     if kind in _VALID_TO and fact.due:
         return f"{fact.note or LABELS[kind]}{_VALID_TO[kind]}{day(fact.due - 1)}"
     text = f"{day(fact.at)}{LABELS[kind]}"
-    if fact.note:
-        text += f"（{fact.note}）"
+    note = fact.note
+    if not note and domains and kind in _OF_A_DOMAIN and fact.domain in domains:
+        note = f"{domains[fact.domain]}领域"
+    if note:
+        text += f"（{note}）"
     if kind in _TO_BE_DONE and fact.due:
-        text += f"，期限{day(fact.due - 1)}"
+        text += f"，{_TO_BE_DONE[kind]}{day(fact.due - 1)}"
     if fact.doubt & PROVISIONAL and not fact.doubt & CONFIRMED:
         text += "（复检期内，暂定）"
     if fact.doubt & (CONTESTED | OBJECTED):

@@ -14,6 +14,7 @@ from faust.exceptions import ConsumerNotStarted
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from alerts.hours import Span
 from alerts.notification_log import LogUnreachableError, NotificationLog
 from config.schema import Settings
 from detectors import experts, learned
@@ -135,7 +136,8 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             alive=lambda: watchdog.alive("notify"),
             in_event_time=not is_wall,
             since=clock.midnight(since) if since else None,
-            batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s if is_wall else 0),
+            batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s),
+            quiet=Span.parse(settings.notify.quiet_hours) if settings.notify.quiet_hours else None,
         ),
         store=RedisStore(redis),
         feeds=FeedWatch(wisdom.feeds, RedisFeedLog(redis), by="arrival" if is_wall else "event"),

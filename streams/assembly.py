@@ -17,7 +17,7 @@ from alerts.channels.email import EmailChannel, SmtpAccount, Tls
 from alerts.channels.sms_aliyun import AliyunAccount, AliyunSmsChannel
 from alerts.coverage import find_holes
 from alerts.delivery import Channel, Way
-from alerts.knowledge import Document
+from alerts.knowledge import Document, Fault
 from alerts.knowledge import InvalidKnowledgeError as InvalidAlertsError
 from alerts.ladder import Ladder, parse_ladder
 from alerts.links import Links
@@ -97,8 +97,14 @@ def build_wisdom(settings: Settings) -> Wisdom:
     # A matter lies in a county or below; whole cities and provinces are no places.
     regions = sorted(place for place in places if len(place) >= COUNTY_DIGITS)
     holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
-    if holes:
-        raise InvalidAlertsError(holes)
+    strange = desk.ladder.rules_named - {rule.id for rule in expertise.knowledge.rules}
+    faults = [
+        *holes,
+        *(Fault("config/knowledge/ladder.yaml", "otherwise, urgent", f"{rule} is no rule",
+                "name one of rules.yaml") for rule in sorted(strange)),
+    ]  # fmt: skip
+    if faults:
+        raise InvalidAlertsError(faults)
     feeds = build_feeds(documents, desk.calendar)
     _check_feeds(expertise, feeds)
     return Wisdom(expertise, desk, feeds, fingerprint([documents, *history]))
@@ -163,7 +169,7 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
         book,
         templates,
         calendar=calendar,
-        office=settings.notify.office,
+        office=settings.notify.office or tree.body_of(tree.duty_desk).name,
         system_url=settings.notify.system_url,
         links=build_links(settings),
     )

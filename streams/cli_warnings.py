@@ -81,8 +81,14 @@ def list_(
         if unsigned:
             listed = [one for one in listed if _waits(one, lives.get(one.id, []), desk, settings)]
         mine = [one for one in listed if may_see(one.place, settings.scope)]
-        asked = {"rule": rule, "place": place, "authority": authority, "csv": file}
-        asked |= {"unsigned": unsigned}
+        which = "yes" if unsigned else ""
+        asked = {
+            "rule": rule,
+            "place": place,
+            "authority": authority,
+            "unsigned": which,
+            "csv": file,
+        }
         asyncio.run(_leave_trace(settings, {name: one for name, one in asked.items() if one}))
         rows = [row(one, desk, lives.get(one.id, [])) for one in mine]
         if file is not None:

@@ -5,10 +5,16 @@ import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable
+from typing import cast
 
-from alerts.batched import bundle_id
+import msgspec
+
+from alerts.batched import bundle_id, member_of
 from alerts.channels.sms_aliyun import parse_reports
 from alerts.delivery import Heard
+from alerts.hours import Span
+from alerts.members import Member, merged
+from alerts.notification import Notification
 from alerts.notification_log import LogUnreachableError, NotificationLog
 from alerts.pipeline import AT_ONCE, Plan, plan_notifications, plan_regional
 from alerts.responsibility import Matter, resolve
@@ -28,8 +34,6 @@ logger = logging.getLogger(__name__)
 
 RECEIPT_TYPE = "notification.receipt.v1"
 RETRY_S = 1.0
-# Stations x rules x measures x days: a province's 07-01 has some thousands, of 60 bytes each.
-BUNDLES_KNOWN = 20_000
 
 
 @dataclasses.dataclass(slots=True)
@@ -37,9 +41,10 @@ class Notifier:
     """The notifying agent's hands: plan the messages of each warning; the courier carries them.
 
     A batch is acknowledged once its messages stand in the outbox: from then on they cannot be
-    lost, and a replayed warning plans nothing new.  ``in_event_time``: people's limits run from a
-    warning's issue, not from when they are told, as in a simulation.  ``batch_delay`` is how long
-    the message about a batch waits.  What was issued before ``since`` is told to nobody.
+    lost, and a replayed warning plans nothing new.  ``in_event_time``: people's limits run from
+    when they would have been told, as in a simulation.  ``batch_delay`` is how long the message
+    about a batch waits, ``quiet`` when only what is urgent is told.  What was issued before
+    ``since`` is told to nobody.
     """
 
     desk: Desk
@@ -53,8 +58,7 @@ class Notifier:
     in_event_time: bool = False
     since: dt.datetime | None = None
     batch_delay: dt.timedelta = AT_ONCE
-    bundles_known: int = BUNDLES_KNOWN
-    _bundles: set[str] = dataclasses.field(default_factory=set)
+    quiet: Span | None = None
 
     async def digest(self, batch: Batch) -> bool:
         """Plan the messages of a batch of warnings; return whether it may be acknowledged."""
@@ -76,23 +80,58 @@ class Notifier:
 
     async def _plan(self, batch: Batch) -> None:
         now = self.now()
+        bundles: dict[str, list[EarlyWarning]] = {}
         for record in batch.records:
             self.alive()  # the wording of a large batch takes its time
             try:
-                bundle, plan = self._plan_of(batch.topic, record, now=now)
+                warning = self._warning_of(batch.topic, record)
+                if warning is None:
+                    continue
+                bundle = self._bundle_of(warning)
+                if bundle in bundles:  # of one bundle all are worded alike: one trial is enough
+                    bundles[bundle].append(cast("EarlyWarning", warning))
+                    continue
+                plan = self._planned(warning, now=now)
             except InvalidEventError as error:
                 origin = Origin(batch.topic, batch.partition, record.offset)
                 letter = dead_letter(origin, key=record.key, value=record.value, error=error)
                 await self.publisher.publish([letter])
                 self.metrics.rejected.labels(error.cause.value).inc()
                 continue
-            if plan is None:
+            if bundle:
+                bundles[bundle] = [cast("EarlyWarning", warning)]
                 continue
             await self._withdraw(plan, now=now)
             if await self.log.plan(plan.notifications, now=now) and not plan.duty.is_routed:
                 self.metrics.unrouted.inc()
-            if bundle and plan.notifications:
-                self._remember(bundle)
+        for warnings in bundles.values():
+            await self._gather(warnings, now=now)
+
+    async def _gather(self, warnings: list[EarlyWarning], *, now: dt.datetime) -> None:
+        """Plan the messages about a bundle, or add to the list of those that still wait."""
+        came = [member_of(one) for one in warnings if one.status is WarningStatus.ISSUED]
+        gone = {one.uscc for one in warnings if one.status is not WarningStatus.ISSUED}
+        any_one = msgspec.structs.replace(warnings[0], status=WarningStatus.ISSUED)
+
+        def said(since: dt.datetime, members: tuple[Member, ...]) -> dict[str, Notification]:
+            plan = self._planned(any_one, now=since, members=members)
+            return {one.id: one for one in plan.notifications}
+
+        def regathered(before: Notification) -> Notification:
+            members = merged(before.members, came, gone=gone)
+            if members == before.members:
+                return before
+            return said(before.created_at, members).get(before.id, before)
+
+        planned = self._planned(any_one, now=now, members=merged((), came, gone=gone))
+        new: tuple[str, ...] = ()
+        if came:
+            new = await self.log.plan(planned.notifications, now=now)
+            if new and not planned.duty.is_routed:
+                self.metrics.unrouted.inc()
+        for one in planned.notifications:
+            if one.id not in new:
+                await self.log.regather(one.id, regathered)
 
     async def _withdraw(self, plan: Plan, *, now: dt.datetime) -> None:
         """Hold back what a cancellation has overtaken: read after it, it would be acted on."""
@@ -103,50 +142,50 @@ class Notifier:
             for row in await self.log.withdraw(warning_id, now=now):
                 self.metrics.notifications.labels(row.notification.way.value, row.state.value).inc()
 
-    def _plan_of(self, topic: str, record: Record, *, now: dt.datetime) -> tuple[str, Plan | None]:
-        """Return the bundle that a warning belongs to, and its plan.
-
-        Without one it is planned already, or is history.
-        """
+    def _warning_of(self, topic: str, record: Record) -> EarlyWarning | ClusterWarning | None:
+        """Return what a record warns of, or None where it is history."""
         raw = record.value or b""
         warning = (
             decode_data(raw, ClusterWarning) if topic == Topic.CLUSTER else decode_warning(raw)
         )
         if self.since is not None and warning.issued_at < self.since:
             self.metrics.history.inc()
-            return "", None
-        told_at = warning.issued_at if self.in_event_time else None
+            return None
+        return warning
+
+    def _planned(
+        self,
+        warning: EarlyWarning | ClusterWarning,
+        *,
+        now: dt.datetime,
+        members: tuple[Member, ...] = (),
+    ) -> Plan:
+        """Return the plan of a warning."""
         desk = self.desk
         try:
             if isinstance(warning, ClusterWarning):
-                return "", plan_regional(
+                return plan_regional(
                     warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer,
-                    now=now, told_at=told_at,
+                    now=now, in_event_time=self.in_event_time, quiet=self.quiet,
                 )  # fmt: skip
-            bundle = self._bundle_of(warning)
-            if bundle in self._bundles:
-                return bundle, None
-            return bundle, plan_notifications(
+            return plan_notifications(
                 warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer,
-                now=now, told_at=told_at, batch_delay=self.batch_delay,
+                now=now, in_event_time=self.in_event_time, batch_delay=self.batch_delay,
+                quiet=self.quiet, members=members,
             )  # fmt: skip
         except Exception as error:
             # Planning is pure, so it would fail for ever: one warning must not stop all others.
             raise InvalidEventError(Cause.CRASH, f"{type(error).__name__}: {error}") from error
 
-    def _bundle_of(self, warning: EarlyWarning) -> str:
+    def _bundle_of(self, warning: EarlyWarning | ClusterWarning) -> str:
         """Return the bundle of a batched warning, or ""."""
-        if not warning.batched:
+        if isinstance(warning, ClusterWarning) or not warning.batched:
             return ""
-        return bundle_id(
-            warning, resolve(Matter.of(warning), tree=self.desk.tree, ladder=self.desk.ladder)
-        )
-
-    def _remember(self, bundle: str) -> None:
-        """Spare the log and the wording the other hundred thousand warnings of a bundle."""
-        if len(self._bundles) >= self.bundles_known:
-            self._bundles.clear()
-        self._bundles.add(bundle)
+        try:
+            duty = resolve(Matter.of(warning), tree=self.desk.tree, ladder=self.desk.ladder)
+        except Exception as error:  # as in _planned
+            raise InvalidEventError(Cause.CRASH, f"{type(error).__name__}: {error}") from error
+        return bundle_id(warning, duty)
 
     async def take_reports(self, body: bytes) -> int:
         """Settle the messages that a gateway's delivery report names; return how many it settled.

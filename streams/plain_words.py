@@ -16,6 +16,7 @@ from streams.double_publicity import UnreadableFileError
 from streams.month_end import MonthRefusedError
 from streams.official_files import InvalidResultError
 from streams.publisher import NotPublishedError
+from streams.sample_guard import SampleTellsRealPeopleError
 from streams.store import StoreUnavailableError
 from streams.topics import BrokerUnreachableError, PartitionsDifferError, TopicsMissingError
 from streams.whole_states import StatesMissingError
@@ -25,6 +26,8 @@ _REMEDIES: Mapping[type[Exception], str] = {
     InvalidConfigError: "设置或文件不能用，请按所指的文件、变量和键更正",
     InvalidKnowledgeError: "知识目录有误，请按所指的文件和键更正，再运行 sanzao check-config",
     InvalidAlertsError: "知识目录有漏洞，请按所指的文件和键补全，再运行 sanzao check-config",
+    SampleTellsRealPeopleError: "名录或短信模板仍是附带的示例，人员与电话均为虚构，未启动："
+    "请换成本县的，再删除 sample: true 一行",
     InvalidScenarioError: "规则场景文件有误，请按所指的场景更正",
     BrokerUnreachableError: "连不上 Kafka，请核对 kafka.bootstrap（SANZAO_KAFKA__BOOTSTRAP），"
     "并确认 Kafka 在运行",

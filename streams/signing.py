@@ -60,8 +60,7 @@ def is_unsigned(
         return False
     if any(act.state == "returned" for act in life):
         return True
-    limit = desk.ladder.rung(warning.measure).acknowledge
-    return desk.calendar.due(limit, warning.issued_at).at <= now
+    return desk.renderer.sign_by(duty_of(warning, desk), warning.issued_at) <= now
 
 
 def named(name: str, desk: Desk) -> Wanted:

@@ -11,6 +11,7 @@ import faust
 
 from config.schema import Settings
 from streams.app import Parts, build_app, build_parts, start, stop
+from streams.sample_guard import check_sample
 from streams.topics import (
     Plan,
     TopicsMissingError,
@@ -48,6 +49,7 @@ def run_worker(settings: Settings) -> None:
 
     Raises:
         OSError: the web port is taken.
+        streams.sample_guard.SampleTellsRealPeopleError: the roster is a sample, the carrier real.
         TopicsMissingError: topics are missing and may not be created.
         streams.topics.BrokerUnreachableError: no broker answers.
         streams.topics.PartitionsDifferError: the settings and the event log do not agree.
@@ -63,6 +65,7 @@ def run_worker(settings: Settings) -> None:
     if settings.roles.assess:
         check_states(settings, epoch=epoch)
     parts = build_parts(settings, epoch=epoch)
+    check_sample(settings, parts.wisdom.desk)
     # What was loaded stays for ever, and batches make garbage without cycles: the default would
     # look through everything thousands of times a minute (a tenth of the whole CPU, measured).
     gc.freeze()

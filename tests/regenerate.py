@@ -14,7 +14,7 @@ import msgspec
 from config.load import load_documents
 from detectors import events as e
 from detectors.facts import FactKind
-from detectors.knowledge import Knowledge
+from detectors.knowledge import Knowledge, Rule
 from detectors.knowledge_check import parse
 from detectors.reading import read
 from detectors.repetition import RAISED_TO
@@ -119,10 +119,20 @@ def rule_table() -> str:
         domain = "事实所属" if rule.domain == "fact" else rule.domain
         cells = (
             rule.id, rule.name + ("（每日清单）" if rule.batched else ""), rule.family, domain,
-            measures, rule.feed or "–", silent or "–", rule.basis,
+            measures, rule.feed or "–", silent or "–", _bases(rule),
         )  # fmt: skip
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
+
+
+def _bases(rule: Rule) -> str:
+    """Return the rule's basis, then that of each kind or domain which has one of its own."""
+    named: dict[str, list[str]] = {}
+    for name, basis in rule.basis_of.items():
+        kind = FactKind.__members__.get(name.upper())
+        named.setdefault(basis, []).append(LABELS[kind] if kind else name)
+    own = [f"{'、'.join(names)}：{basis}" for basis, names in named.items()]
+    return "；".join([rule.basis, *own])
 
 
 def _knowledge() -> Knowledge:

@@ -27,6 +27,7 @@ from alerts.delivery import (
     Refused,
     TryAgain,
 )
+from alerts.members import csv_of
 from alerts.notification import Notification
 from alerts.rendering import Letter, one_line
 
@@ -237,4 +238,10 @@ def message_of(
     message["X-Sanzao-Warning"] = one_line(notification.warning_number)
     message.set_content(letter.text, cte="base64")
     message.add_alternative(letter.html, subtype="html", cte="base64")
+    if notification.members:
+        name = f"{notification.warning_number}.csv"
+        message.add_attachment(
+            csv_of(notification.members), maintype="text", subtype="csv", filename=name,
+            params={"charset": "utf-8"},
+        )  # fmt: skip
     return message

@@ -8,7 +8,7 @@ import msgspec
 
 from alerts.authority import AuthorityTree
 from alerts.sms_text import SmsBook
-from config.load import load_documents
+from config.load import load_documents, load_settings
 from config.schema import Settings
 from streams.assembly import build_desk
 from streams.devstack.sms_rules import Dysms
@@ -41,18 +41,18 @@ def people_of(tree: AuthorityTree) -> dict[str, str]:
     }
 
 
-def write_account(path: Path) -> Path:
-    """Write the account of the shipped knowledge as JSON; return the path."""
-    desk = build_desk(load_documents(), Settings())
+def write_account(path: Path, *, knowledge: str = "") -> Path:
+    """Write the account of a folder of knowledge, else of the shipped one; return the path."""
+    desk = build_desk(load_documents(Path(knowledge) if knowledge else None), Settings())
     path.write_bytes(msgspec.json.encode(account_of(desk.book, people_of(desk.tree))))
     return path
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Write the account: ``python -m streams.devstack.account FILE``."""
+    """Write the account of the settings' knowledge: ``python -m streams.devstack.account FILE``."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("file", type=Path)
-    write_account(reader.parse_args(words).file)
+    write_account(reader.parse_args(words).file, knowledge=load_settings(None).knowledge)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from rich.console import Console
 from alerts.delivery import Way
 from alerts.pipeline import plan_notifications
 from config.load import environment_value
-from config.schema import Settings
+from config.schema import Notify, Settings
 from detectors.events import Event, encode
 from detectors.measure import Measure
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
@@ -45,6 +45,8 @@ MARK = ".sanzao-demo"
 # Time is the demo's (demo_time); models and deadlines keep up with days of a second.
 WORKER: dict[str, Any] = {
     "TIMERS__CLOCK": "events",
+    "NOTIFY__QUIET_HOURS": Notify().quiet_hours,  # limits are stated as a bureau would
+    "NOTIFY__BATCH_DELAY_S": "1",  # a list fills in less, here
     "TIMERS__LATENESS_S": str(LATENESS.total_seconds()),
     "TIMERS__POLL_S": "0.1",
     "MODEL__REFRESH_S": "0.1",

@@ -57,6 +57,7 @@ class Stack:
             "NOTIFY__SEND_TIMEOUT_S": "5",
             "NOTIFY__PARALLEL": "16",
             "NOTIFY__BATCH_DELAY_S": "0",  # nobody waits here for a list to fill
+            "NOTIFY__QUIET_HOURS": "",  # nor for the morning
             # When a survey falls into a simulated county's rush is chance; counts are not to be.
             "ROLES__SURVEY": "false",
         }

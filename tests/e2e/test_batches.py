@@ -66,6 +66,9 @@ def test_five_that_missed_a_deadline_are_one_text_and_a_list_of_five(bureau, tmp
     assert written.returncode == 0, written.stderr
     _, *lines = csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig")))
     assert {line[1] for line in lines} == {one.uscc for one in warnings}
+    said = bureau.row(wanted[Way.EMAIL]).notification
+    assert {one.uscc for one in said.members} == {one.uscc for one in warnings}
+    assert "共5户" in said.content.text
     assert "warnings=5" in shown.stdout
     why = bureau.command("messages", "why", warnings[3].id)
     assert f"并入 {bundle_id(warnings[0], duty)}" in why.stdout

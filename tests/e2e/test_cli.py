@@ -185,6 +185,17 @@ def test_topics_are_created_once(running_bureau, bare_broker):
     assert second.stdout.split()[1] == first.stdout.split()[1]
 
 
+def test_a_worker_tells_no_sample_to_a_real_carrier(running_bureau):
+    """With the shipped roster and a mail server elsewhere it ends with 2, and says which."""
+    answer = running_bureau.command(
+        "worker", SANZAO_EMAIL__HOST="smtp.example.net", SANZAO_WEB__PORT="0"
+    )
+
+    assert answer.returncode == 2
+    assert "仍是附带的示例" in answer.stderr
+    assert "email.host smtp.example.net" in answer.stderr
+
+
 def test_a_worker_that_may_not_create_topics_says_what_is_missing(running_bureau, bare_broker):
     """Status 2, the topics by name, and the command that makes them; none is made by accident."""
     answer = running_bureau.command(

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from alerts.responsibility import Matter, Role, resolve
-from detectors.measure import Measure
 from detectors.warning import WarningStatus
 from streams import clock
 from streams.cli_handle import REFUSED
@@ -67,10 +66,9 @@ def mails_of(bureau, number):
     return found
 
 
-def told_as(bureau, role):
-    """Return who is told of the sample in a role, by the roster."""
-    matter = Matter(domain="FSAMP", measure=Measure.INTERVIEW, place=SAMPLE.place)
-    duty = resolve(matter, tree=bureau.desk.tree, ladder=bureau.desk.ladder)
+def told_as(bureau, warning, role):
+    """Return who is told of a warning in a role, by the roster."""
+    duty = resolve(Matter.of(warning), tree=bureau.desk.tree, ladder=bureau.desk.ladder)
     return next(one.person for one in duty.recipients if one.role is role)
 
 
@@ -85,17 +83,17 @@ def acts_on(bureau, warning, least):
     return [json.loads(one.value)["data"] for one in theirs(records)]
 
 
-def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(signing):
+def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(signing, tmp_path):
     """A signature stands in the life of the warning; who handled it does not close it."""
     (firm,) = signing.firms(1)
     days = (clock.now() - b.START) / dt.timedelta(days=1)
     signing.publish(b.event(SAMPLE, day=days, name=f"sign-{firm}", subject=firm))
     signing.await_states([firm])
-    (warning,) = signing.state(firm).open_warnings
+    warning = decode_warning(signing.keyed(Topic.INTERVIEW, [firm])[0].value)
     mails = until(
         lambda: len(found := mails_of(signing, warning.number)) >= 3 and found, what="three mails"
     )
-    lead, co = (told_as(signing, role) for role in (Role.LEAD, Role.CO))
+    lead, co = (told_as(signing, warning, role) for role in (Role.LEAD, Role.CO))
     link = mails[lead.email]
 
     status, page = signing.page(link.removeprefix(signing.url))
@@ -111,12 +109,14 @@ def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(signing):
         ("acknowledged", lead.id, warning.id), ("feedback", lead.id, warning.id),
     }  # fmt: skip
 
-    listed = signing.command("warnings", "list", "--all", "--place", "410422001")
+    file = tmp_path / "list.csv"
+    listed = signing.command("warnings", "list", "--place", "410422001", "--csv", file)
     handle = ("warnings", "handle", warning.number, "--state", "closed", "--outcome", "rectified")
     refused = signing.command(*handle, "--by", lead.id)
     closed = signing.command(*handle, "--by", co.id)
 
-    assert "已反馈" in listed.stdout
+    assert listed.returncode == 0, listed.stderr
+    assert any(warning.number in one and "已反馈" in one for one in file.read_text().splitlines())
     assert (refused.returncode, closed.returncode) == (REFUSED, 0), closed.stderr
     records = signing.records(
         Topic.WARNING_STATE,

@@ -8,6 +8,7 @@ MESSAGES = {
     "warning.issued.v1": "预警发出，或同一预警改用另一措施",
     "warning.cancelled.v1": "预警撤销：来源撤回了所依据的事实，无须再处置",
     "warning.closed.v1": "预警关闭：事由已消除，或已由人办结",
+    "warning.handled.v1": "有人对预警做了什么：签收、退回、反馈、办结等，一次一条，键各不相同",
     "cluster.warning.v1": "区域、行业风险预警（W28）",
     "notification.receipt.v1": "一条短信或邮件的一步回执：谁、为何、第几次、结果",
     "neighbour.bond.v1": "内部：一条关联关系的现状，发给其交汇点",
@@ -45,6 +46,8 @@ _COMMON = {
 
 _FIELDS = {
     "EarlyWarning": {
+        "advice": "主办、协办单位要做的事",
+        "permits": "企业持有有效许可的领域",
         "id": "预警编号，自发出到终结不变",
         "number": "供人引用的编号：县、日期、编号前四位",
         "status": "issued 发出、cancelled 撤销、closed 关闭",
@@ -60,9 +63,23 @@ _FIELDS = {
         "remark": "措施因何减轻（观察期）；没有为空",
         "learned_probability": "模型估计的检查发现问题的可能性 0–1；没有模型时为 null",
     },
+    "Handled": {
+        "warning_id": "预警编号，同 EarlyWarning 的 id",
+        "number": "供人引用的编号",
+        "measure": "经办人所见的措施；此后加重的须另行签收",
+        "state": "E58 的状态：acknowledged 签收、returned 退回、feedback 反馈、closed 办结等",
+        "at": "经办时刻（事件时间）",
+        "cause": "E58 事件：source/id",
+        "actor": "经办人在名录中的代码；没有为空",
+        "authority": "经办单位在名录中的代码；没有为空",
+        "outcome": "办结方式；没有为空",
+        "due": "约谈要求整改的期限；没有为 null",
+        "note": "处置结果或退回理由；没有为空",
+    },
     "Reason": {
         "text": "可供引用的中文表述",
         "fact_id": "事实编号",
+        "organ": "作出决定的机关；没有为空",
         "doc_no": "文书号；没有为空",
     },
     "RiskCard": {

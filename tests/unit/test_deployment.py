@@ -12,10 +12,10 @@ import yaml
 from detectors.events import event_types
 from streams.metrics import Metrics
 from streams.topics import Topic
+from tests.composed import composed
 
 ROOT = Path(__file__).parents[2]
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-SERVICES = COMPOSE["services"]
+SERVICES = composed("docker-compose.yml", "docker-compose.trial.yml")["services"]
 PROMETHEUS = ROOT / "config" / "prometheus"
 ALERT_CASES = ROOT / "tests" / "unit" / "alert_rules.yml"
 DASHBOARDS = sorted((ROOT / "config" / "grafana" / "dashboards").glob("*.json"))
@@ -81,8 +81,8 @@ def test_every_port_is_on_loopback(name):
 
 
 def test_compose_brings_up_what_a_bureau_needs():
-    """Kafka, Redis with its append-only file, worker, mailbox, Prometheus and Grafana are there."""
-    assert {"kafka", "redis", "worker", "mailbox", "prometheus", "grafana"} <= set(SERVICES)
+    """Kafka, Redis with its append-only file, worker and the watchers are there."""
+    assert {"kafka", "redis", "worker", "prometheus", "alertmanager", "grafana"} <= set(SERVICES)
     assert "--appendonly" in SERVICES["redis"]["command"]
 
 

@@ -1,16 +1,20 @@
 """A deadline that thousands missed is one message to each station, not thousands."""
 
 import copy
+import csv
 import datetime as dt
+import io
 
 import msgspec
 import pytest
 
 from alerts.authority import parse_authorities
+from alerts.batched import member_of
+from alerts.channels.email import SmtpAccount, message_of
 from alerts.delivery import Way
 from alerts.pipeline import plan_notifications
 from alerts.responsibility import Role
-from alerts.sms_text import SINGLE_UNITS, units, why_forbidden
+from alerts.sms_text import why_forbidden
 from alerts.specimen import specimen
 from detectors.measure import Measure
 from detectors.uscc import synthetic
@@ -97,35 +101,53 @@ def test_one_that_has_ended_is_told_by_the_list_alone(plan, status):
     assert plan(missed(status=status)) == ()
 
 
-def test_the_text_is_one_message_that_says_where_the_list_is(plan, book):
-    """Matter, day, until when, and the list; one part on the handset, at its longest too."""
-    (text,) = [one.content for one in plan(missed()) if one.way is Way.SMS]
-    template = book.templates["batched"]
-    longest = template.filled({name: "字" * book.variables[name] for name in template.variables})
+def test_the_text_says_how_many_and_both_dates_and_is_one_message(plan):
+    """Number, matter, how many, until when to sign and until when to act, and where the list is."""
+    members = tuple(member_of(missed(number)) for number in range(214))
+    messages = plan(missed(1, matter="年度报告逾期未报"), members=members)
+    (text,) = [one.content for one in messages if one.way is Way.SMS]
 
+    number = messages[0].warning_number
     assert text.body == (
-        "黄色预警：7月1日辖区有企业未按期报送2025年度年报，请7月6日前签收名单并督促处置，见邮件。"
+        f"黄色预警{number}：辖区214户年度报告逾期未报，请7月6日前签收、7月22日前办结，名单见邮件。"
     )
     assert text.part_count == 1
     assert why_forbidden(text.body) == ()
-    assert units(f"【{book.signature}】{longest}") <= SINGLE_UNITS
 
 
-def test_the_letter_says_what_when_and_where_the_list_is_and_names_nobody(plan):
-    """The list changes while people file, so the letter leads to it and names no enterprise."""
-    (letter,) = [one.content for one in plan(missed(7)) if one.way is Way.EMAIL]
+def test_the_letter_says_what_when_how_many_and_who(plan):
+    """The list can be acted on: the first stand in the letter, all in what is attached."""
+    members = tuple(member_of(missed(number)) for number in range(30))
+    messages = plan(missed(7), members=members)
+    (letter,) = [one for one in messages if one.way is Way.EMAIL]
 
     for needed in (
         "未按期报送2025年度年报", "2026年7月1日", "整改通知书", "3个工作日内", "15个工作日内",
-        "sanzao warnings list --rule W02 --day 2026-07-01 --authority 410422001",
-        "不因汇总而遗漏",
+        "共30户", f"附件{letter.warning_number}.csv", "前20户如下", missed(7).uscc,
+        missed(7).enterprise, "不因汇总而遗漏",
     ):  # fmt: skip
-        assert needed in letter.text
-        assert needed in letter.html
-    for text in (letter.subject, letter.text, letter.html):
-        assert missed(7).enterprise not in text
-        assert missed(7).uscc not in text
-    assert "warnings?rule=W02&day=2026-07-01&authority=410422001" in letter.text
+        assert needed in letter.content.text
+        assert needed in letter.content.html
+    assert "30户" in letter.content.subject
+    assert "sanzao " not in letter.content.text
+    assert missed(25).uscc not in letter.content.text
+    assert letter.members == members
+    assert "warnings?rule=W02&day=2026-07-01&authority=410422001" in letter.content.text
+
+
+def test_the_list_is_attached_as_a_file_that_excel_opens(plan):
+    """Every enterprise of the message, with the number of its own warning; no formulas."""
+    members = tuple(member_of(missed(number, enterprise="=1+1")) for number in range(3))
+    (letter,) = [one for one in plan(missed(), members=members) if one.way is Way.EMAIL]
+    account = SmtpAccount(host="127.0.0.1", port=25, sender="a@example.org")
+
+    message = message_of(letter, letter.content, account, now=MIDNIGHT)
+
+    (attached,) = message.iter_attachments()
+    lines = list(csv.reader(io.StringIO(attached.get_payload(decode=True).decode("utf-8-sig"))))
+    assert attached.get_filename() == f"{letter.warning_number}.csv"
+    assert [line[1] for line in lines[1:]] == [one.uscc for one in members]
+    assert {line[2] for line in lines[1:]} == {"'=1+1"}
 
 
 def test_a_message_waits_while_the_list_fills_and_limits_run_from_then(plan):
@@ -136,4 +158,4 @@ def test_a_message_waits_while_the_list_fills_and_limits_run_from_then(plan):
     ]
 
     assert text.due_at == late + HALF_AN_HOUR
-    assert "请7月7日前" in text.content.body
+    assert "请7月7日前签收" in text.content.body

@@ -46,6 +46,22 @@ def test_the_shipped_ladder_says_what_the_reference_says(
     assert rung.channels == (Way.SMS, Way.EMAIL)
 
 
+def test_a_rule_is_said_otherwise_once():
+    """Two lines for one rule and measure would contradict each other."""
+    document = copy.deepcopy(SMALL)
+    document["otherwise"] = [{"rules": ["W20"], "measure": "warning", "document": "函"}] * 2
+
+    with pytest.raises(InvalidKnowledgeError, match="W20 warning is there twice"):
+        parse_ladder(document)
+
+
+@pytest.mark.parametrize("text", ["8:30-17:30", "08:30", "08:30-08:30", "08:30-24:00"])
+def test_office_hours_are_a_span_of_the_day(text):
+    """What is no span of the day does not load."""
+    with pytest.raises(InvalidKnowledgeError, match="is no span of the day"):
+        parse_ladder(SMALL | {"office_hours": text})
+
+
 def test_a_limit_can_be_counted():
     """A limit is a number and a unit, so a calendar can add it."""
     assert Limit.parse("30日") == Limit(30, LimitUnit.DAYS)

@@ -29,11 +29,11 @@ def plan(tree, ladder, renderer):
 
 
 def test_every_recipient_gets_one_message_by_each_way(plan):
-    """Four people are told of a red warning about equipment, each by SMS and by e-mail."""
+    """Five people are told of a red warning about equipment, each by SMS and by e-mail."""
     found = plan(specimen())
 
     told = [(message.person_id, message.way) for message in found.notifications]
-    assert len(told) == len(set(told)) == 2 * len(found.duty.recipients) == 8
+    assert len(told) == len(set(told)) == 2 * len(found.duty.recipients) == 10
     assert found.notifications[0].role is Role.LEAD
 
 

@@ -119,8 +119,10 @@ def test_a_letter_says_everything_that_is_needed_to_act(read):
 
     for needed in (
         "41042220260701-0013", "红色", "检查", "叶县样例商场有限公司", "91410422MA3X1A2B83",
-        "电梯检验不合格仍在用", "豫特检电〔2026〕0001号", "《特种设备安全法》第四十条",
+        "电梯检验不合格仍在用", "平顶山市特种设备检验所 豫特检电〔2026〕0001号",
+        "《特种设备安全法》第四十条",
         "县市场监督管理局特设股", "4小时", "5个工作日", "检查任务建议", "谁审批、谁监管",
+        "办理要点：责令立即停止使用，下达特种设备安全监察指令书，整改后复检。",
         "不作为采取措施的依据", "https://sanzao.example.org/warnings/w-0013000000000000",
     ):  # fmt: skip
         assert needed in letter.text
@@ -380,9 +382,9 @@ def test_the_moment_is_chinas(read):
 @pytest.mark.parametrize(
     ("measure", "said"),
     [
-        pytest.param(Measure.REMINDER, "请于10月13日前签收、11月3日前处置", id="blue"),
-        pytest.param(Measure.WARNING, "请于10月10日前签收、10月27日前处置", id="yellow"),
-        pytest.param(Measure.INTERVIEW, "请于10月8日前签收、10月20日前处置", id="orange"),
+        pytest.param(Measure.REMINDER, "请10月13日前签收、11月3日前处置", id="blue"),
+        pytest.param(Measure.WARNING, "请10月10日前签收、10月27日前处置", id="yellow"),
+        pytest.param(Measure.INTERVIEW, "请10月8日前签收、10月20日前处置", id="orange"),
         pytest.param(Measure.INSPECTION, "请9月30日19:30前签收", id="red"),
     ],
 )
@@ -412,23 +414,37 @@ def test_a_letter_says_when_a_date_is_only_estimated(read):
         assert "尚未录入2027年的放假调休安排" in text
 
 
+@pytest.mark.parametrize("measure", [Measure.REMINDER, Measure.WARNING, Measure.INTERVIEW])
+def test_a_long_name_is_shortened_where_that_saves_a_second_part(read, measure):
+    """A text of 70 units is one message; the number says which firm, whatever is left of it."""
+    sms, _ = read(measure, enterprise="叶县常村玄圃春超市连锁经营有限公司", matter="许可证即将到期")
+
+    assert sms.part_count == 1
+    assert "叶县常村玄圃春" in sms.body
+
+
 def test_limits_run_from_when_people_are_told(tree, ladder, renderer):
     """A matter that reaches us a week late does not reach people with its limit run out."""
     warning = specimen(Measure.REMINDER)
     week = dt.timedelta(days=7)
     plans = [
         plan_notifications(
-            warning, tree=tree, ladder=ladder, renderer=renderer, now=now, told_at=told_at
+            warning,
+            tree=tree,
+            ladder=ladder,
+            renderer=renderer,
+            now=now,
+            in_event_time=in_event_time,
         )
-        for now, told_at in [
-            (warning.issued_at + week, None),
-            (warning.issued_at + week, warning.issued_at),
-            (warning.issued_at - week, None),
+        for now, in_event_time in [
+            (warning.issued_at + week, False),
+            (warning.issued_at + week, True),
+            (warning.issued_at - week, False),
         ]
     ]
 
     late, in_event_time, early = (plan.notifications[0].content.body for plan in plans)
 
-    assert "请于7月15日前签收" in late
-    assert "请于7月8日前签收" in in_event_time
-    assert "请于7月8日前签收" in early
+    assert "请7月15日前签收" in late
+    assert "请7月8日前签收" in in_event_time
+    assert "请7月8日前签收" in early

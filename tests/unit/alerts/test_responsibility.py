@@ -200,12 +200,61 @@ def test_the_summary_reads_as_officers_write_it(who):
 
 
 def test_a_matter_is_taken_from_a_warning():
-    """Responsibility reads five fields of a warning and no others."""
+    """Responsibility reads seven fields of a warning and no others."""
     matter = Matter.of(specimen())
 
     assert matter == Matter(
-        domain="SE", measure=Measure.INSPECTION, place="410422002", family="equipment"
+        domain="SE", measure=Measure.INSPECTION, place="410422002", family="equipment", rule="W10"
     )
+
+
+@pytest.mark.parametrize("measure", [Measure.INTERVIEW, Measure.INSPECTION])
+def test_a_failed_sample_reaches_who_supervises_the_enterprise(who, measure):
+    """Sampling supervises nobody: the department of the permit and the station act with it."""
+    duty = who("FSAMP", measure, "410422002", permits=("FOODP", "REG"))
+
+    assert duty.lead.short_name == "县局食品抽检股"
+    assert {"县局食品生产股", "昆阳所"} <= set(short(duty.co_handlers))
+    assert "县局餐饮股" not in short(duty.co_handlers)
+
+
+def test_a_failed_sample_of_nobody_knows_whom_reaches_all_that_supervise_food(who):
+    """Where no permit tells who supervises, nobody is left out."""
+    duty = who("FSAMP", Measure.INSPECTION, "410422002")
+
+    assert {"县局食品生产股", "县局食品经营股", "县局餐饮股"} <= set(short(duty.co_handlers))
+
+
+def test_red_about_equipment_reaches_the_station_that_goes_there(who):
+    """The station of the place goes to the machine: it acts with the department."""
+    assert "昆阳所" in short(who("SE", Measure.INSPECTION, "410422002").co_handlers)
+
+
+def test_who_issued_a_permit_does_not_interview_about_its_end(who):
+    """Before the day the approval bureau leads; after it the supervisor does, and it is copied."""
+    of_permit = {"family": "permit", "rule": "W06", "approver": "叶县行政审批服务局"}
+    before = who("FOODS", Measure.WARNING, "410422002", **of_permit)
+    after = who("FOODS", Measure.INTERVIEW, "410422002", **of_permit)
+
+    assert before.lead.short_name == "县审批局"
+    assert after.lead.short_name == "县局食品经营股"
+    assert "县审批局" in short(after.copies)
+
+
+@pytest.mark.parametrize(
+    ("rule", "measure", "document"),
+    [
+        pytest.param("W20", Measure.WARNING, "信用风险警示函", id="a freeze by a court"),
+        pytest.param("W25", Measure.WARNING, "信用风险警示函", id="a worse class"),
+        pytest.param("W06", Measure.WARNING, "提醒敦促函", id="a permit that will run out"),
+        pytest.param("W21", Measure.INSPECTION, "简易注销公告异议", id="a notice period"),
+        pytest.param("W30", Measure.REMINDER, "", id="a score nobody is told of"),
+        pytest.param("W23", Measure.WARNING, "整改通知书", id="what is to be put right"),
+    ],
+)
+def test_the_document_fits_the_matter(who, rule, measure, document):
+    """Nothing is to be put right where a court froze shares or a permit still runs."""
+    assert who("PUB", measure, "410422002", rule=rule).rung.document == document
 
 
 MATTERS = st.builds(

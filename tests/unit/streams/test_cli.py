@@ -138,6 +138,27 @@ def test_the_shipped_knowledge_is_valid(told):
     assert "rules=" in shown
 
 
+def test_a_sample_is_never_called_ready(told):
+    """The check of what is shipped names the sample, and the way that would reach somebody."""
+    _, shown, complaint = told("check-config")
+
+    assert "仍是示例，不能上线" in shown
+    assert "authorities.yaml, sms_templates.yaml: sample: true" in complaint
+    assert "https://dysmsapi.aliyuncs.com" in complaint
+
+
+def test_a_county_is_asked_about_the_names_of_another(told, knowledge):
+    """Where the roster alone was changed, signature and office are doubted by name."""
+    roster = knowledge / "authorities.yaml"
+    text = roster.read_text(encoding="utf-8").replace("叶县", "鲁山县")
+    roster.write_text(text, encoding="utf-8")
+
+    status, _, complaint = told("check-config", "--knowledge", knowledge)
+
+    assert status == 0
+    assert "signature: 【叶县市监】" in complaint
+
+
 def replaced(name, right, wrong):
     """Return how to break one document by replacing text in it."""
 

@@ -13,6 +13,7 @@ from alerts.notification_row import RowState, Step
 from alerts.specimen import specimen, specimen_cluster
 from config.schema import Settings
 from detectors.measure import Level, Measure
+from detectors.uscc import synthetic
 from detectors.warning import CHINA, WarningStatus
 from streams.assembly import build_wisdom
 from streams.codec import decode_data, envelope
@@ -428,6 +429,7 @@ def missed(number, *, rule="W02", day=MIDNIGHT, status=WarningStatus.ISSUED):
     """Return the batched warning of an enterprise in one of three stations' places."""
     return msgspec.structs.replace(
         specimen(Measure.WARNING), id=f"w-{number:016x}", enterprise=f"叶县商店{number}号",
+        uscc=synthetic(number),
         rule=rule, matter="未按期报送2025年度年报", place=STATIONS[number % 3],
         issued_at=day, status=status, batched=True,
     )  # fmt: skip
@@ -530,34 +532,50 @@ async def test_a_batch_that_cannot_be_written_is_planned_when_the_log_is_back(de
     assert await street.passes(DELAY) == each(3)
 
 
-class CountingRows(MemoryRows):
-    """Rows that know how often something was to be kept."""
-
-    def __init__(self):
-        super().__init__()
-        self.asked = 0
-
-    async def insert(self, rows):
-        """Count, and keep."""
-        self.asked += 1
-        return await super().insert(rows)
+def listed(messages):
+    """Return how many stand in the list of each message, by way."""
+    return sorted((one.way.value, len(one.members)) for one in messages)
 
 
-@pytest.mark.parametrize(
-    ("known", "asked"),
-    [
-        pytest.param(20_000, 3, id="once a station"),
-        pytest.param(1, 300, id="each time, where nothing can be remembered"),
-    ],
-)
-async def test_a_burst_asks_the_log_once_a_station(desk, known, asked):
-    """What a worker remembers of bundles spares the log; without it, too, nobody is told twice."""
-    street = Street(desk, CountingRows())
-    street.notifier.bundles_known = known
+async def test_a_list_fills_while_its_message_waits(desk):
+    """What comes in many batches is one list: text, letter and attachment say how many."""
+    street = Street(desk)
+    for first in range(0, 300, 50):
+        records = [record(missed(number), offset=number) for number in range(first, first + 50)]
+        await street.reads(Topic.WARNING, *records)
 
-    await street.reads(Topic.WARNING, *burst(300))
+    await street.passes(DELAY)
 
-    assert street.rows.asked == asked
+    texts = street.channels[Way.SMS].accepted.values()
+    assert listed(texts) == [("sms", 100)] * 3
+    assert all("辖区100户" in one.content.body for one in texts)
+    assert all(
+        "共100户" in one.content.text for one in street.channels[Way.EMAIL].accepted.values()
+    )
+
+
+async def test_who_files_while_the_message_waits_leaves_its_list(desk):
+    """A station is not sent to who has filed meanwhile."""
+    street = Street(desk)
+    await street.reads(Topic.WARNING, *burst(30))
+    await street.reads(Topic.WARNING, *burst(3, status=WarningStatus.CLOSED))
+
+    await street.passes(DELAY)
+
+    assert listed(street.channels[Way.SMS].accepted.values()) == [("sms", 9)] * 3
+
+
+async def test_a_list_does_not_change_once_its_message_has_left(desk):
+    """Who comes later is seen in the system; what was sent stays as it was sent."""
+    street = Street(desk)
+    await street.reads(Topic.WARNING, *burst(30))
+    await street.passes(DELAY)
+    await street.reads(Topic.WARNING, *burst(60))
+
+    (row, *_) = await street.rows.of_warning(
+        next(iter(street.channels[Way.SMS].accepted.values())).warning_id
+    )
+    assert len(row.notification.members) == 10
     assert await street.passes(DELAY) == each(3)
 
 

@@ -230,12 +230,17 @@ def test_many_at_once_are_asked_about(spoken):
     assert (refused.exit_code, agreed.exit_code, len(said)) == (1, 0, 2)
 
 
+async def _traceless(*_):
+    """Write to no trail."""
+
+
 def test_the_list_of_what_nobody_signed(monkeypatch):
     """``--unsigned`` leaves out what is signed for, and what is history to us."""
     old = msgspec.structs.replace(WARNING, issued_at=clock.now() - dt.timedelta(days=2))
     signed = msgspec.structs.replace(old, id="w-0000000000000001", number="N-signed")
     told = topic(old, signed, act("acknowledged", warning=signed))
     monkeypatch.setattr("streams.cli_warnings.records", lambda _bootstrap: told)
+    monkeypatch.setattr("streams.cli_warnings._leave_trace", _traceless)
     tomorrow = f"{clock.now() + dt.timedelta(days=1):%Y-%m-%d}"
 
     listed = CliRunner().invoke(app, ["warnings", "list", "--unsigned"])
