@@ -17,6 +17,7 @@ from alerts.responsibility import Role
 from detectors import events as e
 from detectors import state as states
 from detectors.handling import OUTCOMES, Handled, acts_of, known_warning, why_not
+from detectors.reading_society import FINAL
 from detectors.state import EnterpriseState, OpenWarning
 from streams.audit import Look
 from streams.page_words import acts_in_words, page, plain_page
@@ -56,7 +57,8 @@ class _Case:
     def why_not(self, act: str) -> str:
         """Return why this person may not do this, or ""."""
         about = self.row.notification
-        if self.known is None:
+        has_ended = self.known is None or self.known not in self.state.open_warnings
+        if has_ended and not any(one.state in FINAL for one in self.life):
             return "本预警已撤销、已消除或已归档，无需办理"
         if about.role is Role.COPY:
             return "本件抄送你单位知悉，无需签收"
