@@ -96,7 +96,6 @@ class AuthorityTree:
         self.file = file
         self.version = roster.version
         self.is_sample = roster.sample
-        self.people = roster.people
         self.authorities = roster.authorities
         self._by_code = {authority.code: authority for authority in roster.authorities}
         self._by_name = {authority.name: authority for authority in roster.authorities}

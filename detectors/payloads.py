@@ -11,11 +11,13 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
+# For Python "$" matches before a last line feed, too; elsewhere it does not.
+END = r"$(?!\n)"
 Place = Annotated[
-    str, Meta(pattern=r"^([0-9]{6}([0-9]{3})?)?$", description="GB/T 2260, 6 or 9 digits")
+    str, Meta(pattern=r"^([0-9]{6}([0-9]{3})?)?" + END, description="GB/T 2260, 6 or 9 digits")
 ]
-Industry = Annotated[str, Meta(pattern=r"^([A-T][0-9]{0,4})?$", description="GB/T 4754-2017")]
-DomainCode = Annotated[str, Meta(pattern=r"^[A-Z]{2,6}$", description="domain reference, §7")]
+Industry = Annotated[str, Meta(pattern=r"^([A-T][0-9]{0,4})?" + END, description="GB/T 4754-2017")]
+DomainCode = Annotated[str, Meta(pattern=r"^[A-Z]{2,6}" + END, description="domain reference, §7")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Yuan = Annotated[float, Meta(ge=0)]
 Text = Annotated[str, Meta(max_length=300)]
@@ -26,7 +28,7 @@ Year = Annotated[int, Meta(ge=2013, le=2100)]
 # Numbers by name: few and of a human size, so that no source can make the model grow or overflow.
 Context = Annotated[
     dict[
-        Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")],
+        Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}" + END)],
         Annotated[float, Meta(ge=-1e9, le=1e9)],
     ],
     Meta(max_length=32),

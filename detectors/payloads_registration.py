@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from detectors.payloads import Count, Industry, Payload, Place, Share, Text, Token, Yuan
+from detectors.payloads import END, Count, Industry, Payload, Place, Share, Text, Token, Yuan
 
 # A firm's scope rarely asks for more than two permits; one event states at most eight facts.
 PermitDomain = Literal["FOODP", "FOODS", "CATER", "DRUG", "SE", "QUAL", "MEAS", "TEST"]
@@ -24,7 +24,7 @@ class Established(Payload, frozen=True, kw_only=True):
     industry: Industry = ""
     capital: Yuan = 0.0
     ent_type: Token = ""
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "CNY"
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}" + END)] = "CNY"
     subscribe_due: dt.date | None = None
     scope: Annotated[str, Meta(max_length=2000)] = ""
     permit_domains: Permits = ()

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from detectors.payloads import (
+    END,
     Count,
     DomainCode,
     Payload,
@@ -110,7 +111,7 @@ class UtilityUsage(Payload, frozen=True, kw_only=True):
     """E54 用水、用电、用气: a sign of activity, never a measure of risk by itself."""
 
     meter: Token
-    period: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+    period: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])" + END)]
     usage: Yuan
     kind: Literal["power", "water", "gas"] = "power"
 
@@ -137,7 +138,7 @@ class ClassOfMonth(Payload, frozen=True, kw_only=True):
     No ``score`` where the province tells the class alone.  A class of a month stands once told.
     """
 
-    period: Annotated[str, Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+    period: Annotated[str, Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])" + END)]
     risk_class: Literal["A", "B", "C", "D"]
     score: Annotated[float, Meta(ge=0, le=1000)] | None = None
     model_version: Token = ""

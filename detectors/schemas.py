@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from detectors import events as e
+from detectors.payloads import END
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SAID = {"not": {"enum": ["", None]}}
@@ -24,6 +25,7 @@ def schema_of(type_: str) -> dict[str, Any]:
     payload = e.event_types()[type_]
     (reference,), components = msgspec.json.schema_components([event])
     components[payload.__name__]["allOf"] = _conditions(payload)
+    components = _as_elsewhere(components)
     return {
         "$schema": DIALECT,
         "$id": f"urn:sanzao:event:{type_}",
@@ -32,6 +34,15 @@ def schema_of(type_: str) -> dict[str, Any]:
         **reference,
         "$defs": components,
     }
+
+
+def _as_elsewhere(schema: Any) -> Any:
+    """Return a schema whose patterns end as JSON Schema has it: "$" is the very end there."""
+    if isinstance(schema, dict):
+        return {key: _as_elsewhere(value) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_as_elsewhere(value) for value in schema]
+    return schema.replace(END, "$") if isinstance(schema, str) else schema
 
 
 def _conditions(payload: type[e.Payload]) -> list[dict[str, Any]]:

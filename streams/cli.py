@@ -22,7 +22,7 @@ from streams.cli_warnings import warnings
 from streams.config_check import check_ways, oddities
 from streams.event_files import checked, complain
 from streams.plans import build_plans
-from streams.sample_guard import doubts, why_not
+from streams.sample_guard import why_not
 from streams.terminal import (
     USAGE,
     Config,
@@ -142,19 +142,16 @@ def check_config(config: Config = None, knowledge: Knowledge = None) -> None:
     tree = wisdom.desk.tree
     if seats := vacancies(tree):
         err.print(f"空缺 / vacant: {'、'.join(seats)}", markup=False)
-    for doubt in doubts(settings, wisdom):
-        err.print(f"警告 / warning: {doubt}", style="yellow", markup=False)
     if refusal := why_not(settings, wisdom.desk):
         err.print(
             f"示例 / sample: 人员、电话、模板编号均为虚构，预警进程不会启动。{refusal}",
             style="bold red", markup=False,
         )  # fmt: skip
-    is_sample = bool(samples(tree, wisdom.desk.book))
+    sample = "，但仍是示例，不能上线" if samples(tree, wisdom.desk.book) else ""
     known = wisdom.expertise.knowledge
     out.print(
-        f"配置有效{'，但仍是示例，不能上线' if is_sample else ''}。"
-        f"knowledge={known.version} content={wisdom.content} indicators={len(known.indicators)} "
-        f"rules={len(known.rules)} domains={len(known.domains)} "
+        f"配置有效{sample}。knowledge={known.version} content={wisdom.content} "
+        f"indicators={len(known.indicators)} rules={len(known.rules)} domains={len(known.domains)} "
         f"authorities={len(tree.authorities)}",
         soft_wrap=True,
     )

@@ -14,6 +14,7 @@ from streams.assembly import (
     calendar_complaint,
     unfounded,
 )
+from streams.sample_guard import doubts
 
 
 def check_ways(settings: Settings) -> None:
@@ -47,6 +48,7 @@ def oddities(settings: Settings, wisdom: Wisdom, *, now: dt.datetime) -> list[st
         for names in _with_one_phone(wisdom.desk.tree)
     ]
     told += [str(fault) for fault in unverified(wisdom.desk.tree)]
+    told += doubts(settings, wisdom)
     return [one for one in told if one]
 
 

@@ -116,6 +116,7 @@ def _function(function: Function) -> str:  # noqa: PLR0911, C901, PLR0912 - one 
             return _joined(
                 f"on {function.day} or later no {_names(function.filed)} of the year before",
                 _none_while(function.unless),
+                function.feed and f"unknown while feed `{function.feed}` is silent",
             )
         case Together():
             return _joined(
@@ -204,9 +205,14 @@ def _silence(rule: Rule) -> str:
             rule.settled_by and f"Settled by {_names(rule.settled_by)}",
             rule.feed and f"Waits while feed `{rule.feed}` is silent",
             rule.batched and "One list a station and day",
+            rule.again_within_days and _again(rule.again_within_days),
         )
         if words
     )
+
+
+def _again(days: int) -> str:
+    return f"An interview instead of a warning where the matter ended {days} days ago or less"
 
 
 def _rests_on(tier: Tier, facts_of: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

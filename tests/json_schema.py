@@ -41,7 +41,7 @@ def _plain(value: Any, keyword: str, asked: Any) -> list[str]:  # noqa: PLR0911,
             same = [one for one in asked if one == value and type(one) is type(value)]
             return [] if same else [f"{value!r} is none of {asked}"]
         case "pattern" if isinstance(value, str):
-            return [] if re.search(asked, value, re.ASCII) else [f"{value!r}"]
+            return [] if re.search(_as_python(asked), value, re.ASCII) else [f"{value!r}"]
         case "minLength" if isinstance(value, str):
             return [] if len(value) >= asked else [f"{len(value)} < {asked}"]
         case "maxLength" if isinstance(value, str):
@@ -112,6 +112,11 @@ _PLAIN = {
 }  # fmt: skip
 
 
+def _as_python(pattern: str) -> str:
+    """Return a pattern of ECMA 262, whose $ is the very end, as Python says it."""
+    return pattern.removesuffix("$") + r"\Z" if pattern.endswith("$") else pattern
+
+
 def _is_a(value: Any, type_: str) -> bool:
     if type_ in {"number", "integer"}:
         numbers = (int,) if type_ == "integer" else (int, float)
@@ -124,6 +129,6 @@ def _has_format(value: str, asked: str) -> bool:
         if asked == "date":
             dt.date.fromisoformat(value)
             return len(value) == len("2026-07-01")
-        return dt.datetime.fromisoformat(value).tzinfo is not None
+        return dt.datetime.fromisoformat(value.upper()).tzinfo is not None
     except ValueError:
         return False

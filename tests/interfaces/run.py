@@ -43,6 +43,7 @@ from tests.world import code
 NAME = "叶县样例食品有限公司"
 NOON = dt.datetime(2026, 7, 1, 12, tzinfo=CHINA)
 MONTH = Month.of("2026-03")
+PROVINCE = "urn:pingdingshan:data-sharing"
 _NOT_OURS = {
     Topic.EVENT, Topic.DEAD, Topic.QUARANTINE, Topic.BOND, Topic.EXAMPLE, Topic.SNAPSHOT,
     Topic.EPOCH,
@@ -172,8 +173,8 @@ async def _assessed() -> list[Outgoing]:
         b.event(b.food_sample(number="S1"), day=3),
         b.event(b.food_sample(number="S2"), day=4),
         b.event(b.inspection(domain="CATER"), day=5),
-        b.event(e.ClassOfMonth(period="2026-02", risk_class="B"), day=9),
-        b.event(e.ClassOfMonth(period="2026-02", risk_class="C"), day=10, source="urn:province"),
+        b.event(e.ClassOfMonth(period="2026-02", risk_class="B"), day=9, source=PROVINCE),
+        b.event(e.ClassOfMonth(period="2026-02", risk_class="C"), day=10, source=PROVINCE),
     ]
     await desk.digest(*shell.arrivals(happenings), shell.arrival(mistyped, offset=80), bad)
     return desk.publisher.records

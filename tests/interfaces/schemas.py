@@ -6,7 +6,7 @@ a field means is said once, in ``tests.interfaces.words``.
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -114,5 +114,7 @@ def _say(component: Schema, struct: type) -> None:
     for field in msgspec.structs.fields(struct):
         place = component["properties"][field.encode_name]
         place["description"] = meaning_of(struct.__name__, field.encode_name)
-        if field.type is dt.datetime:
-            place["format"] = "date-time"
+        if dt.datetime in (field.type, *get_args(field.type)):
+            for one in place.get("anyOf", [place]):
+                if one.get("type") == "string":
+                    one["format"] = "date-time"

@@ -8,8 +8,11 @@ from tests import builders as b
 from tests.fact_tables import indicator_table, rule_table
 
 KNOWLEDGE = b.expertise().knowledge
-# What sorts a rule or words it, and so stands in docs/indicators.md.
-ELSEWHERE = {"id", "name", "family", "domain", "matter", "basis", "advice", "tiers"}
+# What sorts a rule or words what it tells: docs/indicators.md, and the letters themselves.
+ELSEWHERE = {
+    "id", "name", "family", "domain", "matter", "basis", "advice", "tiers", "matter_at",
+    "advice_at", "basis_of",
+}  # fmt: skip
 
 
 def other(value):  # noqa: PLR0911 - one arm a sort

@@ -1,4 +1,4 @@
-"""Can the guide for another county be followed: do its commands, settings and links exist?"""
+"""Can the operators' pages be followed: do their commands, settings, files and links exist?"""
 
 import re
 
@@ -12,6 +12,7 @@ from tests.composed import ROOT, composed
 
 DOCS = ROOT / "docs"
 GUIDE = (DOCS / "going-live.md").read_text(encoding="utf-8")
+RUNBOOK = (DOCS / "runbook.md").read_text(encoding="utf-8")
 
 
 def anchors(text):
@@ -25,14 +26,14 @@ def anchors(text):
 
 
 def commands():
-    """Return every command of ``sanzao`` that the guide gives, as words."""
-    told = re.findall(r"(?:`|\$ )sanzao ([a-z][a-z-]*(?: [a-z][a-z-]*\b(?!\.))?)", GUIDE)
+    """Return every command of ``sanzao`` that the two pages give, as words."""
+    told = re.findall(r"(?:`|\$ )sanzao ([a-z][a-z-]*(?: [a-z][a-z-]*\b(?!\.))?)", GUIDE + RUNBOOK)
     return sorted(set(told))
 
 
 @pytest.mark.parametrize("told", commands())
 def test_each_command_exists(told):
-    """What the guide types is a command; a second word is one of its own, or an argument."""
+    """What a page types is a command; a second word is one of its own, or an argument."""
     first, *rest = told.split()
     group = typer.main.get_command(app)
 

@@ -5,8 +5,9 @@ import typer
 from typer.testing import CliRunner
 
 from detectors import events as e
-from streams.cli import _checked
 from streams.cli_convert import USAGE, convert
+from streams.event_files import checked
+from tests import builders as b
 
 HEAD = "CF_XDR_MC,CF_XDR_LB,CF_XDR_SHXYM,CF_WSH,CF_CFLB,CF_NR_FK,CF_JDRQ,CF_CFJG,CF_CFJGDM"
 ROW = "甲公司,法人,{code},叶市监处罚〔2026〕{n}号,罚款,0.5,2026/02/27,叶县市监局,11410422MB1234567X"
@@ -35,13 +36,11 @@ def file(tmp_path):
     return path
 
 
-def test_what_is_converted_can_be_published(run, file, tmp_path):
+def test_what_is_converted_can_be_published(run, file):
     """Standard output is a file that `sanzao publish` takes without a complaint."""
     status, out, _ = run(file, "--kind", "penalty")
-    events = tmp_path / "events.jsonl"
-    events.write_text(out, encoding="utf-8")
 
-    records, complaints = _checked(events)
+    records, complaints = checked(out.encode().splitlines(), allowed=frozenset, now=b.on(1))
 
     assert (status, complaints) == (0, [])
     assert [subject for subject, _ in records] == [FIRM, FIRM]
