@@ -118,6 +118,10 @@ class AuthorityTree:
         """Return the authority of this code or full name."""
         return self._by_code.get(code_or_name) or self._by_name.get(code_or_name)
 
+    def person(self, identity: str) -> Person | None:
+        """Return a person of the roster."""
+        return self._people.get(identity)
+
     def at(self, place: str, tier: Tier) -> Authority | None:
         """Return the authority of ``tier`` that governs ``place``; the longest region wins.
 

@@ -14,6 +14,7 @@ import msgspec
 
 from alerts.hours import at_work
 from alerts.knowledge import Fault, InvalidKnowledgeError
+from alerts.links import Links, Ticket
 from alerts.responsibility import Duty, Recipient, Role
 from alerts.sms_text import (
     SINGLE_UNITS,
@@ -81,11 +82,13 @@ class Renderer:
         calendar: WorkingDays,
         office: str,
         system_url: str = "",
+        links: Links | None = None,
     ) -> None:
         """Take the SMS templates, the sources of ``TEMPLATE_NAMES``, and who signs the letters.
 
-        ``calendar`` turns limits into days.  ``system_url`` is where a letter's button leads; a
-        short message never carries a link.
+        ``calendar`` turns limits into days.  With ``links`` a letter's button leads to the page
+        of its warning, else to ``system_url``, a system of the bureau's own; without either
+        people sign with the duty desk.  A short message never carries a link.
         """
         missing = [name for name in TEMPLATE_NAMES if name not in templates]
         if missing:
@@ -97,6 +100,7 @@ class Renderer:
         self._calendar = calendar
         self._office = office
         self._system_url = system_url.rstrip("/")
+        self._links = links
         self._pages = jinja2.Environment(
             loader=jinja2.DictLoader(dict(templates)),
             autoescape=jinja2.select_autoescape(("html.j2",), default=False),
@@ -166,7 +170,8 @@ class Renderer:
             "rule": warning.rule,
             "knowledge_version": warning.knowledge_version,
             "number": warning.number,
-            "link": self.link(f"warnings/{warning.id}"),
+            "link": self._page(warning, recipient) or self.link(f"warnings/{warning.id}"),
+            "has_page": self._links is not None,
         }
         return self.letter(
             warning.status.value, _subject(warning), view,
@@ -189,11 +194,42 @@ class Renderer:
         ``view`` holds what only these templates know, the names ``number`` and ``link`` among it.
         """
         view = self._addressed(measure, duty, recipient) | self._limits(duty, told_at) | dict(view)
+        view |= self._where(has_page=bool(view.get("has_page")))
         return Letter(
             subject=clipped(one_line(subject), SUBJECT_UNITS),
             text=self._pages.get_template(f"email/{kind}.txt.j2").render(view),
             html=self._pages.get_template(f"email/{kind}.html.j2").render(view),
         )
+
+    def _page(self, warning: EarlyWarning, recipient: Recipient) -> str:
+        """Return the link to the page of a warning for one person, or "" where there is none."""
+        if self._links is None:
+            return ""
+        authority, person = recipient.authority.code, recipient.person.id
+        return self._links.to(Ticket(warning_id=warning.id, authority=authority, person=person))
+
+    def _where(self, *, has_page: bool) -> dict[str, str]:
+        """Return where people sign and report: nothing is promised that is not there."""
+        if has_page:
+            return {
+                "sign": "打开本通知的链接签收",
+                "report": "在链接页面反馈结果",
+                "button": "查看与签收",
+                "details": "",
+            }
+        if self._system_url:
+            return {
+                "sign": "登录系统签收",
+                "report": "在系统中反馈结果",
+                "button": "登录系统查看",
+                "details": "",
+            }
+        return {
+            "sign": "向值班台报告签收",
+            "report": "向值班台反馈结果",
+            "button": "",
+            "details": f"签收、退回、反馈和查询，请联系{self._office}值班台，报预警编号。",
+        }
 
     def link(self, page: str) -> str:
         """Return where a page of the system is, or "" where it has none."""
@@ -227,6 +263,10 @@ class Renderer:
             due(duty.rung.acknowledge, self._begin(duty.rung.acknowledge, duty, told_at)),
             due(duty.rung.close, self._begin(duty.rung.close, duty, told_at)),
         )
+
+    def sign_by(self, duty: Duty, told_at: dt.datetime) -> dt.datetime:
+        """Return until when a warning must be signed for, as its letter says."""
+        return self._deadlines(duty, told_at)[0].at
 
     def _begin(self, limit: Limit, duty: Duty, told_at: dt.datetime) -> dt.datetime:
         """Return from when a limit runs: hours of what can wait begin when the office opens."""

@@ -14,7 +14,7 @@ from config.schema import Section, Settings
 PREFIX = "SANZAO_"
 NESTING = "__"
 FILE_SUFFIX = "_FILE"
-SECRETS = {("email", "password"), ("sms", "secret")}
+SECRETS = {("email", "password"), ("sms", "secret"), ("web", "link_secret")}
 KNOWLEDGE = Path(__file__).parent / "knowledge"
 HISTORY, HEAD = "history", "knowledge.yaml"
 PROFESSIONAL = "professional"  # the folder of the professional catalogues

@@ -10,6 +10,7 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Member = Literal["newton", "newton_10k", "adagrad", "sgd", "forest", "bayes"]
 LINEAR_MEMBERS = frozenset({"newton", "newton_10k", "adagrad", "sgd"})
 Positive = Annotated[float, Meta(gt=0)]
+LEAST_SECRET = 24  # characters; `openssl rand -hex 32` gives 64
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,10 +55,27 @@ class Redis(Section, frozen=True):
 
 
 class Web(Section, frozen=True):
-    """Metrics, health and delivery reports.  Loopback unless an operator opens it."""
+    """Metrics, health, delivery reports and the page of a warning.  Loopback unless opened.
+
+    The page is there with both ``link_secret``, which seals the links in the mails and never
+    stands in YAML, and ``public_url``, where people's browsers reach this port (by a proxy that
+    lets ``/w/`` through alone).  Another secret makes all links of before void.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8000
+    public_url: Annotated[str, Meta(pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")] = ""
+    link_secret: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a secret that could be guessed."""
+        if self.link_secret and len(self.link_secret) < LEAST_SECRET:
+            raise ValueError(f"link_secret: {LEAST_SECRET} characters at least")
+
+    @property
+    def has_page(self) -> bool:
+        """Whether a warning has a page that people can reach."""
+        return bool(self.public_url and self.link_secret)
 
 
 class Model(Section, frozen=True):
@@ -112,7 +130,8 @@ class Notify(Section, frozen=True):
     can be loaded without a text for each old matter.  Without it everything is told.
     ``lease_s`` is how long a message stays with a worker that fell silent; ``send_timeout_s``
     bounds one attempt and must be at most half of it.  ``office`` signs the letters (the
-    duty desk's bureau, where it is empty), ``system_url`` is where their button leads.
+    duty desk's bureau, where it is empty), ``system_url`` is a system of the bureau's own, where
+    their button leads unless ``web`` has the page; with neither, people sign with the duty desk.
     ``allow_sample`` lets people marked as a sample be told over real carriers: for a trial whose
     stand-ins run on another machine.  ``batch_delay_s`` is how long the message about a
     batch (a deadline that many missed at once) waits while its list fills; a deadline falls due at

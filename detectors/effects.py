@@ -6,6 +6,7 @@ import msgspec
 
 from detectors.assessment import Assessment
 from detectors.example import Example
+from detectors.handling import Handled
 from detectors.measure import RiskClass
 from detectors.neighbours import BondChanged
 from detectors.told import Told
@@ -63,4 +64,6 @@ class ClassChanged(msgspec.Struct, frozen=True, kw_only=True):
     model_version: str
 
 
-Effect = EarlyWarning | Example | ClassChanged | Told | BondChanged | CardDue | LetGo | Skipped
+Effect = (
+    EarlyWarning | Handled | Example | ClassChanged | Told | BondChanged | CardDue | LetGo | Skipped
+)

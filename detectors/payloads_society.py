@@ -147,8 +147,10 @@ class ClassOfMonth(Payload, frozen=True, kw_only=True):
 class WarningHandled(Payload, frozen=True, kw_only=True):
     """E58 预警流转、约谈、处置结果.
 
-    An interview in ``handling`` with a ``due`` day is to be acted on by then; any final state
-    ends that.  The actor is a code of the roster, never a name.
+    ``warning_id`` is the id of the warning or the number that people quote.  An interview in
+    ``handling`` with a ``due`` day is to be acted on by then; any final state ends that.
+    ``actor`` and ``authority`` are codes of the roster, never names; ``note`` says what was done,
+    or why it is given back.
     """
 
     warning_id: Token
@@ -165,6 +167,8 @@ class WarningHandled(Payload, frozen=True, kw_only=True):
         "data_corrected", "repaired",
     ] = ""  # fmt: skip
     due: dt.date | None = None
+    authority: Token = ""
+    note: Text = ""
 
 
 class RepairDecided(Payload, frozen=True, kw_only=True):

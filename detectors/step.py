@@ -32,6 +32,7 @@ from detectors.expertise import Expertise
 from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, FactKind, fact_name, hash_of
 from detectors.features import FEATURES_VERSION, Tally, features
 from detectors.finding import Moment
+from detectors.handling import acts_of, by_id
 from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
 from detectors.legal_lives import final_from
 from detectors.measure import RiskClass
@@ -100,6 +101,7 @@ def step(
     state.as_of = as_of = max(state.as_of, at)
     expertise = expertise.at(as_of)
     known = expertise.knowledge
+    event = by_id(state, event)
     state.withheld = _unheard(before, event)
     news = absorb(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
@@ -119,6 +121,7 @@ def step(
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, as_of
     has_warned = _warn(state, before, event, news, expertise, effects)
+    effects += acts_of(state, event)
     effects += _remarks(event.subject, news)
     is_known = before.profile.name == state.profile.name and (
         before.profile.place == state.profile.place

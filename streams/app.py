@@ -26,6 +26,7 @@ from streams.assembly import (
     Wisdom,
     build_channels,
     build_daily_survey,
+    build_links,
     build_log,
     build_redis,
     build_timers,
@@ -33,6 +34,7 @@ from streams.assembly import (
     worker_name,
 )
 from streams.assess import Assessor
+from streams.audit import record
 from streams.batch import Batch, RawBatch
 from streams.courier import Courier, Receipt
 from streams.feeds import FeedWatch, RedisFeedLog
@@ -49,6 +51,8 @@ from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, parti
 from streams.same_redis import EXIT_REPLACED, SameRedis
 from streams.store import FencedError, RedisStore, StoreUnavailableError
 from streams.topics import Topic
+from streams.warning_lives import RedisLives
+from streams.warning_page import WarningPage
 from streams.watchdog import Watchdog
 from streams.web import build_web
 
@@ -81,6 +85,7 @@ class Parts:
     notifier: Notifier
     store: RedisStore
     feeds: FeedWatch
+    lives: RedisLives
     session: aiohttp.ClientSession | None = None
     runner: web.AppRunner | None = None
 
@@ -136,6 +141,7 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
         ),
         store=RedisStore(redis),
         feeds=FeedWatch(wisdom.feeds, RedisFeedLog(redis), by="arrival" if is_wall else "event"),
+        lives=RedisLives(redis),
     )
 
 
@@ -193,6 +199,7 @@ def _add_agents(app: faust.App, parts: Parts) -> None:
             plan=parts.plans.sampling,
             partitions=settings.kafka.partitions,
         ),
+        lives=parts.lives,
         expertise=parts.expertise,
         epoch=parts.epoch,
         partitions=settings.kafka.partitions,
@@ -436,12 +443,38 @@ async def start(parts: Parts, app: faust.App) -> None:
             "redis": await _pings(parts.redis),
         }
 
-    site = build_web(metrics=parts.metrics, ready=ready, take_reports=parts.notifier.take_reports)
+    site = build_web(
+        metrics=parts.metrics,
+        ready=ready,
+        take_reports=parts.notifier.take_reports,
+        warning_page=_warning_page(parts),
+    )
     parts.runner = web.AppRunner(site, access_log=None)
     await parts.runner.setup()
     settings = parts.settings.web
     await web.TCPSite(parts.runner, settings.host, settings.port).start()
     parts.watchdog.start()
+
+
+def _warning_page(parts: Parts) -> WarningPage | None:
+    """Return the page of a warning, where the settings open it."""
+    links = build_links(parts.settings)
+    if links is None:
+        if parts.settings.web.public_url or parts.settings.web.link_secret:
+            logger.warning("web.public_url and web.link_secret go together: no page, no links")
+        return None
+    return WarningPage(
+        links=links,
+        log=parts.log,
+        lives=parts.lives,
+        store=parts.store,
+        publisher=parts.publisher,
+        tree=parts.wisdom.desk.tree,
+        partitions=parts.settings.kafka.partitions,
+        note=functools.partial(record, parts.redis),
+        now=clock.now,
+        in_event_time=parts.settings.timers.clock == "events",
+    )
 
 
 async def stop(parts: Parts) -> None:

@@ -20,6 +20,7 @@ from alerts.delivery import Channel, Way
 from alerts.knowledge import Document, Fault
 from alerts.knowledge import InvalidKnowledgeError as InvalidAlertsError
 from alerts.ladder import Ladder, parse_ladder
+from alerts.links import Links
 from alerts.notification_log import NotificationLog
 from alerts.pipeline import check_renderings
 from alerts.rendering import TEMPLATE_NAMES, Renderer
@@ -170,9 +171,16 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
         calendar=calendar,
         office=settings.notify.office or tree.body_of(tree.duty_desk).name,
         system_url=settings.notify.system_url,
+        links=build_links(settings),
     )
     check_renderings(tree=tree, ladder=ladder, renderer=renderer)
     return Desk(tree, ladder, book, renderer, calendar)
+
+
+def build_links(settings: Settings) -> Links | None:
+    """Return what seals the links to the page of a warning, or None where there is no page."""
+    web = settings.web
+    return Links(web.link_secret, base=web.public_url) if web.has_page else None
 
 
 def build_redis(settings: Settings, *, same: SameRedis | None = None) -> Redis:

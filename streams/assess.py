@@ -21,6 +21,7 @@ from detectors.effects import CardDue, ClassChanged, Effect, LetGo, Position, Sk
 from detectors.events import Cause, DeadlineFellDue, Event, InvalidEventError, Payload
 from detectors.example import Example
 from detectors.expertise import Expertise
+from detectors.handling import Handled
 from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
 from detectors.step import step
@@ -37,6 +38,7 @@ from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_
 from streams.state_cache import StateCache
 from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
 from streams.topics import WARNING_TOPICS, Topic
+from streams.warning_lives import Lives, life_record
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class Work:
     rejected: list[Cause] = dataclasses.field(default_factory=list)
     warnings: list[tuple[EarlyWarning, int]] = dataclasses.field(default_factory=list)
     classes: list[ClassChanged] = dataclasses.field(default_factory=list)
+    acts: list[Handled] = dataclasses.field(default_factory=list)
     told: list[tuple[Told, EnterpriseState]] = dataclasses.field(default_factory=list)
     taken: Taken = dataclasses.field(default_factory=Taken)
     skipped: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -113,6 +116,7 @@ class Assessor:
     store: EnterpriseStore
     publisher: Publisher
     official: OfficialDesk
+    lives: Lives
     expertise: Callable[[], Expertise]
     epoch: int
     partitions: int
@@ -201,6 +205,8 @@ class Assessor:
         if work.outgoing:
             await self.publisher.publish(work.outgoing)
             self.metrics.up.labels("kafka").set(1)
+        if work.acts:
+            await self.lives.note(work.acts)
         if work.changed or records[-1].offset > _offset_of(loaded.fence, self.epoch):
             encode = states.encode
             written = Written(
@@ -312,6 +318,9 @@ class Assessor:
             case EarlyWarning():
                 work.warnings.append((effect, record.timestamp))
                 work.outgoing += warning_records(effect, partition, self.partitions)
+            case Handled():
+                work.acts.append(effect)
+                work.outgoing.append(life_record(effect, self.partitions))
             case ClassChanged():
                 work.classes.append(effect)
                 work.outgoing.append(

@@ -7,7 +7,7 @@ message about a batch refers to, and what a supervisor exports for Excel.
 import asyncio
 import datetime as dt
 import getpass
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,17 +17,22 @@ from alerts.authority import Authority
 from config.load import load_settings
 from config.schema import Settings
 from detectors.expertise import Expertise
+from detectors.handling import Handled, in_order
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 from streams import clock
 from streams.assembly import Desk, build_redis, build_wisdom
 from streams.audit import Look, may_see, record
+from streams.cli_handle import handle
+from streams.signing import is_unsigned
 from streams.tables import ROWS_SHOWN, csv_of, how_many, table
 from streams.terminal import USAGE, Config, Knowledge, err, out, told_plainly, with_knowledge
 from streams.told_warnings import Wanted, duty_of, newest, records
+from streams.warning_lives import without_acts
 
 warnings = typer.Typer(
     name="warnings", help="预警名单。What has been warned of.", no_args_is_help=True
 )
+warnings.command()(handle)
 COLUMNS = (
     "预警编号", "统一社会信用代码", "企业名称", "规则", "事项", "级别", "措施", "状态", "属地",
     "主办单位", "生成时间",
@@ -52,6 +57,9 @@ def list_(
         dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="生成日期（北京时间）")
     ] = None,
     status: Annotated[WarningStatus, typer.Option(help="状态")] = WarningStatus.ISSUED,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="只列过了签收时限无人签收的，和已退回的")
+    ] = False,
     every: Annotated[bool, typer.Option("--all", help="不论状态")] = False,
     file: Annotated[
         Path | None, typer.Option("--csv", help="写入 CSV 文件（Excel 可直接打开）")
@@ -70,11 +78,21 @@ def list_(
             desk, rule=rule, place=place, lead=lead.code if lead else "",
             day=day.date() if day else None, status=None if every else status,
         )  # fmt: skip
-        listed = newest(records(settings.kafka.bootstrap), wanted)
+        lives: dict[str, list[Handled]] = {}
+        listed = newest(without_acts(records(settings.kafka.bootstrap), lives), wanted)
+        if unsigned:
+            listed = [one for one in listed if _waits(one, lives.get(one.id, []), desk, settings)]
         mine = [one for one in listed if may_see(one.place, settings.scope)]
-        asked = {"rule": rule, "place": place, "authority": authority, "csv": file}
+        which = "yes" if unsigned else ""
+        asked = {
+            "rule": rule,
+            "place": place,
+            "authority": authority,
+            "unsigned": which,
+            "csv": file,
+        }
         asyncio.run(_leave_trace(settings, {name: one for name, one in asked.items() if one}))
-        rows = [row(one, desk) for one in mine]
+        rows = [row(one, desk, lives.get(one.id, [])) for one in mine]
         if file is not None:
             file.write_bytes(csv_of(COLUMNS, rows))
     if foreign := len(listed) - len(mine):
@@ -112,12 +130,18 @@ def selection(
     return is_wanted
 
 
-def row(warning: EarlyWarning, desk: Desk) -> tuple[str, ...]:
-    """Return a warning as a line for people; class and score stay behind the login."""
+def row(warning: EarlyWarning, desk: Desk, life: Sequence[Handled] = ()) -> tuple[str, ...]:
+    """Return a warning as a line for people; class and score stay behind the login.
+
+    What people have done with it last says more than that it is open.
+    """
     at = warning.issued_at.astimezone(CHINA)
+    acts = in_order(life)
+    is_open = warning.status is WarningStatus.ISSUED
+    standing = acts[-1].label if acts and is_open else STATUSES[warning.status]
     return (
         warning.number, warning.uscc, warning.enterprise, warning.rule, warning.matter,
-        warning.measure.level.label, warning.measure.label, STATUSES[warning.status],
+        warning.measure.level.label, warning.measure.label, standing,
         warning.place, duty_of(warning, desk).lead.name, f"{at:%Y-%m-%d %H:%M}",
     )  # fmt: skip
 
@@ -127,6 +151,13 @@ def shown(warning: EarlyWarning) -> tuple[str, ...]:
     return (
         warning.number, warning.uscc, warning.enterprise, warning.rule, warning.measure.label,
     )  # fmt: skip
+
+
+def _waits(warning: EarlyWarning, life: Sequence[Handled], desk: Desk, settings: Settings) -> bool:
+    """Return whether a warning that people were told of waits for a signature beyond its time."""
+    since = settings.notify.since
+    is_history = since is not None and warning.issued_at < clock.midnight(since)
+    return not is_history and is_unsigned(warning, life, desk, now=clock.now())
 
 
 async def _leave_trace(settings: Settings, asked: Mapping[str, object]) -> None:

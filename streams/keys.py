@@ -17,6 +17,7 @@ key                                type      holds
 ``sanzao:{model}:rows:DOMAIN``     list      the examples kept for the experts that are relearned
 ``sanzao:{notify}:row:ID``         hash      a message: revision and body (msgpack)
 ``sanzao:{notify}:warning:WID``    set       messages of a warning, by its id or by its number
+``sanzao:{notify}:life:WID``       hash      what people did with a warning: cause -> act, msgpack
 ``sanzao:{notify}:open``           zset      messages under way, by due time
 ``sanzao:{notify}:troubled``       zset      what a person should look at
 ``sanzao:{notify}:uncertain``      zset      e-mails in doubt
@@ -81,6 +82,11 @@ def official_key(partition: int, month: str, source: str) -> str:
 def region_key(what: str, name: str) -> str:
     """Return a key of the regional index: ``history``, ``index`` or ``told``."""
     return f"{ROOT}:{{regions}}:{what}:{name}"
+
+
+def life_key(warning_id: str) -> str:
+    """Return the key of what people did with a warning."""
+    return f"{ROOT}:{{notify}}:life:{warning_id}"
 
 
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"

@@ -1,23 +1,45 @@
-"""What does a worker say over HTTP?  Metrics, health, readiness; and it hears delivery reports."""
+"""What does a worker say over HTTP?  Metrics, health, readiness, reports, the page of a warning."""
 
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from alerts.notification_log import LogUnreachableError
 from streams.metrics import Metrics
+from streams.page_words import plain_page
+from streams.publisher import NotPublishedError
+from streams.store import StoreUnavailableError
+from streams.warning_page import SEE_OTHER, Answer, WarningPage
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MAX_REPORT_BYTES = 256 * 1024
+
+# No script, nothing from elsewhere, in no frame; the address is a credential and goes nowhere.
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+AWAY = plain_page("暂时不能办理", "系统暂时没有应答，本次操作未登记，请几分钟后再试。")
 
 Ready = Callable[[], Awaitable[dict[str, bool]]]
 TakeReports = Callable[[bytes], Awaitable[int]]
 
 
-def build_web(*, metrics: Metrics, ready: Ready, take_reports: TakeReports) -> web.Application:
-    """Return the web application; nothing in it changes a state but the delivery reports.
+def build_web(
+    *,
+    metrics: Metrics,
+    ready: Ready,
+    take_reports: TakeReports,
+    warning_page: WarningPage | None = None,
+) -> web.Application:
+    """Return the web application; a GET changes nothing.
 
     ``ready`` says of each part whether it answers; ``take_reports`` takes the body of a delivery
-    report and returns how many it could settle.
+    report and returns how many it could settle.  Without a ``warning_page`` there is none.
     """
 
     async def show_metrics(_request: web.Request) -> web.Response:
@@ -48,4 +70,35 @@ def build_web(*, metrics: Metrics, ready: Ready, take_reports: TakeReports) -> w
     app.router.add_get("/health", health)
     app.router.add_get("/ready", readiness)
     app.router.add_post("/receipts/sms", reports)
+    if warning_page is not None:
+        _add_page(app, warning_page)
     return app
+
+
+def _add_page(app: web.Application, page: WarningPage) -> None:
+    async def show(request: web.Request) -> web.Response:
+        """Show a warning to whom its link belongs."""
+        return await _answered(page.show(request.match_info["token"]))
+
+    async def act(request: web.Request) -> web.Response:
+        """Take what a person does with a warning."""
+        token = request.match_info["token"]
+        form = {name: text for name, text in (await request.post()).items() if type(text) is str}
+        answer = await _answered(page.act(token, form))
+        if answer.status == SEE_OTHER:
+            answer.headers["Location"] = token  # beside itself, under whatever path a proxy puts us
+        return answer
+
+    app.router.add_get("/w/{token}", show)
+    app.router.add_post("/w/{token}", act)
+
+
+async def _answered(coming: Awaitable[Answer]) -> web.Response:
+    """Return a page, or what is said while a part is down."""
+    try:
+        answer = await coming
+    except (LogUnreachableError, StoreUnavailableError, NotPublishedError):
+        answer = Answer(503, AWAY)
+    return web.Response(
+        text=answer.html, status=answer.status, content_type="text/html", headers=PAGE_HEADERS
+    )

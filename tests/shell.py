@@ -19,6 +19,7 @@ from streams.official_store import MemoryOfficialStore
 from streams.publisher import MemoryPublisher, Outgoing
 from streams.store import Loaded, MemoryStore, StoreUnavailableError, Written
 from streams.topics import Topic
+from streams.warning_lives import MemoryLives
 from tests import builders as b
 
 PARTITIONS = 4
@@ -140,10 +141,12 @@ class Shell:
         self.naps: list[float] = []
         self._owned_for = owned_for
         self.official = JournalOfficial(PARTITIONS, journal=self.journal)
+        self.lives = MemoryLives()
         self.assessor = assess.Assessor(
             store=self.store,
             publisher=self.publisher,
             official=OfficialDesk(self.official, b.sampling_plan(), PARTITIONS),
+            lives=self.lives,
             expertise=lambda: expertise or b.expertise(),
             epoch=epoch,
             partitions=PARTITIONS,

@@ -8,6 +8,7 @@ import collections
 import dataclasses
 import datetime as dt
 import re
+import secrets
 import shutil
 import time
 import urllib.request
@@ -317,7 +318,12 @@ def run_demo(*, keep: bool, short: bool, seed: int, folder: Path) -> int:
     screen = DemoScreen(console)
     with (
         running_stack(folder, redis_url=environment_value("REDIS_URL")) as stack,
-        stack.worker(**WORKER, NOTIFY__SINCE=form.start.isoformat()),
+        stack.worker(
+            **WORKER,
+            NOTIFY__SINCE=form.start.isoformat(),
+            WEB__PUBLIC_URL=f"http://{LOOPBACK}:{stack.report_port}",
+            WEB__LINK_SECRET=secrets.token_hex(),
+        ),
     ):
         demo = Demo(stack, form, seed=seed)
         try:

@@ -49,7 +49,10 @@ ABOUT: dict[Topic, About] = {
     Topic.INTERVIEW: About("约谈", *_MEASURE),
     Topic.INSPECTION: About("检查（建议，须人工确认）", *_MEASURE),
     Topic.WARNING_STATE: About(
-        "每条预警的最新状态", "预警编号", _BY_KEY, "从头读：每条预警至少有最新一条"
+        "每条预警的最新状态；人对它的每次办理",
+        "预警编号；办理记录为预警编号/事件（与该预警同一分区）",
+        "按预警编号（murmur2，与 Java 客户端默认相同）",
+        "从头读：每条预警至少有最新一条，办理记录全部都在",
     ),
     Topic.BOND: About(
         "关联关系的变化", "交汇点编号（散列）", _BY_KEY, "内部", is_internal=True

@@ -108,10 +108,15 @@ def _as_read(published: Iterable[Outgoing]) -> tuple[Record, ...]:
 
 
 _ADDED = e.AbnormalAdded(reason=1, place="410422001", doc_no="叶市监异〔2026〕7号")
+_SIGNED = e.WarningHandled(
+    warning_id="w-ebfdee62a9216731", state="acknowledged", measure="interview", domain="PUB",
+    actor="yx-xy", authority="410422-XY",
+)  # fmt: skip
 # (day, what happened, the event's id, the payload)
 _STORY: Sequence[tuple[float, str, str, e.Payload]] = (
     (1, "因未报年报列入经营异常名录", "added-1", _ADDED),
     (8, "又因登记住所无法联系列入", "added-4", e.AbnormalAdded(reason=4, place="410422001")),
+    (9, "主办单位签收（E58）", "signed", _SIGNED),
     (20, "恢复联系，移出（住所无法联系）", "removed-4", e.AbnormalRemoved(reason=4)),
     (21, "补报年报，移出（未报年报）", "removed-1", e.AbnormalRemoved(reason=1)),
     (60, "再次列入", "again", _ADDED),
@@ -131,7 +136,7 @@ async def _life() -> tuple[Step, ...]:
             one
             for one in _as_read(desk.publisher.records[before:])
             if one.topic in {*WARNING_TOPICS.values(), Topic.WARNING_STATE}
-            and one.said["data"]["family"] == "abnormal_list"
+            and one.said["data"].get("family", "abnormal_list") == "abnormal_list"
         ]
         steps.append(Step(f"{happening.time:%m-%d} {what}", tuple(told)))
     return tuple(steps)

@@ -14,6 +14,7 @@ from detectors.card import RiskCard
 from detectors.clusters import ClusterWarning
 from detectors.effects import ClassChanged
 from detectors.example import Example
+from detectors.handling import Handled
 from detectors.learned import Snapshot
 from detectors.neighbours import BondChanged
 from detectors.official import Correction, OfficialClass
@@ -32,6 +33,7 @@ PUBLISHED: dict[str, type] = {
     "class.correction.v1": Correction,
     "class.changed.v1": ClassChanged,
     **{f"warning.{status.value}.v1": EarlyWarning for status in WarningStatus},
+    "warning.handled.v1": Handled,
     "cluster.warning.v1": ClusterWarning,
     "notification.receipt.v1": Receipt,
 }

@@ -68,7 +68,7 @@ def life_table() -> str:
             said, data = one.said, one.said["data"]
             rows.append(
                 f"| {what} | `{one.topic.value}` | `{said['type']}` | `{said['id']}` "
-                f"| `{data['measure']}` | `{data['status']}` |"
+                f"| `{data['measure']}` | `{data.get('status') or data['state']}` |"
             )
             what = "〃"
         if not step.records:

@@ -107,9 +107,9 @@ def test_a_later_field_breaks_nobody(type_):
 
 @pytest.mark.parametrize("topic", WITH_ENVELOPE)
 def test_a_record_is_keyed_as_the_contract_says(topic):
-    """By enterprise; a state and a receipt by warning; a regional warning by its place."""
+    """By enterprise; a state and a receipt by warning, an act by itself; a region by its place."""
     keys = {
-        Topic.WARNING_STATE: lambda said: said["data"]["id"],
+        Topic.WARNING_STATE: lambda said: said["data"].get("id") or said["id"],
         Topic.NOTIFICATION: lambda said: said["data"]["warning_id"],
         Topic.CLUSTER: lambda said: said["data"]["place"],
     }

@@ -19,7 +19,9 @@ from tests.unit.streams import test_heartbeat as heartbeat_laws
 from tests.unit.streams import test_learning as learning_laws
 from tests.unit.streams import test_neighbourhood as neighbour_laws
 from tests.unit.streams import test_notifying as notifying_laws
+from tests.unit.streams import test_signing as signing_laws
 from tests.unit.streams import test_state_cache as cache_laws
+from tests.unit.streams import test_warning_page as page_laws
 
 
 def codes(source, name):
@@ -288,6 +290,39 @@ FAULTS = [
         "if severity",
         neighbour_scenarios.test_points_of_neighbours_radiate_nothing,
         id="what neighbours told is told on",
+    ),
+    pytest.param(
+        "alerts.links",
+        "if not hmac.compare_digest(sealed, self._seal(raw)):",
+        "if not sealed:",
+        functools.partial(
+            page_laws.test_a_link_that_was_not_given_opens_nothing, "sealed with another secret"
+        ),
+        id="anybody can make a link for anybody",
+        marks=pytest.mark.enable_socket,  # the page is asked over loopback
+    ),
+    pytest.param(
+        "streams.warning_page",
+        'await self._trace(case, "look", allowed=True)',
+        'await self.act(token, {"state": "acknowledged", "measure": "interview"})',
+        page_laws.test_a_look_shows_the_letter_and_changes_nothing,
+        id="a mail scanner signs",
+        marks=pytest.mark.enable_socket,  # the page is asked over loopback
+    ),
+    pytest.param(
+        "detectors.handling",
+        "if measure in FOUR_EYES and actor in handlers:",
+        "if measure in FOUR_EYES and not actor:",
+        page_laws.test_who_handled_an_interview_does_not_close_it,
+        id="who handled an interview closes it",
+        marks=pytest.mark.enable_socket,  # the page is asked over loopback
+    ),
+    pytest.param(
+        "streams.warning_lives",
+        "act.warning_id.encode() + _BETWEEN + act.cause.encode(),",
+        "act.warning_id.encode(),",
+        signing_laws.test_a_life_leaves_the_warning_what_it_was,
+        id="a signature wipes out its warning",
     ),
 ]
 

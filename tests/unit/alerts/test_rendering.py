@@ -1,6 +1,7 @@
 """A warning reads as an officer expects it, and carries nothing that it must not."""
 
 import datetime as dt
+import re
 from html.parser import HTMLParser
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from alerts.delivery import Way
 from alerts.knowledge import InvalidKnowledgeError
+from alerts.links import Links, Ticket
 from alerts.pipeline import check_renderings, plan_notifications, plan_regional
 from alerts.rendering import NEUTRAL_MATTER, TEMPLATE_NAMES, Renderer, short_name
 from alerts.responsibility import Matter, Role, resolve
@@ -18,6 +20,8 @@ from alerts.specimen import lowered_specimen, specimen, specimen_cluster
 from detectors.measure import Measure
 from detectors.warning import CHINA, Reason, WarningStatus
 from detectors.working_days import WorkingDays
+
+LINKS = Links("not a secret of anybody's", base="https://desk.example.org")
 
 
 @pytest.fixture
@@ -37,15 +41,31 @@ def read(tree, ladder, renderer):
     return rendered
 
 
+@pytest.fixture
+def written(tree, ladder, book, sources):
+    """Return the letter of one warning, and that of a list, by who has which place to sign."""
+
+    def letters(**options):
+        renderer = Renderer(book, sources, calendar=WorkingDays(), office="县局", **options)
+        for is_batched in (False, True):
+            one = msgspec.structs.replace(specimen(), batched=is_batched)
+            planned = plan_notifications(
+                one, tree=tree, ladder=ladder, renderer=renderer, now=one.issued_at
+            ).notifications
+            yield next(n.content for n in planned if n.way is Way.EMAIL)
+
+    return letters
+
+
 def test_a_red_warning_is_one_short_message(read):
-    """The sample of the domain reference: number, level, enterprise, matter, limit, login."""
+    """The sample of the domain reference: number, level, enterprise, matter, limit."""
     sms, _ = read(enterprise="XX商场")
 
     assert sms.text == (
         "【叶县市监】红色预警41042220260701-0013：XX商场电梯检验不合格仍在用，"
-        "请7月1日13:30前登录签收并报分管领导。"
+        "请7月1日13:30前签收并报分管领导。"
     )
-    assert (units(sms.text), sms.part_count) == (67, 1)
+    assert (units(sms.text), sms.part_count) == (65, 1)
 
 
 @pytest.mark.parametrize(
@@ -325,6 +345,43 @@ def test_the_shipped_templates_render(tree, ladder, renderer):
     check_renderings(tree=tree, ladder=ladder, renderer=renderer)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param({}, "向值班台报告签收", id="neither: the desk"),
+        pytest.param({"system_url": "https://oa.example.org"}, "登录系统签收", id="their system"),
+        pytest.param({"links": LINKS}, "打开本通知的链接签收", id="our page"),
+        pytest.param({"links": LINKS, "system_url": "https://oa.example.org"},
+                     "打开本通知的链接签收", id="our page before theirs"),
+    ],
+)  # fmt: skip
+def test_a_letter_promises_only_what_is_there(written, options, said):
+    """It says where to sign; a list has no page of ours, so it names the system or the desk."""
+    of_a_list = "登录系统签收" if "system_url" in options else "向值班台报告签收"
+
+    of_one, of_many = written(**options)
+
+    for letter, where in ((of_one, said), (of_many, of_a_list)):
+        for text in (letter.text, letter.html):
+            assert where in text.replace("</strong>", "")
+            assert ("登录" in text) == (where == "登录系统签收")
+        assert ("href" in letter.html) == (where != "向值班台报告签收")
+
+
+def test_each_person_has_a_link_of_their_own(tree, ladder, book, sources):
+    """The link of a mail is its reader's, under the office by which they were told."""
+    renderer = Renderer(book, sources, calendar=WorkingDays(), office="县局", links=LINKS)
+    duty = resolve(Matter.of(specimen()), tree=tree, ladder=ladder)
+
+    for one in duty.recipients:
+        letter = renderer.email(specimen(), duty, one, told_at=specimen().issued_at)
+        (token,) = set(re.findall(r"https://desk\.example\.org/w/([\w.-]+)", letter.html))
+        assert LINKS.read(token) == Ticket(
+            warning_id=specimen().id, authority=one.authority.code, person=one.person.id
+        )
+        assert token in letter.text
+
+
 def test_without_a_system_url_a_letter_has_no_link(tree, ladder, book, sources):
     """A bureau without a web page for warnings gets words instead of a dead button."""
     plain = Renderer(book, sources, calendar=WorkingDays(), office="县局")
@@ -333,7 +390,8 @@ def test_without_a_system_url_a_letter_has_no_link(tree, ladder, book, sources):
     letter = plain.email(specimen(), duty, duty.recipients[0], told_at=specimen().issued_at)
 
     assert "href" not in letter.html
-    assert "请登录系统查看" in letter.text
+    assert "登录" not in letter.text + letter.html
+    assert "请联系县局值班台" in letter.text
 
 
 @pytest.mark.parametrize(
@@ -363,7 +421,7 @@ def test_the_moment_is_chinas(read):
         pytest.param(Measure.REMINDER, "请10月13日前签收、11月3日前处置", id="blue"),
         pytest.param(Measure.WARNING, "请10月10日前签收、10月27日前处置", id="yellow"),
         pytest.param(Measure.INTERVIEW, "请10月8日前签收、10月20日前处置", id="orange"),
-        pytest.param(Measure.INSPECTION, "请9月30日19:30前登录签收", id="red"),
+        pytest.param(Measure.INSPECTION, "请9月30日19:30前签收", id="red"),
     ],
 )
 def test_a_short_message_says_the_day(read, measure, said):

@@ -112,7 +112,7 @@ def test_every_secret_is_a_setting():
         (section, key)
         for section in Settings.__struct_fields__
         for key in getattr(getattr(Settings(), section), "__struct_fields__", ())
-        if key in {"password", "secret", "token"}
+        if key in {"password", "secret", "token"} or key.endswith("_secret")
     }
     assert named == SECRETS
 
@@ -121,11 +121,11 @@ def test_every_secret_is_a_setting():
 def test_a_secret_comes_from_a_file(tmp_path, section, key):
     """_FILE names a file whose content is the secret, without the newline at its end."""
     secret = tmp_path / "secret"
-    secret.write_text("p@ss=wörd \n", encoding="utf-8")
+    secret.write_text("p@ss=wörd, of more than 24 \n", encoding="utf-8")
 
     settings = load_settings(None, {f"SANZAO_{section}__{key}_FILE".upper(): str(secret)})
 
-    assert getattr(getattr(settings, section), key) == "p@ss=wörd"
+    assert getattr(getattr(settings, section), key) == "p@ss=wörd, of more than 24"
 
 
 def test_a_secret_file_that_is_missing_is_told(tmp_path):

@@ -525,7 +525,7 @@ async def test_limits_run_from_when_people_are_told(desk, in_event_time, until):
         for row in await office.planned(warning)
         if row.notification.way is Way.SMS
     ]
-    assert any(f"请{until}前登录签收" in text for text in texts)
+    assert any(f"请{until}前签收" in text for text in texts)
 
 
 MIDNIGHT = dt.datetime(2026, 7, 1, tzinfo=CHINA)

@@ -1,0 +1,78 @@
+"""How does what a person does with a warning become an event, and what has nobody signed for?"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from alerts.batched import bundle_id
+from detectors import events as e
+from detectors.handling import Handled, is_signed
+from detectors.measure import Measure
+from detectors.warning import EarlyWarning, WarningStatus, warning_number
+from streams.assembly import Desk
+from streams.told_warnings import Wanted, duty_of
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """The warning that is acted on, as whoever acts has read it."""
+
+    id: str
+    uscc: str
+    measure: Measure
+    domain: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What is done, by whom: codes of the roster, a word of E58, and words of their own."""
+
+    state: str
+    actor: str
+    authority: str
+    note: str = ""
+    outcome: str = ""
+    due: dt.date | None = None
+
+
+def act_event(act: Act, about: About, *, source: str, at: dt.datetime) -> e.Event:
+    """Return the E58 of an act; the same act of the same person has the same id."""
+    told = {
+        "warning_id": about.id, "measure": about.measure.value, "domain": about.domain,
+        **dataclasses.asdict(act),
+    }  # fmt: skip
+    name = hashlib.blake2b(msgspec.json.encode(told, order="sorted"), digest_size=12).hexdigest()
+    data = msgspec.convert(told, e.WarningHandled)
+    return e.event_of(data, id=f"h-{name}", source=source, subject=about.uscc, time=at)
+
+
+def is_unsigned(
+    warning: EarlyWarning, life: Sequence[Handled], desk: Desk, *, now: dt.datetime
+) -> bool:
+    """Return whether nobody has an open warning though the time to sign is over, or it came back.
+
+    Weakness: the time runs from the issue; what was told late had longer (see its mail).
+    """
+    if warning.status is not WarningStatus.ISSUED or is_signed(life, warning.measure):
+        return False
+    if any(act.state == "returned" for act in life):
+        return True
+    return desk.renderer.sign_by(duty_of(warning, desk), warning.issued_at) <= now
+
+
+def named(name: str, desk: Desk) -> Wanted:
+    """Return the question whether a warning goes by a name: its id or number, or its bundle's."""
+
+    def is_wanted(warning: EarlyWarning) -> bool:
+        if name in {warning.id, warning.number}:
+            return True
+        if not warning.batched:
+            return False
+        bundle = bundle_id(warning, duty_of(warning, desk))
+        number = warning_number(bundle, place=warning.place, issued_at=warning.issued_at)
+        return name in {bundle, number}
+
+    return is_wanted

@@ -1,0 +1,133 @@
+"""From the link in a mail to the life of its warning, with real processes."""
+
+import datetime as dt
+import json
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import msgspec
+import pytest
+
+from alerts.responsibility import Matter, Role, resolve
+from detectors.warning import WarningStatus
+from streams import clock
+from streams.cli_handle import REFUSED
+from streams.codec import decode_warning
+from streams.devstack.stack import fetch_json
+from streams.keys import AUDIT
+from streams.topics import Topic
+from tests import builders as b
+from tests.e2e.conftest import another_worker, until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+SECRET = "not a secret of anybody's"  # noqa: S105 - of this test
+SAMPLE = msgspec.structs.replace(b.food_sample(), place="410422001")
+
+
+@pytest.fixture(scope="module")
+def signing(running_bureau):
+    """Return the bureau with a worker whose mails carry links."""
+    with another_worker(
+        running_bureau,
+        WEB__PUBLIC_URL=running_bureau.url, WEB__LINK_SECRET=SECRET, ROLES__TIMERS="false",
+    ) as bureau:  # fmt: skip
+        yield bureau
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follow nothing: the answer itself is looked at."""
+
+    def redirect_request(self, *_):
+        """Stay."""
+        return
+
+
+def pressed(link, **form):
+    """Press a button of the page; return the status."""
+    opener = urllib.request.build_opener(_Stay)
+    try:
+        with opener.open(link, urllib.parse.urlencode(form).encode(), timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def mails_of(bureau, number):
+    """Return the mails about a warning: address, and where the link leads."""
+    found = {}
+    for mail in fetch_json(f"{bureau.stack.mailbox.url}/api/messages"):
+        links = re.findall(rf"{re.escape(bureau.url)}/w/[\w.-]+", mail["text"])
+        if number in mail["subject"] and links:
+            found[mail["to"][0]] = links[0]
+    return found
+
+
+def told_as(bureau, warning, role):
+    """Return who is told of a warning in a role, by the roster."""
+    duty = resolve(Matter.of(warning), tree=bureau.desk.tree, ladder=bureau.desk.ladder)
+    return next(one.person for one in duty.recipients if one.role is role)
+
+
+def acts_on(bureau, warning, least):
+    """Return what ``warning.state.v1`` holds of people's acts on a warning."""
+
+    def theirs(records):
+        """Return the acts among the records."""
+        return [one for one in records if one.key.startswith(warning.id.encode() + b"/")]
+
+    records = bureau.records(Topic.WARNING_STATE, lambda found: len(theirs(found)) >= least)
+    return [json.loads(one.value)["data"] for one in theirs(records)]
+
+
+def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(signing, tmp_path):
+    """A signature stands in the life of the warning; who handled it does not close it."""
+    (firm,) = signing.firms(1)
+    days = (clock.now() - b.START) / dt.timedelta(days=1)
+    signing.publish(b.event(SAMPLE, day=days, name=f"sign-{firm}", subject=firm))
+    signing.await_states([firm])
+    warning = decode_warning(signing.keyed(Topic.INTERVIEW, [firm])[0].value)
+    mails = until(
+        lambda: len(found := mails_of(signing, warning.number)) >= 3 and found, what="three mails"
+    )
+    lead, co = (told_as(signing, warning, role) for role in (Role.LEAD, Role.CO))
+    link = mails[lead.email]
+
+    status, page = signing.page(link.removeprefix(signing.url))
+    signed = pressed(link, state="acknowledged", measure="interview")
+    reported = pressed(link, state="feedback", measure="interview", note="已约谈")
+    closed_by_handler = pressed(link, state="closed", measure="interview", outcome="rectified")
+    acts = acts_on(signing, warning, 2)
+
+    assert status == 200
+    assert warning.number in page
+    assert (signed, reported, closed_by_handler) == (303, 303, 409)
+    assert {(one["state"], one["actor"], one["warning_id"]) for one in acts} == {
+        ("acknowledged", lead.id, warning.id), ("feedback", lead.id, warning.id),
+    }  # fmt: skip
+
+    file = tmp_path / "list.csv"
+    listed = signing.command("warnings", "list", "--place", "410422001", "--csv", file)
+    handle = ("warnings", "handle", warning.number, "--state", "closed", "--outcome", "rectified")
+    refused = signing.command(*handle, "--by", lead.id)
+    closed = signing.command(*handle, "--by", co.id)
+
+    assert listed.returncode == 0, listed.stderr
+    assert any(warning.number in one and "已反馈" in one for one in file.read_text().splitlines())
+    assert (refused.returncode, closed.returncode) == (REFUSED, 0), closed.stderr
+    records = signing.records(
+        Topic.WARNING_STATE,
+        lambda found: any(
+            one.key == warning.id.encode()
+            and decode_warning(one.value).status is WarningStatus.CLOSED
+            for one in found
+        ),
+    )
+    assert records
+    assert acts_on(signing, warning, 3)[-1]["actor"] == co.id
+    trail = [text[b"command"].decode() for _, text in signing.store.xrange(AUDIT)]
+    assert f"page look {warning.id}" in trail
+    assert f"page acknowledged {warning.id}" in trail
