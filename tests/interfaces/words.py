@@ -56,7 +56,7 @@ _FIELDS = {
         "id": "预警编号，自发出到终结不变",
         "number": "供人引用的编号：县、日期、编号前四位",
         "status": "issued 发出、lowered 降级、cancelled 撤销、closed 关闭",
-        "family": "规则族；同一企业、领域、规则族同时只有一条未了结的预警",
+        "family": "规则族；同一企业、领域、规则族 30 日内的事由并入一条预警",
         "matter": "事由，20 字以内",
         "reasons": "事由所依据的事实，至多 5 条",
         "cause": "引起这条消息的事件：source/id",
