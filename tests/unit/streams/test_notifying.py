@@ -302,11 +302,11 @@ def changed(status, measure=Measure.INTERVIEW, *, told=GRAVER, **more):
 
 
 async def people(office, *, status=WarningStatus.ISSUED):
-    """Return how often each person was planned a message of a status, by SMS."""
+    """Return how often each person was planned a message of a status, by e-mail, which all get."""
     names = [
         row.notification.person_id
         for row in await office.planned(specimen())
-        if (row.notification.status, row.notification.way) == (status, Way.SMS)
+        if (row.notification.status, row.notification.way) == (status, Way.EMAIL)
         and row.state is not RowState.WITHDRAWN
     ]
     assert len(names) == len(set(names))
