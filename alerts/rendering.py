@@ -46,7 +46,7 @@ TEMPLATE_NAMES: Final = (
 NEUTRAL_MATTER: Final = "有关监管事项"
 NEUTRAL_ENTERPRISE: Final = "有关企业"
 SUBJECT_UNITS: Final = 120  # RFC 5322 allows more; a list of mails shows no more
-LEAST_NAME: Final = 8  # of a firm's name, in UTF-16 units: place and trade name are still in it
+LEAST_NAME: Final = 6  # of a firm's name, in UTF-16 units: the trade name is still in it
 
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-8]\d{5})\d{8}(\d{3}[\dXx])(?![0-9A-Za-z])")
@@ -142,7 +142,8 @@ class Renderer:
         if "enterprise" in variables and whole > SINGLE_UNITS:
             room = units(variables["enterprise"]) - (whole - SINGLE_UNITS)
             if room >= LEAST_NAME:  # the number says which; a second part costs a second message
-                variables["enterprise"] = clipped(variables["enterprise"], room)
+                name = _without_place(known["enterprise"], self._book.signature)
+                variables["enterprise"] = clipped(name, room)
         return SmsText(
             signature=self._book.signature,
             template_code=template.code,
@@ -369,6 +370,20 @@ def sayable(matter: str) -> str:
     """
     tidy = cleaned(matter)
     return NEUTRAL_MATTER if not tidy or why_forbidden(tidy) else tidy
+
+
+def _without_place(enterprise: str, signature: str) -> str:
+    """Return a name without the county that the signature names already.
+
+    >>> _without_place("叶县昆阳食品公司", "叶县市监")
+    '昆阳食品公司'
+    """
+    shared = 0
+    while enterprise[shared : shared + 1] and enterprise[: shared + 1] == signature[: shared + 1]:
+        shared += 1
+    return (
+        enterprise[shared:] if shared > 1 and len(enterprise) - shared >= LEAST_NAME else enterprise
+    )
 
 
 def one_line(text: str) -> str:

@@ -301,8 +301,8 @@ async def test_of_a_warning_that_has_ended_nothing_is_planned(log):
 
 async def test_a_measure_is_withdrawn_alone(log):
     """A lowering takes back the graver measure; what was told by the milder one still goes."""
-    graver = message("p")
-    milder = msgspec.structs.replace(graver, id="n-milder", measure=Measure.REMINDER)
+    milder = msgspec.structs.replace(message("p"), id="n-milder")
+    graver = msgspec.structs.replace(message("p"), measure=Measure.INTERVIEW)
     await log.plan([graver, milder], now=NOON)
 
     closed = await log.withdraw("w-1", now=NOON, measure=graver.measure)

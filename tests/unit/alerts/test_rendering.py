@@ -420,7 +420,7 @@ def test_the_moment_is_chinas(read):
     [
         pytest.param(Measure.REMINDER, "请10月13日前签收、11月3日前处置", id="blue"),
         pytest.param(Measure.WARNING, "请10月10日前签收、10月27日前处置", id="yellow"),
-        pytest.param(Measure.INTERVIEW, "请10月8日前签收、10月20日前处置", id="orange"),
+        pytest.param(Measure.INTERVIEW, "请10月8日前签收、10月20日前约谈处置", id="orange"),
         pytest.param(Measure.INSPECTION, "请9月30日19:30前签收", id="red"),
     ],
 )
@@ -453,10 +453,10 @@ def test_a_letter_says_when_a_date_is_only_estimated(read):
 @pytest.mark.parametrize("measure", [Measure.REMINDER, Measure.WARNING, Measure.INTERVIEW])
 def test_a_long_name_is_shortened_where_that_saves_a_second_part(read, measure):
     """A text of 70 units is one message; the number says which firm, whatever is left of it."""
-    sms, _ = read(measure, enterprise="叶县常村玄圃春超市连锁经营有限公司", matter="许可证即将到期")
+    sms, _ = read(measure, enterprise="叶县常村玄圃春种植专业合作社", matter="信用风险等级显著上升")
 
     assert sms.part_count == 1
-    assert "叶县常村玄圃春" in sms.body
+    assert "：常村玄圃春" in sms.body
 
 
 def test_limits_run_from_when_people_are_told(tree, ladder, renderer):
