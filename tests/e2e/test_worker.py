@@ -194,21 +194,21 @@ def test_what_is_no_event_is_kept_with_its_cause(bureau):
 def test_an_outcome_teaches_the_model(bureau):
     """The result of an inspection becomes an example, and the example a new model for all."""
     (uscc,) = bureau.firms(1)
-    before = bureau.store.hget(SNAPSHOTS, "EQUIP")
+    before = bureau.store.hget(SNAPSHOTS, "STD")
     known = learned.decode(before).examples if before else 0
 
-    bureau.publish(b.event(b.inspection("failed", domain="EQUIP"), subject=uscc, name=uscc))
+    bureau.publish(b.event(b.inspection("failed", domain="STD"), subject=uscc, name=uscc))
 
     def examples():
         """Return how many examples the stored model has seen."""
-        raw = bureau.store.hget(SNAPSHOTS, "EQUIP")
+        raw = bureau.store.hget(SNAPSHOTS, "STD")
         return learned.decode(raw).examples if raw else 0
 
     until(lambda: examples() == known + 1, what="the lesson")
     bureau.records(
         Topic.SNAPSHOT,
         lambda found: any(
-            one.key == b"EQUIP" and learned.decode(one.value).examples == known + 1 for one in found
+            one.key == b"STD" and learned.decode(one.value).examples == known + 1 for one in found
         ),
     )
 

@@ -12,9 +12,9 @@ from detectors.warning import CHINA
 from tests.bench.datasets.dataset import Aim, Dataset, uscc_of
 
 SOURCE = "urn:beijing:culture"
-# One force enforces the whole culture market (文化市场综合执法): one domain; its fields (culture,
-# press and publication) go with the trade.
-DOMAIN = "CULT"
+# One force enforces the whole culture market (文化市场综合执法): one domain, for us that of other
+# departments; its fields (culture, press and publication) go with the trade.
+DOMAIN = "EXT"
 YUAN = 10_000  # fines stand in 万元
 
 

@@ -87,7 +87,7 @@ def test_beijing_tells_an_inspection(tmp_path):
     (event,) = beijing_culture.read(written(tmp_path / "events.csv.gz", [row]))
 
     assert event.data == InspectionResult(
-        domain="CULT", result="failed", category="press/netcafe", form="routine"
+        domain="EXT", result="failed", category="press/netcafe", form="routine"
     )
     assert event.time == dt.datetime(2021, 1, 1, 9, 38, tzinfo=CHINA)
 
