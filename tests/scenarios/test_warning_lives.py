@@ -1,9 +1,11 @@
 """Does a warning stand as long as its condition, and does everybody hear of its changes?"""
 
+import msgspec
 import pytest
 
 from detectors import events as e
 from detectors.measure import Measure
+from detectors.state import OpenWarning
 from detectors.warning import ENDS, EarlyWarning, WarningStatus
 from streams.assess import warning_records
 from tests import builders as b
@@ -188,3 +190,17 @@ def test_a_cancellation_says_what_undid_the_fact(first, undoing, why):
     back = b.cancelled(enterprise.has(undoing, day=1))
 
     assert {one.undone for one in back} == {why}
+
+
+def test_a_warning_of_an_older_state_ends_where_it_stands():
+    """A state that did not keep what was told is read; its warning ends on its measure's topic."""
+    enterprise = b.Enterprise()
+    (warning,) = b.issued(enterprise.has(LISTED, name="x"), "W03")
+    (one,) = [one for one in enterprise.state.open_warnings if one.id == warning.id]
+    older = msgspec.msgpack.decode(msgspec.msgpack.encode(one))[:-2]
+    enterprise.state.open_warnings = [msgspec.convert(older, OpenWarning)]
+
+    (back,) = b.cancelled(enterprise.takes_back("x", LISTED, day=3))
+
+    assert topics(back) == topics(warning)
+    assert back.issued_at == warning.issued_at
