@@ -16,8 +16,8 @@ from alerts.knowledge import Fault, InvalidKnowledgeError
 from alerts.ladder import Ladder
 from alerts.notification import About, Notification, message
 from alerts.rendering import Renderer
-from alerts.responsibility import Duty, Matter, resolve
-from alerts.specimen import CLUSTER_LEVELS, specimen, specimen_cluster
+from alerts.responsibility import Duty, Matter, Recipient, resolve
+from alerts.specimen import CLUSTER_LEVELS, lowered_specimen, specimen, specimen_cluster
 from detectors.clusters import ClusterWarning
 from detectors.measure import Measure
 from detectors.warning import EarlyWarning, WarningStatus
@@ -26,10 +26,15 @@ AT_ONCE = dt.timedelta(0)
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Who must act on a warning, and what they are told."""
+    """Who must act on a warning, and what they are told.
+
+    ``change`` is the warning where it was lowered or has ended: its messages are for those alone
+    who were told of it before.
+    """
 
     duty: Duty
     notifications: tuple[Notification, ...]
+    change: EarlyWarning | None = None
 
 
 def plan_notifications(
@@ -50,11 +55,11 @@ def plan_notifications(
 
     Units:
         ``told_at`` is the moment from which people's limits run.  Unless given it is ``now``, or
-        the issue where that is later: a limit that ran out before anybody heard of it is none.
-        A message about a batch waits for ``batch_delay``, while the list fills.
+        the warning's own moment where that is later: a limit that ran out before anybody heard of
+        it is none.  A message about a batch waits for ``batch_delay``, while the list fills.
     """
     duty = resolve(Matter.of(warning), tree=tree, ladder=ladder)
-    heard_at = max(now, warning.issued_at)
+    heard_at = max(now, warning.at)
     if warning.batched:
         return Plan(
             duty,
@@ -63,27 +68,56 @@ def plan_notifications(
                 told_at=told_at or heard_at + batch_delay,
             ),
         )  # fmt: skip
-    if warning.status is WarningStatus.CLOSED:
-        return Plan(duty, ())  # people are told when they must act, not when they may rest
     told_at = told_at or heard_at
     about = About(
         id=warning.id, number=warning.number, measure=warning.measure, status=warning.status,
         place=warning.place, uscc=warning.uscc, enterprise=warning.enterprise,
+        revision=warning.revision,
     )  # fmt: skip
-    return Plan(
-        duty,
-        tuple(
-            message(
-                about, recipient, way,
-                content=(renderer.sms if way is Way.SMS else renderer.email)(
-                    warning, duty, recipient, told_at=told_at
-                ),
-                now=now, due_at=now,
+    planned = tuple(
+        message(
+            about, recipient, way,
+            content=(renderer.sms if way is Way.SMS else renderer.email)(
+                warning, duty, recipient, told_at=told_at
+            ),
+            now=now, due_at=now,
+        )
+        for recipient, way in _readers(warning, duty, tree=tree, ladder=ladder)
+    )  # fmt: skip
+    return Plan(duty, planned, None if warning.status is WarningStatus.ISSUED else warning)
+
+
+def _readers(
+    warning: EarlyWarning, duty: Duty, *, tree: AuthorityTree, ladder: Ladder
+) -> Iterator[tuple[Recipient, Way]]:
+    """Yield who is told, by which way.
+
+    A cancellation is for all who were told by any measure, once, the gravest first; a lowering for
+    those of the graver ones.  Where nothing was taken back nobody hears of it: people are told when
+    they must act, not when they may rest.
+    """
+    if warning.status is WarningStatus.ISSUED:
+        duties = [duty]
+    elif warning.status is WarningStatus.CLOSED or (
+        warning.status is WarningStatus.LOWERED and not warning.undone
+    ):
+        return
+    else:
+        is_lowered = warning.status is WarningStatus.LOWERED
+        duties = [
+            resolve(
+                Matter.of(msgspec.structs.replace(warning, measure=one)), tree=tree, ladder=ladder
             )
-            for recipient in duty.recipients
-            for way in ways_to(recipient, duty)
-        ),
-    )  # fmt: skip
+            for one in reversed(warning.measures)
+            if not is_lowered or one.rank > warning.measure.rank
+        ]
+    met: set[str] = set()
+    for one in duties:
+        others = [each for each in one.recipients if each.person.id not in met]
+        met |= {each.person.id for each in others}
+        for recipient in others:
+            for way in ways_to(recipient, one):
+                yield recipient, way
 
 
 def plan_regional(
@@ -129,6 +163,7 @@ def _specimens(
         issued = specimen(measure)
         for kind, one in [
             *((status.value, specimen(measure, status)) for status in WarningStatus),
+            ("lowered", lowered_specimen(measure)),
             ("issued", msgspec.structs.replace(issued, remark="新产业观察期内，以提醒为主")),
             ("batched", msgspec.structs.replace(issued, batched=True)),
         ]:

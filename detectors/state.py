@@ -61,8 +61,13 @@ _CLASSES = tuple(RiskClass)
 class OpenWarning(msgspec.Struct, array_like=True, gc=False):
     """A warning that was issued and not cancelled.
 
-    Among the open ones, one for each (domain, rule family) takes further hits for 30 days; then
-    it goes to the past ones, which only wait for a source to take their facts back.
+    It is open while its condition lasts; of the open ones, one for each (domain, rule family)
+    takes further hits, for 30 days after the last.  What has ended, or what people have done with,
+    is past: it only waits for a source to take its facts back.
+
+    Shapes:
+        ``told`` has a bit for each measure that people were told of, 1 << its rank; ``issued`` is
+        when that was last.  States of before these two were kept have 0 in both.
     """
 
     id: str
@@ -75,6 +80,8 @@ class OpenWarning(msgspec.Struct, array_like=True, gc=False):
     facts: list[int]
     place: str = ""
     number: str = ""
+    told: int = 0
+    issued: int = 0
 
 
 class Learned(msgspec.Struct, array_like=True, gc=False):

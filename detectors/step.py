@@ -344,7 +344,8 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
     as_of = state.as_of
     data = event.data
     is_deadline = isinstance(data, DeadlineFellDue)
-    warnings = without_handled(Occasion(state, event, expertise))
+    occasion = Occasion(state, event, expertise)
+    warnings = without_handled(occasion)
     withheld: set[str] = set()
     has_new = False
     if (
@@ -353,7 +354,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         or news.resettled
         or state.rule.rank != before.rule.rank
         or state.rule.score > before.rule.score
-        or has_overdue(state, as_of)
+        or has_overdue(occasion)
         or (bool(news.fresh) and rulebook.is_set_off(news.fresh))
     ):
         moment = Moment(
@@ -371,7 +372,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             silent_feeds=data.silent_feeds if isinstance(data, DeadlineFellDue) else (),
             withheld=before.withheld if is_deadline else {},
         )
-        warnings += warnings_of(Occasion(state, event, expertise), moment, news)
+        warnings += warnings_of(occasion, moment, news)
         withheld = rulebook.withheld(moment)
         has_new = bool(withheld) and bool(rulebook.withheld(replace(moment, withheld={})))
     effects += warnings

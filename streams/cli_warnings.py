@@ -34,9 +34,11 @@ COLUMNS = (
 )  # fmt: skip
 STATUSES = {
     WarningStatus.ISSUED: "未结",
+    WarningStatus.LOWERED: "未结（已降级）",
     WarningStatus.CANCELLED: "已撤销",
     WarningStatus.CLOSED: "已消除",
 }
+_STANDS = WarningStatus.ISSUED, WarningStatus.LOWERED  # who asks for what is open means both
 POLL_MS = 1000
 SILENCE_S = 30.0
 Wanted = Callable[[EarlyWarning], bool]
@@ -103,7 +105,7 @@ def selection(
         return (
             rule in {"", warning.rule}
             and warning.place.startswith(place)
-            and status in {None, warning.status}
+            and (status in {None, warning.status} or (status, warning.status) == _STANDS)
             and day in {None, warning.issued_at.astimezone(CHINA).date()}
             and lead in {"", lead and _lead_of(warning, desk).code}
         )
