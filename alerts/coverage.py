@@ -6,7 +6,7 @@ from alerts.authority import AuthorityTree, Person
 from alerts.delivery import Way
 from alerts.knowledge import Fault
 from alerts.ladder import Ladder
-from alerts.responsibility import Duty, Matter, Recipient, Why, resolve
+from alerts.responsibility import Duty, Matter, Recipient, Role, Why, resolve
 from detectors.measure import Measure
 
 
@@ -88,7 +88,10 @@ def address_of(person: Person, way: Way) -> str:
 
 def ways_to(recipient: Recipient, duty: Duty) -> tuple[Way, ...]:
     """Return the ways the rung asks for; where the person has none of them, any that they have."""
-    wanted = tuple(way for way in duty.rung.channels if address_of(recipient.person, way))
+    rung = duty.rung
+    fewer = {Role.CO: rung.co_channels, Role.COPY: rung.copy_channels}
+    asked = fewer.get(recipient.role) or rung.channels
+    wanted = tuple(way for way in asked if address_of(recipient.person, way))
     return wanted or tuple(way for way in Way if address_of(recipient.person, way))
 
 

@@ -31,8 +31,9 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ``document`` is "" where nothing is sent to the enterprise.  ``co_handlers_in`` and
     ``copies_in`` add parties for some domains: a failed sample concerns whoever supervises the
     enterprise, red in food, equipment and drugs goes to the province at once (domain §10).
-    ``approver_may_lead`` is false where an approval bureau has no power to do what the measure
-    asks: it cannot inspect.
+    ``co_channels`` and ``copy_channels`` are the ways to those parties where they are fewer: who
+    gets a text for everything reads none.  ``approver_may_lead`` is false where an approval
+    bureau has no power to do what the measure asks: it cannot inspect.
     """
 
     document: str
@@ -44,6 +45,8 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     co_handlers_in: dict[str, tuple[Target, ...]] = {}
     copies_in: dict[str, tuple[Target, ...]] = {}
     channels: tuple[Way, ...] = (Way.SMS, Way.EMAIL)
+    co_channels: tuple[Way, ...] = ()
+    copy_channels: tuple[Way, ...] = ()
     approver_may_lead: bool = True
 
     def __post_init__(self) -> None:

@@ -19,8 +19,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """One message, rendered and addressed.
 
     Shapes:
-        ``id`` is derived from (warning, measure, status, person, way), so a replayed warning
-        gives the same messages and the log recognises them.
+        ``id`` is derived from (warning, measure, status, revision, person, way), so a replayed
+        warning gives the same messages and the log recognises them.
 
     Units:
         ``created_at`` and ``due_at`` are aware moments; nothing is sent before ``due_at``.
@@ -60,6 +60,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     uscc: str = ""
     enterprise: str = ""
     members: tuple[Member, ...] = ()
+    revision: str = ""
 
 
 def message(
@@ -79,6 +80,7 @@ def message(
             status=about.status,
             person_id=recipient.person.id,
             way=way,
+            revision=about.revision,
         ),
         warning_id=about.id,
         warning_number=about.number,
@@ -102,9 +104,17 @@ def message(
 
 
 def notification_id(
-    *, warning_id: str, measure: Measure, status: WarningStatus, person_id: str, way: Way
+    *,
+    warning_id: str,
+    measure: Measure,
+    status: WarningStatus,
+    person_id: str,
+    way: Way,
+    revision: str = "",
 ) -> str:
     """Return the identity of a message: a person gets one per warning, measure, status and way.
+
+    What is said again after it was taken back in between has a ``revision``.
 
     >>> notification_id(
     ...     warning_id="w-1",
@@ -115,5 +125,7 @@ def notification_id(
     ... )
     'n-f9521f32fc837e40dbd9f102'
     """
-    material = f"{warning_id}\x1f{measure}\x1f{status}\x1f{person_id}\x1f{way}".encode()
-    return "n-" + hashlib.blake2b(material, digest_size=12).hexdigest()
+    material = f"{warning_id}\x1f{measure}\x1f{status}\x1f{person_id}\x1f{way}"
+    if revision:
+        material += f"\x1f{revision}"
+    return "n-" + hashlib.blake2b(material.encode(), digest_size=12).hexdigest()

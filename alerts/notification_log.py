@@ -15,6 +15,8 @@ from alerts import notification_row as steps
 from alerts.delivery import Heard, Report, Settlement
 from alerts.notification import Notification
 from alerts.notification_row import Row, RowState
+from detectors.measure import Measure
+from detectors.warning import WarningStatus
 
 # Rows are changed by one worker at a time but for reports and receipts: a few rounds are plenty.
 SWAP_ROUNDS = 20
@@ -39,7 +41,14 @@ class Rows(Protocol):
     """Where rows are kept.  All methods may raise ``LogUnreachableError``."""
 
     async def insert(self, rows: Sequence[Row]) -> tuple[str, ...]:
-        """Keep the rows whose id is new; return their ids."""
+        """Keep the rows whose id is new; return their ids.
+
+        What a warning that has ended would have told is not kept.
+        """
+        ...
+
+    async def bar(self, warning_id: str) -> None:
+        """Remember that a warning has ended."""
         ...
 
     async def load(self, identity: str) -> Row | None:
@@ -138,14 +147,34 @@ class NotificationLog:
         row = await self._change(identity, lambda row: steps.released(row, now=now, by=by))
         return row is not None
 
-    async def withdraw(self, warning_id: str, *, now: dt.datetime) -> tuple[Row, ...]:
-        """Close the messages of a cancelled warning that still wait; return those."""
-        rows = await self._rows.of_warning(warning_id)
+    async def end(self, warning_id: str, *, now: dt.datetime) -> tuple[Row, ...]:
+        """Close what still waits of a warning that has ended, and take no more; return it.
+
+        The topics of its measures know no common order: what was issued may be read after the end.
+        """
+        await self._rows.bar(warning_id)
+        return await self.withdraw(warning_id, now=now)
+
+    async def withdraw(
+        self, warning_id: str, *, now: dt.datetime, measure: Measure | None = None
+    ) -> tuple[Row, ...]:
+        """Close the messages of a warning, or of one measure, that still wait; return them."""
         closed = [
             await self._change(row.id, lambda latest: steps.withdrawn(latest, now=now))
-            for row in rows
+            for row in await self._rows.of_warning(warning_id)
+            if measure in {None, row.notification.measure}
         ]
         return tuple(row for row in closed if row is not None)
+
+    async def told_of(self, warning_id: str, *, measure: Measure | None = None) -> frozenset[str]:
+        """Return the persons to whom a warning, or one measure of it, was or is being issued."""
+        return frozenset(
+            row.notification.person_id
+            for row in await self._rows.of_warning(warning_id)
+            if row.notification.status is WarningStatus.ISSUED
+            and row.state is not RowState.WITHDRAWN
+            and measure in {None, row.notification.measure}
+        )
 
     async def untold(self, *, limit: int) -> tuple[Row, ...]:
         """Return rows whose receipts are still to be published."""
@@ -196,11 +225,18 @@ class MemoryRows:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
+        self._ended: set[str] = set()
+
+    async def bar(self, warning_id: str) -> None:
+        """Remember that a warning has ended."""
+        self._ended.add(warning_id)
 
     async def insert(self, rows: Sequence[Row]) -> tuple[str, ...]:
-        """Keep the rows whose id is new."""
+        """Keep the rows whose id is new, and of no warning that has ended."""
         new = []
         for row in rows:
+            if steps.is_of_issue(row) and row.notification.warning_id in self._ended:
+                continue
             if row.id not in self._rows:
                 self._rows[row.id] = row
                 new.append(row.id)

@@ -2,7 +2,7 @@
 
 ``WAITING`` → ``CLAIMED`` (a worker prepares) → ``HANDED`` (it is about to write the last byte) →
 ``ACCEPTED`` → ``ARRIVED`` or ``FAILED`` by the carrier's report.  Side ends: ``REFUSED``,
-``UNCERTAIN``, and ``WITHDRAWN`` where its warning was cancelled while it waited.
+``UNCERTAIN``, and ``WITHDRAWN`` where its warning was cancelled or closed while it waited.
 
 Decision: a worker may die at any moment.  Dead before the hand-over, nothing was sent: the lease
 runs out and the message is due again.  Dead after it, the message may have been sent: the row is
@@ -263,12 +263,17 @@ def released(row: Row, *, now: dt.datetime, by: str) -> Row | None:
     return _with(row, entry, state=RowState.WAITING, next_at=now, is_doubtful=asks, cause=None)
 
 
-def withdrawn(row: Row, *, now: dt.datetime) -> Row | None:
-    """Return a message that waits closed, for its warning was cancelled; None for any other.
+def is_of_issue(row: Row) -> bool:
+    """Return whether a message tells that a warning was issued."""
+    return row.notification.status is WarningStatus.ISSUED
 
-    One in a worker's hands leaves as it would have; the cancellation follows it.
+
+def withdrawn(row: Row, *, now: dt.datetime) -> Row | None:
+    """Return a message that waits closed, for its warning is over; None for any other.
+
+    One in a worker's hands leaves as it would have; a cancellation follows it.
     """
-    if row.state is not RowState.WAITING or row.notification.status is not WarningStatus.ISSUED:
+    if row.state is not RowState.WAITING or not is_of_issue(row):
         return None
     entry = Entry(at=now, step=Step.WITHDRAWN, attempt=row.attempt)
     return _closed(row, entry, RowState.WITHDRAWN)

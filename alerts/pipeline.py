@@ -18,8 +18,8 @@ from alerts.ladder import Ladder
 from alerts.members import Member
 from alerts.notification import About, Notification, message
 from alerts.rendering import Renderer
-from alerts.responsibility import Duty, Matter, resolve
-from alerts.specimen import CLUSTER_LEVELS, specimen, specimen_cluster
+from alerts.responsibility import Duty, Matter, Recipient, resolve
+from alerts.specimen import CLUSTER_LEVELS, lowered_specimen, specimen, specimen_cluster
 from detectors.clusters import ClusterWarning
 from detectors.measure import Measure
 from detectors.warning import EarlyWarning, WarningStatus
@@ -28,10 +28,15 @@ AT_ONCE = dt.timedelta(0)
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Who must act on a warning, and what they are told."""
+    """Who must act on a warning, and what they are told.
+
+    ``change`` is the warning where it was lowered or has ended: its messages are for those alone
+    who were told of it before.
+    """
 
     duty: Duty
     notifications: tuple[Notification, ...]
+    change: EarlyWarning | None = None
 
 
 def plan_notifications(
@@ -64,7 +69,7 @@ def plan_notifications(
     if duty.urgent:
         quiet = None
     due_at, told_at = _when(
-        warning.issued_at, now=now, delay=delay, quiet=quiet, in_event_time=in_event_time
+        warning.at, now=now, delay=delay, quiet=quiet, in_event_time=in_event_time
     )
     if warning.batched:
         return Plan(
@@ -74,26 +79,55 @@ def plan_notifications(
                 members=members,
             ),
         )  # fmt: skip
-    if warning.status is WarningStatus.CLOSED:
-        return Plan(duty, ())  # people are told when they must act, not when they may rest
     about = About(
         id=warning.id, number=warning.number, measure=warning.measure, status=warning.status,
         place=warning.place, uscc=warning.uscc, enterprise=warning.enterprise,
+        revision=warning.revision,
     )  # fmt: skip
-    return Plan(
-        duty,
-        tuple(
-            message(
-                about, recipient, way,
-                content=(renderer.sms if way is Way.SMS else renderer.email)(
-                    warning, duty, recipient, told_at=told_at
-                ),
-                now=now, due_at=due_at,
+    planned = tuple(
+        message(
+            about, recipient, way,
+            content=(renderer.sms if way is Way.SMS else renderer.email)(
+                warning, duty, recipient, told_at=told_at
+            ),
+            now=now, due_at=due_at,
+        )
+        for recipient, way in _readers(warning, duty, tree=tree, ladder=ladder)
+    )  # fmt: skip
+    return Plan(duty, planned, None if warning.status is WarningStatus.ISSUED else warning)
+
+
+def _readers(
+    warning: EarlyWarning, duty: Duty, *, tree: AuthorityTree, ladder: Ladder
+) -> Iterator[tuple[Recipient, Way]]:
+    """Yield who is told, by which way.
+
+    A cancellation is for all who were told by any measure, once, the gravest first; a lowering for
+    those of the graver ones.  Where nothing was taken back nobody hears of it: people are told when
+    they must act, not when they may rest.
+    """
+    if warning.status is WarningStatus.ISSUED:
+        duties = [duty]
+    elif warning.status is WarningStatus.CLOSED or (
+        warning.status is WarningStatus.LOWERED and not warning.undone
+    ):
+        return
+    else:
+        is_lowered = warning.status is WarningStatus.LOWERED
+        duties = [
+            resolve(
+                Matter.of(msgspec.structs.replace(warning, measure=one)), tree=tree, ladder=ladder
             )
-            for recipient in duty.recipients
-            for way in ways_to(recipient, duty)
-        ),
-    )  # fmt: skip
+            for one in reversed(warning.measures)
+            if not is_lowered or one.rank > warning.measure.rank
+        ]
+    met: set[str] = set()
+    for one in duties:
+        others = [each for each in one.recipients if each.person.id not in met]
+        met |= {each.person.id for each in others}
+        for recipient in others:
+            for way in ways_to(recipient, one):
+                yield recipient, way
 
 
 def _when(
@@ -158,6 +192,7 @@ def _specimens(
         issued = specimen(measure)
         for kind, one in [
             *((status.value, specimen(measure, status)) for status in WarningStatus),
+            ("lowered", lowered_specimen(measure)),
             ("issued", msgspec.structs.replace(issued, remark="新产业观察期内，以提醒为主")),
             ("batched", msgspec.structs.replace(issued, batched=True)),
         ]:

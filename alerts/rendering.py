@@ -26,7 +26,7 @@ from alerts.sms_text import (
     why_forbidden,
 )
 from detectors.measure import Measure
-from detectors.warning import CHINA, EarlyWarning, Reason, WarningStatus
+from detectors.warning import CHINA, CORRECTED, EarlyWarning, Reason, WarningStatus
 from detectors.working_days import Deadline, Limit, LimitUnit, WorkingDays
 
 TEMPLATE_NAMES: Final = (
@@ -36,6 +36,8 @@ TEMPLATE_NAMES: Final = (
     "email/issued.txt.j2",
     "email/cancelled.html.j2",
     "email/cancelled.txt.j2",
+    "email/lowered.html.j2",
+    "email/lowered.txt.j2",
     "email/batched.html.j2",
     "email/batched.txt.j2",
     "email/regional.html.j2",
@@ -158,6 +160,8 @@ class Renderer:
             "uscc": warning.uscc,
             "matter": without_personal(one_line(warning.matter)),
             "remark": without_personal(one_line(warning.remark)),
+            "undone": one_line(warning.undone) or CORRECTED,
+            "former": warning.measures[-1].label,
             "reasons": [_quotable(reason) for reason in warning.reasons],
             "is_mixed": len({reason.legal_basis for reason in warning.reasons}) > 1,
             "legal_basis": one_line(warning.legal_basis),
@@ -309,8 +313,8 @@ def _limit_in_words(limit: Limit, deadline: Deadline) -> str:
 
 def _sms_template_name(warning: EarlyWarning, recipient: Recipient) -> str:
     """Return which template says it."""
-    if warning.status is WarningStatus.CANCELLED:
-        return "cancelled"
+    if warning.status in {WarningStatus.CANCELLED, WarningStatus.LOWERED}:
+        return warning.status.value
     return warning.measure.value if recipient.role is Role.LEAD else recipient.role.value
 
 
@@ -319,6 +323,8 @@ def _subject(warning: EarlyWarning) -> str:
     what = f"{warning.measure.level.label}预警·{warning.measure.label}"
     if warning.status is WarningStatus.CANCELLED:
         what = f"已撤销·{what}"
+    if warning.status is WarningStatus.LOWERED:
+        what = f"已降级·{what}"
     matter = without_personal(warning.matter)
     return f"【{what}】{warning.enterprise}：{matter}（{warning.number}）"
 

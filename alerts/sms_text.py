@@ -123,7 +123,7 @@ KNOWN_VARIABLES = frozenset(
     )
 )  # fmt: skip
 NEEDED_TEMPLATES = (
-    "reminder", "warning", "interview", "inspection", "co", "copy", "cancelled",
+    "reminder", "warning", "interview", "inspection", "co", "copy", "cancelled", "lowered",
     "batched", "regional", "regional_copy",
 )  # fmt: skip
 

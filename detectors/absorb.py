@@ -27,7 +27,7 @@ from detectors.legal_lives import LegalLives, final_from
 from detectors.marks import KEEP_ENDED_S, arrived, bounded, is_of, resettled
 from detectors.news import News
 from detectors.reading import NOTHING, Outcome, Reading, moment, read
-from detectors.state import RECENT_EVENTS, Archive, EnterpriseState, Profile
+from detectors.state import Archive, EnterpriseState, Profile
 from detectors.terms import Terms
 from detectors.working_days import WorkingDays
 
@@ -59,6 +59,8 @@ def absorb(
         ``calendar`` they end what no source ends.
     """
     data = event.data
+    if data.subject_name and not state.profile.name:
+        _call(state, data.subject_name)
     if data.op is not _ADD or isinstance(data, RepairDecided):
         return _retold(state, event, identity, at, terms)
     if isinstance(data, DeadlineFellDue):
@@ -174,6 +176,13 @@ def _marked(
     )
 
 
+def _call(state: EnterpriseState, name: str) -> None:
+    """Call an enterprise of which no registered name is known as a record calls it."""
+    state.profile = replace(state.profile, name=name)
+    if not state.register.established:
+        state.register = replace(state.register, name=name)
+
+
 def _looked_at(profile: Profile, outcome: Outcome) -> Profile:
     category = outcome.category or profile.category
     if outcome.domain == profile.domain and category == profile.category:
@@ -234,10 +243,11 @@ def _archive_passed(state: EnterpriseState) -> None:
         return
     passed.sort(key=lambda fact: (fact.at, fact.id))
     leaving = {fact.id for fact in passed[:-KEEP_PASSED]}
-    state.archive = Archive(state.archive.outcomes + len(leaving), state.archive.failures)
-    state.facts = [fact for fact in state.facts if fact.id not in leaving]
+    archive = state.archive
     # Their facts no longer remember their events: a source that repeats itself must be known.
-    state.recent = [*state.recent, *sorted(leaving)][-RECENT_EVENTS:]
+    heard = archive.hearing([fact.id for fact in passed[:-KEEP_PASSED]])
+    state.archive = Archive(archive.outcomes + len(leaving), archive.failures, heard)
+    state.facts = [fact for fact in state.facts if fact.id not in leaving]
 
 
 def _is_spent(fact: Fact, as_of: int) -> bool:

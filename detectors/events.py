@@ -263,6 +263,8 @@ class Cause(enum.StrEnum):
     INVALID_SUBJECT = "invalid_subject"
     QUARANTINED_SUBJECT = "quarantined_subject"
     FUTURE = "future"
+    UNKNOWN_DOMAIN = "unknown_domain"
+    FOREIGN_SOURCE = "foreign_source"  # who sends it may not
     CRASH = "crash"  # our own fault: the record made the core raise
 
 

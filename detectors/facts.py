@@ -122,6 +122,7 @@ class FactKind(enum.IntEnum):
     BRANCH = 103
     SUPPLIER = 104
     REPRESENTED = 106  # note: FOUNDING where the registration itself says so
+    LISTED_UNFILED = 107  # beside ABNORMAL_LISTED: the reason was the annual report
     MASS_REGISTRATION_FOUND = 105  # the registration that crossed the threshold: one case for all
 
 

@@ -45,7 +45,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def covers(self, source: str, type_: str) -> bool:
         """Return whether an event of this source and type came by this feed."""
-        return _named(type_, self.events) and (not self.sources or _named(source, self.sources))
+        return is_named(type_, self.events) and (not self.sources or is_named(source, self.sources))
 
 
 class FeedsDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,14 +149,19 @@ def _problems(feeds: tuple[Feed, ...], types: tuple[str, ...]) -> Iterator[str]:
             yield f"feeds: {feed.code!r} occurs twice; give each feed a code of its own"
         seen.add(feed.code)
         for pattern in feed.events:
-            if not any(_named(type_, (pattern,)) for type_ in types):
+            if not any(is_named(type_, (pattern,)) for type_ in types):
                 yield (
                     f"feeds.{feed.code}.events: {pattern!r} is no event type of docs/events.md; "
                     f"write one, or the beginning of some and a *"
                 )
 
 
-def _named(name: str, patterns: tuple[str, ...]) -> bool:
+def is_named(name: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether a name is one of the patterns; a trailing ``*`` stands for the rest.
+
+    >>> is_named("urn:henan:amr:lists", ("urn:henan:amr:*",)), is_named("urn:henan:amr", ())
+    (True, False)
+    """
     return any(
         name.startswith(pattern[:-1]) if pattern.endswith(ANY) else name == pattern
         for pattern in patterns

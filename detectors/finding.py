@@ -28,11 +28,13 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
         ``silent_feeds`` the feeds whose silence explains an absence; ``withheld`` maps a feed whose
         silence held a rule back to the moment up to which that rule was judged.  ``year`` is the
         one in which a yearly duty is asked for (0: the year whose day has just come).
+        ``before`` are the facts as they were before this event.
 
     Units:
         ``as_of`` is event time in seconds, ``last`` what it was before the event; the moments in
         (``judged``, ``as_of``] are those whose coming is news (equal: none is); ranks are 0 (A)
-        to 3 (D); ``rise`` is in points.
+        to 3 (D); ``rise`` is in points.  ``since`` is when the class, or for a rise the score, was
+        last lower.
     """
 
     profile: Profile
@@ -48,3 +50,4 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     year: int = 0
     last: int = 0
     before: Sequence[Fact] = ()
+    since: int = 0

@@ -1,6 +1,7 @@
 """When does a finding become a warning, join one that is open, or take one back?"""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import msgspec
 
@@ -17,13 +18,24 @@ from detectors.reading_society import FINAL
 from detectors.repetition import RAISED_TO, as_past, warned_before, why_again
 from detectors.retold import without_retold
 from detectors.state import EnterpriseState, OpenWarning
-from detectors.warning import EarlyWarning, Reason, WarningStatus, warning_id, warning_number
+from detectors.undoing import undone_by
+from detectors.warning import (
+    EarlyWarning,
+    Reason,
+    WarningStatus,
+    revision_of,
+    warning_id,
+    warning_number,
+)
 from detectors.wording import fact_in_words
 
 # Domain reference §4.3: enterprise x domain x rule family x 30 days is one warning.
 MERGE_S = 30 * DAY_S
-# Reconsideration takes months: a warning told long ago can still be taken back.
+# Reconsideration takes months: a warning that was closed can still be taken back.
 KEEP_PAST = 4
+# Each family and domain opens one a month at the most; whoever has more open than this hears no
+# less, for the oldest is closed, and said to be.
+KEEP_OPEN = 24
 MAX_EVIDENCE = 20
 MAX_REASONS = 5
 
@@ -41,29 +53,41 @@ class Occasion(msgspec.Struct, frozen=True, gc=False):
         return f"{self.event.source}/{self.event.id}"
 
 
-def has_overdue(state: EnterpriseState, as_of: int) -> bool:
-    """Return whether an open warning no longer takes further hits."""
-    return bool(state.open_warnings) and any(
-        [one.last_hit <= as_of - MERGE_S for one in state.open_warnings]
-    )
+def has_overdue(occasion: Occasion) -> bool:
+    """Return whether an open warning is over by time alone."""
+    open_warnings = occasion.state.open_warnings
+    return bool(open_warnings) and any([_is_over(one, occasion) for one in open_warnings])
+
+
+def _is_over(one: OpenWarning, occasion: Occasion) -> bool:
+    """Return whether a warning merges no more, and no condition of its own could end.
+
+    A change of class or score is none: it is looked at for a month.
+    """
+    if one.last_hit > occasion.state.as_of - MERGE_S:
+        return False
+    rulebook = occasion.expertise.rulebook
+    rule = rulebook.by_id.get(one.rule)
+    return rule is None or rulebook.is_momentary(rule)
 
 
 def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWarning]:
-    """Return the warnings that this event issues, closes or cancels; keep the open ones.
+    """Return the warnings that this event issues, lowers, closes or cancels; keep the open ones.
 
-    One warning is open for each (domain, rule family): a graver measure takes it over under the
+    One warning takes the hits of a (domain, rule family): a graver measure takes it over under the
     same id, a further hit of the same or a milder one adds evidence and tells nobody.
     """
     issued: list[EarlyWarning] = []
     state = occasion.state
+    if has_overdue(occasion):
+        over = [one for one in state.open_warnings if _is_over(one, occasion)]
+        issued += _closed(over, occasion)
     open_warnings = state.open_warnings
-    if has_overdue(state, moment.as_of):
-        merging_from = moment.as_of - MERGE_S
-        over = [one for one in open_warnings if one.last_hit <= merging_from]
-        state.past_warnings = [*state.past_warnings, *over][-KEEP_PAST:]
-        open_warnings = [one for one in open_warnings if one.last_hit > merging_from]
     if news.retracted:
-        state.past_warnings, issued = _without_retracted(state.past_warnings, occasion, moment)
+        state.past_warnings, cancelled = _without_retracted(
+            state.past_warnings, occasion, moment, is_past=True
+        )
+        issued += cancelled
         open_warnings, cancelled = _without_retracted(open_warnings, occasion, moment)
         issued += cancelled
     if open_warnings and (news.resettled or moment.judged < moment.as_of):
@@ -78,7 +102,27 @@ def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWar
         if warning is not None:
             issued.append(warning)
     state.open_warnings = open_warnings
+    if len(open_warnings) > KEEP_OPEN:
+        by_age = sorted(open_warnings, key=lambda one: one.last_hit)
+        issued += _closed(by_age[:-KEEP_OPEN], occasion)
     return issued
+
+
+def _closed(ended: list[OpenWarning], occasion: Occasion) -> list[EarlyWarning]:
+    """Close open warnings, which then only wait for their facts to be taken back."""
+    state = occasion.state
+    by_id = occasion.expertise.rulebook.by_id
+    state.open_warnings = [one for one in state.open_warnings if one not in ended]
+    state.past_warnings = [*state.past_warnings, *ended][-KEEP_PAST:]
+    return [
+        _said(occasion, one, by_id[one.rule], WarningStatus.CLOSED, _facts_of(one, state.facts))
+        for one in ended
+        if one.rule in by_id
+    ]
+
+
+def _facts_of(one: OpenWarning, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    return tuple([fact for fact in facts if fact.id in one.facts])
 
 
 def _without_settled(
@@ -86,25 +130,29 @@ def _without_settled(
 ) -> tuple[list[OpenWarning], list[EarlyWarning]]:
     """Close the warnings whose condition has ended: filed, removed, renewed, cured, or faded.
 
-    A change of class or score is no condition that could end: it stands until it merges no more.
+    Where a milder condition is left, the warning is lowered.
     """
     rulebook = occasion.expertise.rulebook
     quiet = msgspec.structs.replace(moment, fresh=frozenset(), judged=moment.as_of, rise=0.0)
-    kept, closed = [], []
+    kept, said = [], []
     for one in open_warnings:
         rule = rulebook.by_id.get(one.rule)
-        if (
-            rule is None
-            or rulebook.is_momentary(rule)
-            or rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
-        ):
+        if rule is None or rulebook.is_momentary(rule):
             kept.append(one)
             continue
-        facts = tuple([fact for fact in moment.facts if fact.id in one.facts])
-        closed.append(_said(occasion, one, rule, WarningStatus.CLOSED, facts))
-        if rule.again_within_days:
-            occasion.state.past_warnings = [*occasion.state.past_warnings, one][-KEEP_PAST:]
-    return kept, closed
+        left = rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
+        if left is None:
+            facts = _facts_of(one, moment.facts)
+            said.append(_said(occasion, one, rule, WarningStatus.CLOSED, facts))
+            if rule.again_within_days:
+                past = occasion.state.past_warnings
+                occasion.state.past_warnings = [*past, one][-KEEP_PAST:]
+            continue
+        if left.measure.rank < one.measure:
+            one = msgspec.structs.replace(one, measure=left.measure.rank)  # noqa: PLW2901
+            said.append(_said(occasion, one, rule, WarningStatus.LOWERED, left.facts))
+        kept.append(one)
+    return kept, said
 
 
 def _raised(
@@ -122,7 +170,9 @@ def _raised(
         (
             one
             for one in open_warnings
-            if one.family == rule.family and one.domain == finding.domain
+            if one.family == rule.family
+            and one.domain == finding.domain
+            and one.last_hit > state.as_of - MERGE_S
         ),
         None,
     )
@@ -146,6 +196,8 @@ def _raised(
             last_hit=state.as_of,
             facts=ids[:MAX_EVIDENCE],
             place=place,
+            told=1 << rank,
+            issued=state.as_of,
         )
         said = _said(
             occasion, known, rule, WarningStatus.ISSUED, finding.facts,
@@ -161,13 +213,27 @@ def _raised(
         place=place,
         facts=list(dict.fromkeys([*ids, *known.facts]))[:MAX_EVIDENCE],
     )
+    again = bool(_told_of(known) & 1 << rank)
+    if graver:
+        renewed.told, renewed.issued = _told_of(known) | 1 << rank, state.as_of
     others = [renewed if one is known else one for one in open_warnings]
     if not graver:
         return others, None
     return others, _said(
         occasion, renewed, rule, WarningStatus.ISSUED, finding.facts,
-        remark=taken.why, found=finding.measure,
+        remark=taken.why, found=finding.measure, again=again,
     )  # fmt: skip
+
+
+def _told_of(one: OpenWarning) -> int:
+    """Return the bits of the measures told; of an older state the one it stands at."""
+    return one.told or 1 << one.measure
+
+
+def _no_longer_hit(state: EnterpriseState) -> list[OpenWarning]:
+    """Return the warnings that a new hit does not join: past ones, and those of a month ago."""
+    calm = [one for one in state.open_warnings if one.last_hit <= state.as_of - MERGE_S]
+    return sorted([*state.past_warnings, *calm], key=lambda one: one.last_hit)
 
 
 def _measure_taken(finding: Finding, occasion: Occasion, moment: Moment) -> Tempered:
@@ -177,7 +243,7 @@ def _measure_taken(finding: Finding, occasion: Occasion, moment: Moment) -> Temp
     if not days or asked is not Measure.WARNING or taken.measure is not asked:
         return taken
     rulebook = occasion.expertise.rulebook
-    before = warned_before(finding, moment, occasion.state.past_warnings, rulebook)
+    before = warned_before(finding, moment, _no_longer_hit(occasion.state), rulebook)
     raised = _tempered(RAISED_TO, finding, occasion)
     # Under observation an interview becomes less than the warning that it would take the place of.
     if before is None or raised.measure is not RAISED_TO:
@@ -205,31 +271,32 @@ def without_handled(occasion: Occasion) -> list[EarlyWarning]:
     data = occasion.event.data
     if not isinstance(data, WarningHandled) or data.state not in FINAL:
         return []
-    state = occasion.state
-    closed = []
-    for one in state.open_warnings:
-        rule = occasion.expertise.rulebook.by_id.get(one.rule)
-        if one.id == data.warning_id and rule is not None:
-            facts = tuple([fact for fact in state.facts if fact.id in one.facts])
-            closed.append(_said(occasion, one, rule, WarningStatus.CLOSED, facts))
-    if closed:
-        handled = [as_past(one, data) for one in state.open_warnings if one.id == data.warning_id]
-        state.past_warnings = [*state.past_warnings, *handled][-KEEP_PAST:]
-        state.open_warnings = [one for one in state.open_warnings if one.id != data.warning_id]
-    return closed
+    handled = [one for one in occasion.state.open_warnings if one.id == data.warning_id]
+    said = _closed(handled, occasion)
+    occasion.state.past_warnings = [
+        as_past(one, data) if one in handled else one for one in occasion.state.past_warnings
+    ]
+    return said
 
 
 def _without_retracted(
-    open_warnings: list[OpenWarning],
+    warnings: list[OpenWarning],
     occasion: Occasion,
     moment: Moment,
+    *,
+    is_past: bool = False,
 ) -> tuple[list[OpenWarning], list[EarlyWarning]]:
-    """Take back the warnings whose facts were revoked and whose rule no longer holds."""
-    kept, cancelled = [], []
+    """Take back the warnings whose facts were revoked and whose rule no longer holds.
+
+    Where the rest asks for a milder measure, the graver one alone is taken back; whoever must act
+    by the milder one is told of it, unless that was so before.
+    """
+    kept, said = [], []
     gone = {fact.id: fact for fact in moment.facts if fact.is_revoked}
+    undone = undone_by(occasion.event)
     # A change of class or score cannot be checked again afterwards: it stands on its facts.
     quiet = msgspec.structs.replace(moment, fresh=frozenset(), rise=0.0)
-    for one in open_warnings:
+    for one in warnings:
         taken_back = tuple(gone[identity] for identity in one.facts if identity in gone)
         rule = occasion.expertise.rulebook.by_id.get(one.rule)
         if not taken_back or rule is None:
@@ -237,16 +304,23 @@ def _without_retracted(
             continue
         left = occasion.expertise.rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
         if left is None:
-            cancelled.append(_said(occasion, one, rule, WarningStatus.CANCELLED, taken_back))
+            status = WarningStatus.CANCELLED
+            said.append(_said(occasion, one, rule, status, taken_back, undone=undone))
             continue
-        kept.append(
-            msgspec.structs.replace(
-                one,
-                measure=min(one.measure, left.measure.rank),
-                facts=[identity for identity in one.facts if identity not in gone],
-            )
+        rest = msgspec.structs.replace(
+            one,
+            measure=min(one.measure, left.measure.rank),
+            facts=[identity for identity in one.facts if identity not in gone],
         )
-    return kept, cancelled
+        kept.append(rest)
+        if is_past or rest.measure == one.measure:
+            continue
+        said.append(_said(occasion, rest, rule, WarningStatus.LOWERED, taken_back, undone=undone))
+        bit = 1 << rest.measure
+        if not _told_of(one) & bit:
+            rest.told, rest.issued = _told_of(one) | bit, occasion.state.as_of
+            said.append(_said(occasion, rest, rule, WarningStatus.ISSUED, left.facts))
+    return kept, said
 
 
 def _place_of(facts: tuple[Fact, ...], state: EnterpriseState) -> str:
@@ -263,13 +337,19 @@ def _said(
     *,
     remark: str = "",
     found: Measure | None = None,
+    again: bool = False,
+    undone: str = "",
 ) -> EarlyWarning:
     """Return what is told.  ``found`` is the tier's measure, of which a milder one may be taken."""
     state = occasion.state
     measure = Measure.of_rank(known.measure)
     found = found or measure
-    issued_at = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
+    issued_at = dt.datetime.fromtimestamp(known.issued or known.opened, dt.UTC)
+    is_issued = status is WarningStatus.ISSUED
     learned = state.learned
+    told = _told_of(known)
+    # A warning may be lowered, and rise again, as often as its facts come and go.
+    again = again or status is WarningStatus.LOWERED
     return EarlyWarning(
         id=known.id,
         number=known.number,
@@ -307,4 +387,8 @@ def _said(
         learned_probability=learned.probability if learned.version else None,
         knowledge_version=occasion.expertise.knowledge.version,
         model_version=learned.version,
+        told=tuple([one for one in Measure if told & 1 << one.rank]),
+        revision=revision_of(occasion.cause) if again else "",
+        undone=undone,
+        changed_at=None if is_issued else dt.datetime.fromtimestamp(state.as_of, dt.UTC),
     )

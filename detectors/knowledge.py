@@ -157,7 +157,8 @@ class Knowledge(Strict, frozen=True):
     """One version of everything that decides, but for the model.
 
     ``domains`` maps a domain's code to its Chinese name; ``allowed_usccs`` lists genuine codes
-    whose check digit is wrong.  ``indicators`` are the generic ones and those of the overlays.
+    whose check digit is wrong; ``class_sources`` may tell official classes (E57): none, nobody.
+    ``indicators`` are the generic ones and those of the overlays.
     """
 
     version: str
@@ -170,6 +171,7 @@ class Knowledge(Strict, frozen=True):
     observation: Observation
     neighbours: NeighbourRules
     allowed_usccs: frozenset[str] = frozenset()
+    class_sources: tuple[str, ...] = ()
     overlays: tuple[Overlay, ...] = ()
     calendar: WorkingDays = WorkingDays()
 

@@ -101,6 +101,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
         scoring=head.scoring,
         domains=head.domains,
         allowed_usccs=head.allowed_usccs,
+        class_sources=head.class_sources,
         indicators=(
             *stated(documents, "indicators.yaml", tuple[Indicator, ...]),
             *(
@@ -154,6 +155,7 @@ class _Head(Strict, frozen=True):
     scoring: Scoring
     domains: dict[str, str]
     allowed_usccs: frozenset[str] = frozenset()
+    class_sources: tuple[str, ...] = ()
 
 
 def _band_problems(scoring: Scoring) -> list[str]:

@@ -17,7 +17,7 @@ from detectors.stating import (
 )
 
 ABNORMAL_YEARS = 3  # 企业信息公示暂行条例 art. 17: after three years the serious list follows
-_UNREACHABLE = 4  # the article's own number
+_UNFILED, _UNREACHABLE = 1, 4  # the article's own numbers
 _ANNUAL_REPORT = hash_of("annual report")
 
 
@@ -88,21 +88,30 @@ def equity_frozen(data: e.EquityFrozen, identity: int, at: int) -> Reading:
 
 
 def abnormal_added(data: e.AbnormalAdded, identity: int, at: int) -> Reading:
-    """E22: on the list, in three years on the serious one; that it was there is remembered."""
+    """E22: on the list, in three years on the serious one; that it was there is remembered.
+
+    For a missing annual report nothing more is asked of the firm than that it be filed.
+    """
     ref = hash_of("abnormal", str(data.reason))
     three_years = years_after(at, ABNORMAL_YEARS)
-    return Reading((
+    note = _REASONS[data.reason]
+    facts = [
         fact(data, identity, at, _abnormal(data.reason), "PUB", ref=ref, due=three_years,
-             note="" if data.reason == _UNREACHABLE else _REASONS[data.reason]),
+             note="" if data.reason == _UNREACHABLE else note),
         fact(data, identity + 1, at, FactKind.ABNORMAL_ENTRY, "PUB", until=three_years,
-             ref=document(data.organ, data.doc_no), note=_REASONS[data.reason]),
-    ))  # fmt: skip
+             ref=document(data.organ, data.doc_no), note=note),
+    ]  # fmt: skip
+    if data.reason == _UNFILED:
+        facts.append(fact(data, identity + 2, at, FactKind.LISTED_UNFILED, "PUB", ref=ref))
+    return Reading(tuple(facts))
 
 
 def abnormal_removed(data: e.AbnormalRemoved, identity: int, at: int) -> Reading:
     """E23: off the list, for one reason."""
     ref = hash_of("abnormal", str(data.reason))
     marks = [ends(identity, at, _abnormal(data.reason), ref)]
+    if data.reason == _UNFILED:
+        marks.append(ends(identity, at, FactKind.LISTED_UNFILED, ref))
     if data.reason == _UNREACHABLE:
         marks.append(ends(identity, at, FactKind.UNREACHABLE_FOUND, ref))
     return Reading(marks=tuple(marks))

@@ -28,6 +28,9 @@ TIES: frozenset[int] = frozenset({
     FactKind.FILED_BY, FactKind.DOMICILED, FactKind.REPRESENTED, FactKind.HOLDER,
     FactKind.BRANCH, FactKind.SUPPLIER,
 })  # fmt: skip
+# What is one case for all whom it concerns: the registration that crossed the threshold is told of
+# (W22), and not each of the twenty that came with it.
+ONE_CASE: frozenset[int] = frozenset({FactKind.MASS_REGISTRATION})
 _TROUBLES: Mapping[str, tuple[FactKind, str, str]] = {
     "legal_rep": (FactKind.NEIGHBOUR_LEGAL_REP, "REG", "同一法定代表人的企业"),
     "holder": (FactKind.NEIGHBOUR_HOLDER, "REG", "控股股东一方的企业"),

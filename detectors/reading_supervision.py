@@ -49,9 +49,8 @@ def inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
     kind = _INSPECTIONS[data.result]
     weight = data.defects if data.result == "passed" else data.severity
     ref = document(data.organ, data.doc_no)
-    facts = [
-        fact(data, identity, at, kind, data.domain, weight=weight, ref=ref, note=_found(data)),
-    ]
+    note = data.item or (data.form if _AFTER_PERMIT in data.form else "")
+    facts = [fact(data, identity, at, kind, data.domain, weight=weight, ref=ref, note=note)]
     found = None if data.result == "passed" else _finding(data, identity + 1, at, ref)
     if found is not None:
         facts.append(found)
@@ -60,25 +59,6 @@ def inspection(data: e.InspectionResult, identity: int, at: int) -> Reading:
         data.place, data.inspector, look=_look(data.domain, data.task), context=data.context,
     )  # fmt: skip
     return Reading(tuple(facts), outcome=outcome)
-
-
-def _found(data: e.InspectionResult) -> str:
-    """Return what was looked at and what came of it, as far as the source says."""
-    item = data.item or (data.form if _AFTER_PERMIT in data.form else "")
-    return "：".join(part for part in (item, _FINDINGS[data.finding]) if part)
-
-
-_FINDINGS = {  # the result codes of 双随机
-    "": "",
-    "not_disclosed": "未按规定公示应当公示的信息",
-    "false_disclosure": "公示信息隐瞒真实情况、弄虚作假",
-    "unreachable": "通过登记的住所无法联系",
-    "rectify": "发现问题，责令改正",
-    "uncooperative": "不配合检查，情节严重",
-    "transfer": "发现问题，移送处理",
-    "serious_defect": "严重缺陷",
-    "false_report": "出具虚假检验检测报告",
-}
 
 
 def _finding(data: e.InspectionResult, identity: int, at: int, ref: int) -> Fact | None:

@@ -1,8 +1,8 @@
 """Is a rise of the score, or a worse class, told of by another rule already?
 
 W30 and W25 speak of the score as a whole.  Where the cause is a fact that has set off a rule of its
-own, the same people would hear of one matter twice; where that rule waits for a silent feed, they
-would hear of what nobody can know yet.
+own, the same people would be given two orders for one matter; where that rule waits for a silent
+feed, they would hear of what nobody can know yet.
 """
 
 import functools
@@ -14,6 +14,7 @@ from detectors.catalogue import Catalogue
 from detectors.expertise import Expertise
 from detectors.facts import FACTS_AN_EVENT, Fact, FactKind
 from detectors.finding import Finding, Moment
+from detectors.reading_neighbours import ONE_CASE
 from detectors.score import band_rank
 from detectors.state import EnterpriseState, Profile
 
@@ -23,9 +24,10 @@ def without_retold(
 ) -> list[Finding]:
     """Return the findings without the changes of score and class that tell nothing new.
 
-    A rise is new as far as no other rule speaks of its causes, now or in a warning of the last
-    weeks.  A worse class is told beside other rules, but not beside the list of a station (of a
-    whole county in one night), and not before the rule of its cause may be judged.
+    A change is new as far as no other rule speaks of its causes, now or in a warning that stands:
+    by the same measure or a graver one, for a milder one does not ask as much.  It is not told
+    before the rule of its cause may be judged, nor beside the list of a station (of a whole county
+    in one night).
     """
     rulebook = expertise.rulebook
     others = [one for one in found if not rulebook.is_momentary(one.rule)]
@@ -34,25 +36,55 @@ def without_retold(
     # What time has brought, though a feed is silent or the timer has not spoken yet.
     is_judged = moment.judged == state.judged and not moment.silent_feeds
     by_time = [] if is_judged else rulebook.on_time(replace(moment, judged=state.judged))
+    rules = {one.rule.id for one in others}
+    by_time = [one for one in by_time if one.rule.id not in rules]
+    left = [
+        new
+        for one in found
+        if rulebook.is_momentary(one.rule)
+        and (new := _as_new(one, moment, state, expertise, told_by=(others, by_time)))
+    ]
+    return [*others, *left]
+
+
+def _as_new(
+    finding: Finding,
+    moment: Moment,
+    state: EnterpriseState,
+    expertise: Expertise,
+    *,
+    told_by: tuple[list[Finding], list[Finding]],
+) -> Finding | None:
+    """Return what a change of score or class tells beside all that is told already."""
+    others, by_time = told_by
+    rank = finding.measure.rank
+    speaking = [one for one in others if one.rule.batched or one.measure.rank >= rank]
+    now = _ids([*speaking, *by_time])
+    warned = _warned_of(state, expertise, rank) | {
+        fact.id for fact in moment.facts if fact.kind in ONE_CASE
+    }
+    if not now and not warned:
+        return finding
     if moment.rank == moment.rank_before:
-        told = _ids([*others, *by_time]) | _warned_of(state, expertise)
-        left = _with_new_rise(moment, state, expertise.catalogue, told) if told else moment
+        left = _with_new_rise(moment, state, expertise.catalogue, now | warned)
     else:
-        rules = {one.rule.id for one in others}
-        listed = [one for one in others if one.rule.batched]
-        told = _ids([*listed, *(one for one in by_time if one.rule.id not in rules)])
-        left = _with_new_class(moment, state, expertise, told) if told else moment
-    again = [rulebook.check(one.rule, left) for one in found if one not in others]
-    return [*others, *(one for one in again if one is not None)]
+        left = _with_new_class(moment, state, expertise, now) if now else moment
+    again = expertise.rulebook.check(finding.rule, left)
+    if again is None or len(_rest(again.facts, now | warned)) == len(again.facts):
+        return again
+    facts = tuple(_rest(again.facts, now | warned))
+    return replace(again, facts=facts) if facts else None
 
 
-def _warned_of(state: EnterpriseState, expertise: Expertise) -> set[int]:
-    """Return the facts that the warnings of other rules have told of."""
+def _warned_of(state: EnterpriseState, expertise: Expertise, rank: int) -> set[int]:
+    """Return the facts that the warnings of other rules have told of, at least so gravely."""
     rulebook = expertise.rulebook
     return {
         identity
         for one in (*state.open_warnings, *state.past_warnings)
-        if one.rule in rulebook.by_id and not rulebook.is_momentary(rulebook.by_id[one.rule])
+        if one.measure >= rank
+        and one.rule in rulebook.by_id
+        and not rulebook.is_momentary(rulebook.by_id[one.rule])
         for identity in one.facts
     }
 
@@ -62,10 +94,9 @@ def _with_new_rise(
 ) -> Moment:
     """Return the moment with what the told facts leave of the rise.
 
-    Their part is what they weigh now, less what they weighed when the score was lowest: before the
-    event that is remembered as the lowest point, for a month that begins anew begins before it.
+    Their part is what they weigh now, less what they weighed when the score was lowest.
     """
-    lowest_at = moment.last if state.low_at == moment.as_of else state.low_at - 1
+    lowest_at = moment.since
     before = [fact for fact in moment.facts if fact.id not in moment.fresh]
     rest, rest_before = _rest(moment.facts, told), _rest(before, told)
     profile = _known(moment.profile, moment.facts, rest)
@@ -86,7 +117,7 @@ def _with_new_class(
     assessment = expertise.catalogue.assess(profile, rest, moment.as_of, unheard=state.withheld)
     bands = expertise.knowledge.scoring.bands
     rank = max(band_rank(assessment.score, bands), assessment.floor_rank)
-    return replace(moment, rank=min(rank, moment.rank))
+    return replace(moment, facts=rest, rank=min(rank, moment.rank))
 
 
 def _known(profile: Profile, facts: Sequence[Fact], rest: Sequence[Fact]) -> Profile:

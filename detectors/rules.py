@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
+from detectors.adverse import adverse
 from detectors.catalogue import KINDS, Catalogue
 from detectors.excuses import ended_excuses
 from detectors.facts import DAY_S, ENDLESS_S, Fact, FactKind, kinds_named
@@ -23,7 +24,6 @@ from detectors.functions import (
 )
 from detectors.knowledge import Knowledge, Rule
 from detectors.permits import PERMITS, without_replaced
-from detectors.reading_neighbours import TIES
 from detectors.score import PLACES
 from detectors.severity import open_facts
 from detectors.state import Profile
@@ -59,9 +59,6 @@ class RuleBook:
         for kind in (*self._ending, *self._calms):
             self._clocks.setdefault(kind, [])
         self._by_kind = [tuple(rules) for rules in by_kind]
-        self._risky = frozenset[int]().union(
-            *[self._named(one.facts) for one in catalogue.indicators if one.points > 0]
-        )
         self._always = _testing(knowledge.rules, ClassWorsened | ScoreRose)
         self._timed = _testing(knowledge.rules, Reached | NotFiled)
         tests = [tier.when for rule in knowledge.rules for tier in rule.tiers]
@@ -317,10 +314,10 @@ class RuleBook:
                 return self._surge_holds(test, moment)
             case ClassWorsened(bands=bands, into=into):
                 worse = moment.rank - moment.rank_before >= bands and moment.rank >= into.rank
-                return _newest(moment, self._risky) if worse else None
+                return (adverse(moment, self._catalogue) or None) if worse else None
             case ScoreRose(points=points):
                 rose = moment.rank == moment.rank_before and moment.rise >= points
-                return _newest(moment, self._risky) if rose else None
+                return (adverse(moment, self._catalogue) or None) if rose else None
 
     def _surge_holds(self, test: SurgeHolds, moment: Moment) -> list[Fact] | None:
         catalogue, facts, as_of = self._catalogue, moment.facts, moment.as_of
@@ -470,16 +467,3 @@ def _gravity(fact: Fact) -> tuple[int, float, int, int]:
 
 def _in_force(kinds: Kinds, moment: Moment) -> list[Fact]:
     return [fact for fact in moment.facts if fact.kind in kinds and fact.counts_at(moment.as_of)]
-
-
-def _newest(moment: Moment, risky: Kinds) -> list[Fact]:
-    """Return the facts that this event brought, or else the newest that count.
-
-    Those that speak of risk come first: a look that found nothing made no class worse.
-    """
-    usable = [
-        fact for fact in moment.facts if fact.counts_at(moment.as_of) and fact.kind not in TIES
-    ]
-    usable = [fact for fact in usable if fact.kind in risky] or usable
-    fresh = [fact for fact in usable if fact.id in moment.fresh]
-    return fresh or sorted(usable, key=lambda fact: (-fact.at, fact.id))[:3]

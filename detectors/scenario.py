@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from detectors.admission import MAKERS
 from detectors.card import Contribution, contributions
 from detectors.deadline import deadline_of
 from detectors.effects import Effect, Position
-from detectors.events import Event, InvalidEventError, decode
+from detectors.events import Event, InvalidEventError, decode, type_of
 from detectors.expertise import Expertise
 from detectors.functions import Strict
 from detectors.measure import Measure, RiskClass
@@ -26,6 +27,7 @@ USCC = "91410422MA3X1A2B83"
 SOURCE = "urn:sanzao:scenario"
 START = dt.datetime(2026, 3, 2, 12, tzinfo=CHINA)  # day 0 unless the scenario says: a Monday
 _PLACE = "410422001"
+_SIGNALS = {type_of(signal): maker for signal, maker in MAKERS.items()}
 Rule = Annotated[str, Meta(pattern=r"^W\d{2}$")]
 
 
@@ -37,13 +39,14 @@ class Happening(Strict, frozen=True):
     """One event.  In ``data``, ``{day: 30}`` stands for the date of that day.
 
     ``id`` names it, so that a later one can take it back (``op`` and ``supersedes`` in ``data``).
+    Without a ``source`` it comes from where such events come from.
     """
 
     day: float
     type: str
     data: dict[str, Any] = msgspec.field(default_factory=dict)
     id: str = ""
-    source: str = SOURCE
+    source: str = ""
 
 
 class Told(Strict, frozen=True):
@@ -178,7 +181,7 @@ def _event(where: str, happening: Happening, start: dt.datetime, number: int) ->
     record = {
         "specversion": "1.0",
         "id": happening.id or f"e{number}",
-        "source": happening.source,
+        "source": happening.source or _SIGNALS.get(happening.type, SOURCE),
         "type": happening.type,
         "subject": USCC,
         "time": (start + dt.timedelta(days=happening.day)).isoformat(),

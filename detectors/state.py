@@ -1,6 +1,7 @@
 """What is remembered of one enterprise between two events, and how is it stored?"""
 
 import functools
+from collections.abc import Iterable
 from importlib import resources
 
 import msgspec
@@ -14,6 +15,10 @@ SCHEMA = 2  # raise when a field is added, and give ``decode`` a way to read the
 # A source repeats itself within minutes or a day; facts remember their own event for ever, so
 # the ring only has to hold the last events that left no fact.
 RECENT_EVENTS = 8
+# Five bytes each; nobody is looked at so often within the years that a source sends anew.  One
+# event in seventeen million is taken for an earlier one.
+MAX_HEARD = 256
+_HEARD_BITS = 0xFFFF_FFFF
 
 
 class IncompatibleStateError(ValueError):
@@ -61,9 +66,14 @@ _CLASSES = tuple(RiskClass)
 class OpenWarning(msgspec.Struct, array_like=True, gc=False):
     """A warning that was issued and not cancelled.
 
-    Among the open ones, one for each (domain, rule family) takes further hits for 30 days; then
-    it goes to the past ones, which wait for a source to take their facts back, and of which a
-    repetition is told (``last_hit`` 0: a false alarm, which nothing repeats).
+    It is open while its condition lasts; of the open ones, one for each (domain, rule family)
+    takes further hits, for 30 days after the last.  What has ended, or what people have done with,
+    is past: it waits for a source to take its facts back, and for a repetition, which is told of
+    it (``last_hit`` 0: a false alarm, which nothing repeats).
+
+    Shapes:
+        ``told`` has a bit for each measure that people were told of, 1 << its rank; ``issued`` is
+        when that was last.  States of before these two were kept have 0 in both.
     """
 
     id: str
@@ -76,6 +86,8 @@ class OpenWarning(msgspec.Struct, array_like=True, gc=False):
     facts: list[int]
     place: str = ""
     number: str = ""
+    told: int = 0
+    issued: int = 0
 
 
 class Learned(msgspec.Struct, array_like=True, gc=False):
@@ -87,17 +99,31 @@ class Learned(msgspec.Struct, array_like=True, gc=False):
 
 
 class Archive(msgspec.Struct, array_like=True, gc=False):
-    """Outcomes too old to be kept as facts: counts for the model's features, nothing else."""
+    """Outcomes too old to be kept as facts: counts for the model's features.
+
+    ``heard`` are the last of their events, by 32 bits of each identity: what has taught the model
+    must not teach it again when a source sends all its records anew.
+    """
 
     outcomes: int = 0
     failures: int = 0
+    heard: list[int] = msgspec.field(default_factory=list)
+
+    def has_heard(self, identity: int) -> bool:
+        """Return whether an outcome of this event has been learned from."""
+        return bool(self.heard) and identity & _HEARD_BITS in self.heard
+
+    def hearing(self, identities: Iterable[int]) -> list[int]:
+        """Return ``heard`` after some more events."""
+        return [*self.heard, *(one & _HEARD_BITS for one in identities)][-MAX_HEARD:]
 
 
 class EnterpriseState(msgspec.Struct, array_like=True, gc=False):
     """All that is remembered of one enterprise.
 
     Shapes:
-        ``register`` is who the enterprise is by its registration, ``profile`` with all changes.
+        ``register`` is who the enterprise is by its registration (until that is known, the name in
+        the first record that says one), ``profile`` with all changes.
         ``epoch, partition, offset`` name the last event applied: a replayed one is skipped.
         ``rule`` is the standing by rules and facts alone; ``learned`` carries the model's part.
         ``low_score, low_at`` is the lowest score by rules of the last 30 days.

@@ -9,7 +9,7 @@ from copy import copy
 from msgspec.structs import replace
 
 from detectors.absorb import absorb
-from detectors.admission import check_subject, check_time
+from detectors.admission import check, check_subject, check_time
 from detectors.assessment import Assessment
 from detectors.effects import (
     DUPLICATE,
@@ -81,8 +81,9 @@ def step(
         ``now`` is the moment the log took the record, not the wall clock: a replay decides alike.
 
     Raises:
-        InvalidEventError: the subject is no code or needs a person's look, or the event lies in
-            the future; the record goes to the dead letters or to quarantine.
+        InvalidEventError: the subject is no code or needs a person's look, or the event may not
+            be applied (``detectors.admission``); the record goes to the dead letters or to
+            quarantine.
     """
     if state.has_applied(
         epoch=position.epoch, partition=position.partition, offset=position.offset
@@ -91,6 +92,7 @@ def step(
     if not state.as_of:
         check_subject(event, allowed=expertise.knowledge.allowed_usccs)
     at = check_time(event, now=now)
+    check(event, expertise.knowledge, now=now)
     identity = hash_of(event.source, event.id)
     before, state = state, copy(state)
     state.epoch, state.partition, state.offset = position.epoch, position.partition, position.offset
@@ -105,7 +107,7 @@ def step(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
     )
     if not news.fresh or news.fresh[0].id != identity:
-        state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
+        _remember(state, identity, news)
     effects: list[Effect] = []
     assessment, tally = _assessed(before, state, news, expertise)
     if news.outcome is not None:
@@ -135,10 +137,20 @@ def _unheard(before: EnterpriseState, event: Event) -> dict[str, int]:
     return {one: before.withheld.get(one, before.judged) for one in event.data.silent_feeds}
 
 
+def _remember(state: EnterpriseState, identity: int, news: News) -> None:
+    """Remember an event that no fact remembers; the longer where it has taught the model."""
+    if news.outcome is not None and news.outcome.found is not None:
+        archive = state.archive
+        state.archive = replace(archive, heard=archive.hearing([identity]))
+    else:
+        state.recent = [*state.recent[-(RECENT_EVENTS - 1) :], identity]
+
+
 def _has_heard(state: EnterpriseState, identity: int) -> bool:
     """Return whether the same source has said the same before."""
     return (
         identity in state.recent
+        or state.archive.has_heard(identity)
         or identity in [fact.id for fact in state.facts]
         or (bool(state.marks) and identity in [mark.id for mark in state.marks])
     )
@@ -334,7 +346,8 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
     as_of = state.as_of
     data = event.data
     is_deadline = isinstance(data, DeadlineFellDue)
-    warnings = without_handled(Occasion(state, event, expertise))
+    occasion = Occasion(state, event, expertise)
+    warnings = without_handled(occasion)
     withheld: set[str] = set()
     has_new = False
     if (
@@ -343,7 +356,7 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         or news.resettled
         or state.rule.rank != before.rule.rank
         or state.rule.score > before.rule.score
-        or has_overdue(state, as_of)
+        or has_overdue(occasion)
         or (bool(news.fresh) and rulebook.is_set_off(news.fresh))
     ):
         moment = Moment(
@@ -357,10 +370,11 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
             rank_before=before.rule.rank,
             rank=state.rule.rank,
             rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
+            since=_lower_until(state, before),
             silent_feeds=data.silent_feeds if isinstance(data, DeadlineFellDue) else (),
             withheld=before.withheld if is_deadline else {},
         )
-        warnings += warnings_of(Occasion(state, event, expertise), moment, news)
+        warnings += warnings_of(occasion, moment, news)
         withheld = rulebook.withheld(moment)
         has_new = bool(withheld) and bool(rulebook.withheld(replace(moment, withheld={})))
     effects += warnings
@@ -368,6 +382,17 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         state.withheld = {one: before.withheld.get(one, before.judged) for one in sorted(withheld)}
     _look_ahead(state, before, expertise, is_deadline=is_deadline, has_new=has_new)
     return bool(warnings)
+
+
+def _lower_until(state: EnterpriseState, before: EnterpriseState) -> int:
+    """Return when the class, or else the score, was last lower.
+
+    The lowest score is remembered with the event that made it so, or began its month anew: what
+    comes with that event is looked at too.
+    """
+    if state.rule.rank != before.rule.rank or state.low_at == state.as_of:
+        return before.as_of
+    return state.low_at - 1
 
 
 def _look_ahead(

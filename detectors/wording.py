@@ -22,6 +22,7 @@ LABELS = {
     FactKind.REPORT_ALL_ZERO: "年报全零申报",
     FactKind.EQUITY_FROZEN: "股权冻结",
     FactKind.ABNORMAL_LISTED: "列入经营异常名录",
+    FactKind.LISTED_UNFILED: "因未报年报列入经营异常名录",
     FactKind.UNREACHABLE: "通过登记的住所无法联系，列入经营异常名录",
     FactKind.SERIOUS_LISTED: "列入严重违法失信名单",
     FactKind.PERMIT: "许可证",

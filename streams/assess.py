@@ -422,24 +422,33 @@ def _offset_of(fence: bytes, epoch: int) -> int:
 
 
 def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> list[Outgoing]:
-    """Return what a warning puts on the topics: its measure's, and its state's (by warning id)."""
+    """Return what a warning puts on the topics: its measure's, and its state's (by warning id).
+
+    What becomes of it stands on the topic of every measure that was told: each tells the same
+    record, and after what it said before.
+    """
+    identity = f"{warning.id}/{warning.measure.value}/{warning.status.value}"
     value = envelope(
         f"warning.{warning.status.value}.v1",
-        identity=f"{warning.id}/{warning.measure.value}/{warning.status.value}",
+        identity=f"{identity}/{warning.revision}" if warning.revision else identity,
         subject=warning.uscc,
-        time=warning.issued_at,
+        time=warning.at,
         data=warning,
     )
-    state = Outgoing(
-        Topic.WARNING_STATE.value,
-        partition_of(warning.id, partitions),
-        warning.id.encode(),
-        value,
-    )
-    if warning.status is WarningStatus.CLOSED:
-        return [state]
-    topic = WARNING_TOPICS[warning.measure].value
-    return [Outgoing(topic, partition, warning.uscc.encode(), value), state]
+    is_issued = warning.status is WarningStatus.ISSUED
+    measures = (warning.measure,) if is_issued else warning.measures
+    return [
+        *(
+            Outgoing(WARNING_TOPICS[one].value, partition, warning.uscc.encode(), value)
+            for one in measures
+        ),
+        Outgoing(
+            Topic.WARNING_STATE.value,
+            partition_of(warning.id, partitions),
+            warning.id.encode(),
+            value,
+        ),
+    ]
 
 
 def example_records(

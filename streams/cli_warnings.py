@@ -41,9 +41,11 @@ COLUMNS = (
 COLUMNS_SHOWN = ("预警编号", "统一社会信用代码", "企业名称", "规则", "措施")
 STATUSES = {
     WarningStatus.ISSUED: "未结",
+    WarningStatus.LOWERED: "未结（已降级）",
     WarningStatus.CANCELLED: "已撤销",
     WarningStatus.CLOSED: "已消除",
 }
+_STANDS = WarningStatus.ISSUED, WarningStatus.LOWERED  # who asks for what is open means both
 
 
 @warnings.command("list")
@@ -120,7 +122,7 @@ def selection(
         return (
             rule in {"", warning.rule}
             and warning.place.startswith(place)
-            and status in {None, warning.status}
+            and (status in {None, warning.status} or (status, warning.status) == _STANDS)
             and day in {None, warning.issued_at.astimezone(CHINA).date()}
             and lead in {"", lead and duty_of(warning, desk).lead.code}
         )

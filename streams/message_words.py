@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from alerts.delivery import Cause, Way, masked
 from alerts.notification_row import Entry, Row, RowState, Step
 from alerts.rendering import one_line
-from detectors.warning import CHINA, EarlyWarning
+from detectors.warning import CHINA, EarlyWarning, WarningStatus
 
 COLUMNS = (
     "消息编号", "预警编号", "企业名称", "收件人", "地址", "单位", "角色", "渠道", "状态", "次数",
@@ -25,7 +25,7 @@ STATES = {
     RowState.FAILED: "未送达",
     RowState.REFUSED: "未发出，已停止重试",
     RowState.UNCERTAIN: "不确定是否送达",
-    RowState.WITHDRAWN: "已收回（预警已撤销）",
+    RowState.WITHDRAWN: "已收回（预警已撤销、消除或降级）",
 }
 STEPS = {
     Step.PLANNED: "生成通知",
@@ -40,7 +40,7 @@ STEPS = {
     Step.FAILED: "回执：未送达",
     Step.LATE_REPORT: "迟到的回执，状态不变",
     Step.RELEASED: "人工决定重新发送",
-    Step.WITHDRAWN: "预警已撤销，通知收回",
+    Step.WITHDRAWN: "预警已撤销、消除或降级，通知收回",
 }
 CAUSES = {
     Cause.UNREACHABLE: "连接不上或被对方断开",
@@ -107,14 +107,17 @@ def standing(row: Row) -> str:
     return STATES[row.state]
 
 
+_CHANGES = {WarningStatus.CANCELLED: "，预警撤销", WarningStatus.LOWERED: "，预警降级"}
+
+
 def headline(row: Row) -> str:
     """Return what a message is about."""
     about = row.notification
     whose = (
         f"{one_line(about.enterprise)}（{about.uscc}）" if about.uscc else "多家企业（名单或区域）"
     )
-    cancelled = "，预警撤销" if about.status.value == "cancelled" else ""
-    return f"预警 {about.warning_number}  {whose}  {about.measure.label}{cancelled}"
+    change = _CHANGES.get(about.status, "")
+    return f"预警 {about.warning_number}  {whose}  {about.measure.label}{change}"
 
 
 def told_together(warning: EarlyWarning, bundle: str) -> str:

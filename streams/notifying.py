@@ -28,12 +28,13 @@ from streams.courier import Receipt, Round
 from streams.dead_letters import Origin, dead_letter
 from streams.metrics import Metrics
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
-from streams.topics import Topic
+from streams.topics import WARNING_TOPICS, Topic
 
 logger = logging.getLogger(__name__)
 
 RECEIPT_TYPE = "notification.receipt.v1"
 RETRY_S = 1.0
+_MEASURES = {topic.value: measure for measure, topic in WARNING_TOPICS.items()}
 
 
 @dataclasses.dataclass(slots=True)
@@ -101,8 +102,11 @@ class Notifier:
             if bundle:
                 bundles[bundle] = [cast("EarlyWarning", warning)]
                 continue
-            await self._withdraw(plan, now=now)
-            if await self.log.plan(plan.notifications, now=now) and not plan.duty.is_routed:
+            notifications = plan.notifications
+            if plan.change is not None:
+                told = await self._take_back(plan.change, batch.topic, now=now)
+                notifications = tuple(one for one in notifications if one.person_id in told)
+            if await self.log.plan(notifications, now=now) and not plan.duty.is_routed:
                 self.metrics.unrouted.inc()
         for warnings in bundles.values():
             await self._gather(warnings, now=now)
@@ -133,14 +137,26 @@ class Notifier:
             if one.id not in new:
                 await self.log.regather(one.id, regathered)
 
-    async def _withdraw(self, plan: Plan, *, now: dt.datetime) -> None:
-        """Hold back what a cancellation has overtaken: read after it, it would be acted on."""
-        cancelled = {
-            one.warning_id for one in plan.notifications if one.status is WarningStatus.CANCELLED
-        }
-        for warning_id in cancelled:
-            for row in await self.log.withdraw(warning_id, now=now):
-                self.metrics.notifications.labels(row.notification.way.value, row.state.value).inc()
+    async def _take_back(
+        self, change: EarlyWarning, topic: str, *, now: dt.datetime
+    ) -> frozenset[str]:
+        """Hold back what a change has overtaken: read after it, it would be acted on.
+
+        Return the persons who were told what has changed: who heard nothing need not hear of its
+        end.  An end is one for all topics; a lowering may be followed by a rise, so each topic
+        speaks of its own measure, which knows the order of the two.
+        """
+        measure = None
+        if change.status is WarningStatus.LOWERED:
+            measure = _MEASURES[topic]
+            if measure.rank <= change.measure.rank:
+                return frozenset()
+            withdrawn = await self.log.withdraw(change.id, now=now, measure=measure)
+        else:
+            withdrawn = await self.log.end(change.id, now=now)
+        for row in withdrawn:
+            self.metrics.notifications.labels(row.notification.way.value, row.state.value).inc()
+        return await self.log.told_of(change.id, measure=measure)
 
     def _warning_of(self, topic: str, record: Record) -> EarlyWarning | ClusterWarning | None:
         """Return what a record warns of, or None where it is history."""
@@ -148,8 +164,10 @@ class Notifier:
         warning = (
             decode_data(raw, ClusterWarning) if topic == Topic.CLUSTER else decode_warning(raw)
         )
+        is_change = isinstance(warning, EarlyWarning) and warning.changed_at is not None
         if self.since is not None and warning.issued_at < self.since:
-            self.metrics.history.inc()
+            if not is_change:
+                self.metrics.history.inc()
             return None
         return warning
 

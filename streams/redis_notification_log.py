@@ -1,9 +1,10 @@
 """How does Redis keep the notification log so that two workers cannot both own a message?
 
 One hash a message; three sorted sets for what needs attention, what went wrong, what was not yet
-published; one set a warning by its id, one by its number.  Every change is one Lua script that
-compares the revision first, so a worker that fell behind changes nothing.  All keys share the tag
-``{notify}``: one slot of a cluster, which is plenty, for these are messages to people.
+published; one set a warning by its id, one by its number; one key a warning that has ended.
+Every change is one Lua script that compares the revision first, so a worker that fell behind
+changes nothing.  All keys share the tag ``{notify}``: one slot of a cluster, which is plenty, for
+these are messages to people.
 
 Weakness: the guarantees are those of the append-only file.  With ``appendfsync everysec`` a power
 cut may forget one second, and a message of that second may be sent again; ``kill -9`` of Redis
@@ -21,7 +22,7 @@ from redis import asyncio as redis
 from redis import exceptions
 
 from alerts.notification_log import Backlog, LogUnreachableError, in_order
-from alerts.notification_row import TROUBLED_STATES, Row, RowState
+from alerts.notification_row import TROUBLED_STATES, Row, RowState, is_of_issue
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ STRANGE_AGAIN: Final = dt.timedelta(hours=1)
 _OUTSIDE_FAULTS: Final = (exceptions.RedisError, OSError)
 
 _INSERT: Final = """
+if ARGV[6] == '1' and redis.call('EXISTS', KEYS[5]) == 1 then return 0 end
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'body', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
@@ -87,6 +89,11 @@ def warning_key(name: str) -> str:
     return f"sanzao:{{notify}}:warning:{name}"
 
 
+def ended_key(warning_id: str) -> str:
+    """Return the key that says that a warning has ended: its issue is told to nobody any more."""
+    return f"sanzao:{{notify}}:ended:{warning_id}"
+
+
 def warning_keys(row: Row) -> tuple[str, str]:
     """Return the sets in which a message stands: people quote numbers, records carry ids."""
     about = row.notification
@@ -103,17 +110,25 @@ class RedisRows:
         self._decoder = msgspec.msgpack.Decoder(Row)
 
     async def insert(self, rows: Sequence[Row]) -> tuple[str, ...]:
-        """Keep the rows whose id is new."""
+        """Keep the rows whose id is new, and of no warning that has ended."""
         async with self._reachable():
             pipeline = self._client.pipeline(transaction=False)
             for row in rows:
-                keys = (row_key(row.id), OPEN_KEY, *warning_keys(row))
+                ended = ended_key(row.notification.warning_id)
+                keys = (row_key(row.id), OPEN_KEY, *warning_keys(row), ended)
                 score = _milliseconds(row.next_at)
                 body = msgspec.msgpack.encode(row)
-                arguments = (row.revision, body, score, row.id, self._keep_ms)
+                arguments = (
+                    row.revision, body, score, row.id, self._keep_ms, int(is_of_issue(row)),
+                )  # fmt: skip
                 pipeline.eval(_INSERT, len(keys), *keys, *arguments)
             kept = await pipeline.execute()
         return tuple(row.id for row, new in zip(rows, kept, strict=True) if new)
+
+    async def bar(self, warning_id: str) -> None:
+        """Remember that a warning has ended."""
+        async with self._reachable():
+            await self._client.set(ended_key(warning_id), 1, px=self._keep_ms)
 
     async def load(self, identity: str) -> Row | None:
         """Return a row."""

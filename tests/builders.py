@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 
 from config.load import load_documents
 from detectors import events as e
+from detectors.admission import MAKERS
 from detectors.assessment import Assessment
 from detectors.deadline import deadline_of
 from detectors.effects import Effect, Position
@@ -24,6 +25,7 @@ from streams.feeds import FeedWatch, MemoryFeedLog
 
 USCC = "91410422MA3X1A2B83"
 SOURCE = "urn:yexian:test"
+PROVINCE = "urn:pingdingshan:data-sharing"  # knowledge.yaml: it may tell official classes
 START = dt.datetime(2026, 3, 2, 12, tzinfo=CHINA)  # a Monday at noon
 START_S = int(START.timestamp())
 T = TypeVar("T")
@@ -56,15 +58,16 @@ def event(
     *,
     day: float = 0,
     name: str = "",
-    source: str = SOURCE,
+    source: str = "",
     subject: str = USCC,
 ) -> e.Event:
-    """Return an event; without a ``name`` its id follows from what it says and when."""
+    """Return an event, of who may send it; without a ``name`` its id follows from what it says."""
     time = on(day)
+    sender = PROVINCE if isinstance(data, e.ClassOfMonth) else MAKERS.get(type(data), SOURCE)
     return e.event_of(
         data,
         id=name or f"{hash_of(repr(data), time.isoformat()):x}",
-        source=source,
+        source=source or sender,
         subject=subject,
         time=time,
     )
@@ -115,7 +118,7 @@ class Enterprise:
         return effects
 
     def has(
-        self, data: e.Payload, *, day: float = 0, name: str = "", source: str = SOURCE
+        self, data: e.Payload, *, day: float = 0, name: str = "", source: str = ""
     ) -> list[Effect]:
         """Let something happen on a day; return its effects."""
         return self.meets(event(data, day=day, name=name, source=source))

@@ -143,6 +143,10 @@ def bad_records(seed: int) -> Iterator[bytes]:
     yield e.encode(msgspec.structs.replace(good, subject=uscc[:-1]))
     yield e.encode(msgspec.structs.replace(good, subject=uscc[:-1] + wrong_digit))
     yield e.encode(msgspec.structs.replace(good, time=future))
+    yield raw.replace(b"CATER", b"FOOD")
+    month = e.ClassOfMonth(period="2025-12", risk_class="A")
+    told = e.event_of(month, id="bad-month", source=Source.COURT, subject=uscc, time=good.time)
+    yield e.encode(told)
     yield raw.replace(b"5000.0", '"五千元"'.encode())
     scan = b'{"scan":"' + b"A" * e.MAX_EVENT_BYTES + b'",'
     yield raw.replace(b"{", scan, 1)

@@ -164,7 +164,8 @@ def _appealed(diary: Diary) -> None:
         penalty_no="叶市监处罚〔2025〕981号", organ=AMR, kind="performed", on=at(0.8)
     )
     diary.write(Source.ENFORCEMENT, diary.office(at(0.8)), paid)
-    month = e.ClassOfMonth(period=f"{at(0.0):%Y-%m}", risk_class="B", score=230.0)
+    before = at(0.0).replace(day=1) - A_DAY  # a month that has ended
+    month = e.ClassOfMonth(period=f"{before:%Y-%m}", risk_class="B", score=230.0)
     diary.write(Source.SHARING, diary.early(at(0.9)), month)
 
 

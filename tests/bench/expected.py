@@ -16,13 +16,13 @@ from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.state import EnterpriseState, Learned
 from detectors.step import step
-from detectors.warning import EarlyWarning
+from detectors.warning import ENDS, EarlyWarning
 from streams.assembly import Wisdom
 from streams.replay import replay
 from streams.topics import Topic
 from tests.bench.records import Fate, Planted
 
-Told = tuple[str, str, str]  # id, measure, status: what a person is told once
+Told = tuple[str, str, str, str]  # id, measure, status, revision: what a person is told once
 Letter = tuple[str, bytes | None, bytes | None, str]  # topic, key, value, cause
 
 
@@ -33,6 +33,7 @@ class Expected:
     Shapes:
         ``warnings`` by what a person is told once; ``messages`` maps the id of each planned
         message to its way and to the id of the same person's message by SMS ("" for none);
+        ``overtaken`` are messages that need not have left, for their warning ended soon after;
         ``places`` are known once the records are in the log.
     """
 
@@ -43,6 +44,7 @@ class Expected:
     messages: Mapping[str, tuple[Way, str]]
     applied: int
     fates_wrong: int
+    overtaken: frozenset[str] = frozenset()
     places: Mapping[tuple[int, int], Planted] = dataclasses.field(default_factory=dict)
 
     def at(self, places: Sequence[tuple[int, int]], records: Sequence[Planted]) -> "Expected":
@@ -52,7 +54,7 @@ class Expected:
 
 def told(warning: EarlyWarning) -> Told:
     """Return what names a warning to a person."""
-    return warning.id, warning.measure.value, warning.status.value
+    return warning.id, warning.measure.value, warning.status.value, warning.revision
 
 
 def comparable(state: EnterpriseState, *, learned: bool) -> bytes:
@@ -91,7 +93,14 @@ def expectation(records: Sequence[Planted], wisdom: Wisdom, *, now: dt.datetime)
         messages=_messages(replayed.warnings, wisdom, now),
         applied=len(records) - sum(skipped.values()) - sum(1 for one in records if one.cause),
         fates_wrong=wrong.total(),
+        overtaken=frozenset(_messages(_ending(replayed.warnings), wisdom, now)),
     )
+
+
+def _ending(warnings: Sequence[EarlyWarning]) -> list[EarlyWarning]:
+    """Return all that was said of the warnings that have ended by now."""
+    over = {one.id for one in warnings if one.status in ENDS}
+    return [one for one in warnings if one.id in over]
 
 
 def letter_of(record: Planted, cause: Cause) -> Letter:

@@ -8,6 +8,7 @@ import collections
 import datetime as dt
 import os
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,6 +29,8 @@ from alerts.delivery import (
 from alerts.notification_log import LogUnreachableError, MemoryRows, NotificationLog
 from alerts.notification_row import RowState, Step
 from alerts.specimen import specimen_notification
+from detectors.measure import Measure
+from detectors.warning import WarningStatus
 from streams.courier import Courier
 from streams.devstack.processes import ServerError
 from streams.devstack.redis_server import redis_server
@@ -280,6 +283,33 @@ async def test_what_waits_of_a_cancelled_warning_is_withdrawn(log):
     assert {row.id for row in closed} == {row.id for row in mine}
     assert ({row.state for row in closed}, again) == ({RowState.WITHDRAWN}, ())
     assert (backlog.open, backlog.troubled, backlog.untold) == (3 - len(mine), 0, len(mine))
+
+
+async def test_of_a_warning_that_has_ended_nothing_is_planned(log):
+    """Its issue, read late from another topic, finds the end there; the end itself is told."""
+    await log.plan([message("p")], now=NOON)
+    (withdrawn,) = await log.end("w-1", now=NOON)
+    end = msgspec.structs.replace(message("r"), id="n-end", status=WarningStatus.CANCELLED)
+
+    late = await log.plan([message("q"), message("q", warning="w-2"), end], now=NOON)
+
+    assert withdrawn.state is RowState.WITHDRAWN
+    assert set(late) == {message("q", warning="w-2").id, "n-end"}
+    assert await log.told_of("w-1") == frozenset()
+    assert await log.told_of("w-2") == {"q"}
+
+
+async def test_a_measure_is_withdrawn_alone(log):
+    """A lowering takes back the graver measure; what was told by the milder one still goes."""
+    graver = message("p")
+    milder = msgspec.structs.replace(graver, id="n-milder", measure=Measure.REMINDER)
+    await log.plan([graver, milder], now=NOON)
+
+    closed = await log.withdraw("w-1", now=NOON, measure=graver.measure)
+
+    assert [row.id for row in closed] == [graver.id]
+    assert await log.told_of("w-1", measure=Measure.REMINDER) == {"p"}
+    assert await log.told_of("w-1", measure=graver.measure) == frozenset()
 
 
 async def test_the_backlog_counts_what_is_open_due_and_late(log):

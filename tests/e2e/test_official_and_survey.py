@@ -26,7 +26,13 @@ MONTH = Month(LAST.year, LAST.month)
 def happens(data, *, uscc, name, days_ago=1.0):
     """Return an event of the days before today."""
     moment = NOW - dt.timedelta(days=days_ago)
-    return e.event_of(data, id=name, source="urn:test:official", subject=uscc, time=moment)
+    return e.event_of(
+        data,
+        id=name,
+        source=b.PROVINCE if isinstance(data, e.ClassOfMonth) else "urn:test:official",
+        subject=uscc,
+        time=moment,
+    )
 
 
 def result(uscc, risk_class, *, name, month=MONTH):

@@ -85,7 +85,7 @@ class Step:
 
 @functools.cache
 def life() -> tuple[Step, ...]:
-    """Return the lives of two warnings: one grows graver and ends, one is taken back."""
+    """Return two lives: one grows graver, is lowered and ends, one is taken back."""
     return asyncio.run(_life())
 
 
@@ -117,8 +117,8 @@ _STORY: Sequence[tuple[float, str, str, e.Payload]] = (
     (1, "因未报年报列入经营异常名录", "added-1", _ADDED),
     (8, "又因登记住所无法联系列入", "added-4", e.AbnormalAdded(reason=4, place="410422001")),
     (9, "主办单位签收（E58）", "signed", _SIGNED),
-    (20, "原因消除，移出（未报年报）", "removed-1", e.AbnormalRemoved(reason=1)),
-    (21, "原因消除，移出（住所无法联系）", "removed-4", e.AbnormalRemoved(reason=4)),
+    (20, "恢复联系，移出（住所无法联系）", "removed-4", e.AbnormalRemoved(reason=4)),
+    (21, "补报年报，移出（未报年报）", "removed-1", e.AbnormalRemoved(reason=1)),
     (60, "再次列入", "again", _ADDED),
     (62, "列入决定被撤销（来源更正）", "mistake", b.revoked(_ADDED, "again")),
 )

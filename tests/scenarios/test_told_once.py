@@ -146,3 +146,38 @@ def test_a_class_that_worsens_for_a_cause_of_its_own_is_told_in_july_too():
     enterprise = after((b.penalty("severe", domain="QUAL"), JULY))
 
     assert b.issued(enterprise.effects, "W25")
+
+
+@pytest.mark.parametrize(
+    ("rule", "data"),
+    [
+        pytest.param(
+            "W05",
+            e.SeriousListChanged(list_code="L1", action="add"),
+            id="graver: a serious listing",
+        ),
+        pytest.param("W03", e.AbnormalAdded(reason=1), id="as grave: an abnormal listing"),
+    ],
+)
+def test_a_class_that_worsens_by_what_another_rule_tells_is_told_once(rule, data):
+    """One fact is one order: the rule of the fact tells of it, W25 does not give a second one."""
+    enterprise = after((data, 40))
+
+    assert enterprise.state.rule.rank > 0
+    assert {one.rule for one in b.issued(enterprise.effects)} == {rule}
+
+
+def test_a_class_that_asks_for_more_than_the_other_rule_is_told_beside_it():
+    """A listing asks for a warning; that it makes a C firm a D firm asks for an interview."""
+    enterprise = after(
+        (b.penalty("severe", domain="QUAL"), 40),
+        (b.penalty("general", domain="QUAL"), 41),
+    )
+    assert enterprise.state.rule.rank == 2
+
+    told = b.issued(enterprise.has(e.AbnormalAdded(reason=1), day=73))
+
+    assert enterprise.state.rule.rank == 3
+    assert {(one.rule, one.measure.value) for one in told} == {
+        ("W03", "warning"), ("W25", "interview"),
+    }  # fmt: skip

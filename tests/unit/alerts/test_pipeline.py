@@ -55,6 +55,22 @@ def test_a_message_says_whose_matter_it_is(plan, warning, about):
     assert {(one.place, one.uscc, one.enterprise) for one in messages} == {about}
 
 
+@pytest.mark.parametrize(
+    ("measure", "texts"),
+    [
+        pytest.param(Measure.WARNING, {Role.LEAD}, id="yellow"),
+        pytest.param(Measure.INTERVIEW, {Role.LEAD}, id="orange"),
+        pytest.param(Measure.INSPECTION, set(Role), id="red"),
+    ],
+)
+def test_below_red_only_who_leads_gets_a_text(plan, measure, texts):
+    """All get the letter; who gets a text for everything reads none."""
+    messages = plan(specimen(measure)).notifications
+
+    assert {one.role for one in messages if one.way is Way.SMS} == texts
+    assert {one.role for one in messages if one.way is Way.EMAIL} >= {Role.LEAD, Role.CO}
+
+
 def test_a_replayed_warning_gives_the_same_ids(plan):
     """Later is no reason to tell again: ids do not depend on the moment."""
     first, again = plan(specimen()), plan(specimen(), now=NOON + dt.timedelta(days=9))

@@ -16,7 +16,7 @@ from alerts.pipeline import check_renderings, plan_notifications, plan_regional
 from alerts.rendering import NEUTRAL_MATTER, TEMPLATE_NAMES, Renderer, short_name
 from alerts.responsibility import Matter, Role, resolve
 from alerts.sms_text import units, why_forbidden
-from alerts.specimen import specimen, specimen_cluster
+from alerts.specimen import lowered_specimen, specimen, specimen_cluster
 from detectors.measure import Measure
 from detectors.warning import CHINA, Reason, WarningStatus
 from detectors.working_days import WorkingDays
@@ -103,14 +103,50 @@ def test_each_role_is_asked_for_what_it_can_do(read, book, role, template):
     assert ("无需签收" in letter.text) is (role is Role.COPY)
 
 
-def test_a_cancelled_warning_says_that_nothing_is_to_be_done(read):
-    """The official wording of a cancellation stands in SMS, text and page."""
-    sms, letter = read(status=WarningStatus.CANCELLED)
+@pytest.mark.parametrize(
+    ("undone", "why"),
+    [
+        pytest.param("复检合格", "复检合格", id="a re-test that passed"),
+        pytest.param("", "数据源更正", id="nothing is known"),
+    ],
+)
+def test_a_cancelled_warning_says_that_nothing_is_to_be_done_and_why(read, undone, why):
+    """The official wording of a cancellation stands in SMS, text and page; the letter says why."""
+    sms, letter = read(status=WarningStatus.CANCELLED, undone=undone)
 
-    assert "因数据源更正已撤销，无需继续处置" in sms.body
-    assert "因数据源更正已撤销，无需继续处置" in letter.text
-    assert "因数据源更正已撤销，无需继续处置" in letter.html
+    assert "已撤销，无需继续处置" in sms.body
+    assert f"因{why}已撤销，无需继续处置" in letter.text
+    assert f"因{why}已撤销，无需继续处置" in letter.html
     assert letter.subject.startswith("【已撤销·")
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.CO, Role.COPY])
+def test_a_lowered_warning_says_what_stops_and_what_is_left(read, role):
+    """The letter names the former measure, the one that stands, and what undid the rest."""
+    warning = lowered_specimen(Measure.INTERVIEW)
+
+    sms, letter = read(
+        warning.measure, status=warning.status, told=warning.told, undone=warning.undone, role=role
+    )
+
+    assert "已降为橙色，原措施停止实施" in sms.body
+    for page in (letter.text, letter.html):
+        assert "因复检合格，" in page
+        assert "措施由检查改为约谈（橙色）" in page
+    assert ("尚未实施的检查请停止" in letter.text) is (role is not Role.COPY)
+
+
+@pytest.mark.parametrize(
+    ("measure", "what"), [(Measure.INSPECTION, "首次报告"), (Measure.INTERVIEW, "处置")]
+)
+def test_a_copy_gives_the_limit_of_the_original(read, measure, what):
+    """Who leads and who gets a copy read one limit: within so many days, of the same thing."""
+    _, original = read(measure)
+    _, copy = read(measure, role=Role.COPY)
+
+    for letter in (original, copy):
+        lines = [line for line in letter.text.splitlines() if "签收、" in line or "在" in line]
+        assert any(f"前）{what}" in line for line in lines)
 
 
 def test_a_letter_says_everything_that_is_needed_to_act(read):

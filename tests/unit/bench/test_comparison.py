@@ -191,6 +191,33 @@ def test_a_message_that_went_out_twice_never_holds():
     assert not found.hold
 
 
+@pytest.mark.parametrize(
+    ("overtaken", "holds"),
+    [
+        pytest.param(frozenset({MAIL, TEXT}), True, id="its warning ended"),
+        pytest.param(frozenset(), False, id="its warning stands"),
+    ],
+)
+def test_what_was_overtaken_by_its_end_need_not_be_told(overtaken, holds):
+    """A message may be withdrawn, or never planned, where its warning ended, and only there."""
+    wanted = dataclasses.replace(expected(), overtaken=overtaken)
+    found = observed(
+        mails=collections.Counter(), texts=collections.Counter(), rows={MAIL: RowState.WITHDRAWN}
+    )
+
+    assert compare(wanted, found, learned=True).hold is holds
+
+
+def test_an_end_stands_on_every_topic_that_told_of_it():
+    """The end of a warning is in its place on the topic of each measure told."""
+    end = msgspec.structs.replace(
+        specimen(Measure.WARNING, WarningStatus.CLOSED), told=(Measure.REMINDER, Measure.WARNING)
+    )
+    wanted = dataclasses.replace(expected(), warnings={told(WARNING): WARNING, told(end): end})
+
+    assert compare(wanted, observed(records=[*said(), *said(end), letter()]), learned=True).hold
+
+
 def test_a_mail_in_doubt_is_allowed_beside_its_sms():
     """A mail in doubt may be missing where the same person has got the SMS, and only there."""
     doubt = {

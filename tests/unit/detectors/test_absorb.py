@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from detectors import events as e
 from detectors.bounds import MAX_FACTS
-from detectors.effects import UNKNOWN_FACT, LetGo
+from detectors.effects import DUPLICATE, UNKNOWN_FACT, LetGo
+from detectors.example import Example
 from detectors.facts import FactKind
 from detectors.marks import MAX_MARKS
+from detectors.state import MAX_HEARD
 from detectors.stating import moment
 from tests import builders as b
 from tests import strategies
@@ -372,6 +374,34 @@ def test_a_late_founding_does_not_undo_a_rename():
     assert (profile.name, profile.industry) == ("今名", "H62")
 
 
+CALLED = b.penalty("severe", subject_name="鲁山县测试食品有限公司")
+
+
+def test_a_record_names_an_enterprise_that_no_registration_has_named():
+    """Profile and warning say the name, not the code, also after marks have spoken."""
+    enterprise = b.Enterprise()
+    enterprise.has(b.penalty("severe"), day=0)
+
+    effects = enterprise.has(CALLED, day=1, name="called")
+    enterprise.takes_back("called", CALLED, day=2)
+
+    assert {one.enterprise for one in b.issued(effects)} == {"鲁山县测试食品有限公司"}
+    assert enterprise.state.profile.name == "鲁山县测试食品有限公司"
+
+
+@pytest.mark.parametrize("in_order", [True, False], ids=["registered first", "registered last"])
+def test_a_registered_name_is_better_than_a_record_s(in_order):
+    """What the register says is the name, whichever came first; a new name counts from its day."""
+    told = [b.event(b.founded(), day=0), b.event(CALLED, day=1)]
+    enterprise = b.after(told if in_order else told[::-1])
+    assert enterprise.state.profile.name == "叶县甲公司"
+
+    enterprise.has(e.BasicChanged(field="name", after="叶县乙公司"), day=2)
+    enterprise.has(CALLED, day=3)
+
+    assert enterprise.state.profile.name == "叶县乙公司"
+
+
 @pytest.mark.parametrize(
     "important",
     [
@@ -457,6 +487,45 @@ def test_old_passed_looks_become_counts():
 
     assert len(enterprise.state.facts) + enterprise.state.archive.outcomes == 30
     assert len(enterprise.state.facts) <= 5
+
+
+TEACHING = [
+    pytest.param(lambda _: b.inspection("passed"), id="passed inspections"),
+    pytest.param(lambda n: e.EquipmentInspected(equipment=f"Q{n}", passed=True), id="passed lifts"),
+    pytest.param(lambda n: e.ReportVerified(ticket=f"T{n}", verdict="false"), id="false reports"),
+]
+
+
+@pytest.mark.parametrize("taught", TEACHING)
+def test_a_source_that_sends_all_anew_teaches_nothing_twice(taught):
+    """Of thirty outcomes sent again none is learned from again, also of those long archived."""
+    happenings = [b.event(taught(n), day=n, name=f"n{n}") for n in range(30)]
+    enterprise = b.after(happenings)
+    before = enterprise.state.archive
+
+    again = [enterprise.meets(happening) for happening in happenings]
+
+    assert again == [[DUPLICATE]] * 30
+    assert enterprise.state.archive == before
+
+
+def test_a_look_that_comes_late_is_learned_from():
+    """An outcome older than all that is archived, and never heard of, is genuine."""
+    enterprise = b.after([b.event(b.inspection("passed"), day=n) for n in range(30)])
+
+    effects = enterprise.has(b.inspection("passed"), day=-9, name="late")
+
+    assert len(b.of_type(effects, Example)) == 1
+
+
+def test_what_is_remembered_of_outcomes_is_bounded():
+    """However often somebody looks, a state remembers the last outcomes alone."""
+    enterprise = b.Enterprise()
+    for n in range(MAX_HEARD + 50):
+        enterprise.has(b.inspection("passed"), day=n / 10, name=f"n{n}")
+
+    assert len(enterprise.state.archive.heard) == MAX_HEARD
+    assert enterprise.has(b.inspection("passed"), day=20, name="n60") == [DUPLICATE]
 
 
 def test_the_latest_revocations_wait():

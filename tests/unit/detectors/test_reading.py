@@ -175,6 +175,7 @@ BEGINS_AND_ENDS = [
      e.AddressChanged(new_region="410422")),
     (K.UNREACHABLE_FOUND, e.InspectionResult(domain="PUB", result="failed", finding="unreachable"),
      e.AbnormalRemoved(reason=4)),
+    (K.LISTED_UNFILED, e.AbnormalAdded(reason=1), e.AbnormalRemoved(reason=1)),
     (K.PERMIT, b.permit(days_left=100), e.PermitEnded(permit_no="P1", kind="revoked")),
     (K.PERMIT_ENDED, e.PermitEnded(permit_no="P1", kind="suspended"), b.permit(days_left=100)),
     (K.RECTIFY_ORDERED, e.RectificationOrdered(order="1", domain="SE", due=dt.date(2026, 3, 9)),
@@ -264,7 +265,7 @@ def test_a_day_that_comes_nearer_lasts_to_its_end(kind, data, day):
 
 def test_a_listing_will_be_three_years_old():
     """W04 counts down to it, S03 counts entries for so long."""
-    listed, entry = stated(e.AbnormalAdded(reason=1))
+    listed, entry = stated(e.AbnormalAdded(reason=2))
 
     assert listed.due == entry.bounds.until == years_after(b.START_S, 3)
 

@@ -73,3 +73,13 @@ def test_a_foreign_state_is_refused(raw):
     """Bytes of another version, or of nothing, are refused with what the operator can do."""
     with pytest.raises(IncompatibleStateError, match="replay the log"):
         stored.decode(raw)
+
+
+def test_a_state_of_before_outcomes_were_remembered_is_read():
+    """An archive of two counts alone decodes: nothing is known of the outcomes behind them."""
+    state = EnterpriseState(as_of=7, archive=stored.Archive(3, 1))
+    fields = msgspec.msgpack.decode(msgspec.msgpack.encode(state))
+    place = EnterpriseState.__struct_fields__.index("archive")
+    fields[place] = fields[place][:2]
+
+    assert stored.decode(msgspec.msgpack.encode(fields)) == state

@@ -22,10 +22,8 @@ def said(data, kind):
     ("data", "kind", "words"),
     [
         pytest.param(
-            e.InspectionResult(domain="CATER", result="failed", item="餐饮具消毒",
-                               finding="rectify"),
-            FactKind.INSPECTION_FAILED, "检查不合格（餐饮具消毒：发现问题，责令改正）",
-            id="what was looked at and found",
+            e.InspectionResult(domain="CATER", result="failed", item="餐饮具消毒"),
+            FactKind.INSPECTION_FAILED, "检查不合格（餐饮具消毒）", id="what was looked at",
         ),
         pytest.param(
             e.InspectionResult(domain="CATER", result="failed"),

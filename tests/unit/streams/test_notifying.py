@@ -291,6 +291,114 @@ async def test_what_is_cancelled_is_not_told_afterwards(desk):
     assert told == len(withdrawn) > 0
 
 
+GRAVER = (Measure.INTERVIEW, Measure.INSPECTION)
+
+
+def changed(status, measure=Measure.INTERVIEW, *, told=GRAVER, **more):
+    """Return what became of the specimen after it had been told by some measures."""
+    return msgspec.structs.replace(
+        specimen(measure, status), told=told, changed_at=NOON, **more
+    )  # fmt: skip
+
+
+async def people(office, *, status=WarningStatus.ISSUED):
+    """Return how often each person was planned a message of a status, by e-mail, which all get."""
+    names = [
+        row.notification.person_id
+        for row in await office.planned(specimen())
+        if (row.notification.status, row.notification.way) == (status, Way.EMAIL)
+        and row.state is not RowState.WITHDRAWN
+    ]
+    assert len(names) == len(set(names))
+    return set(names)
+
+
+async def told_all(office):
+    """Let everybody be told of an interview, then of an inspection; return the persons."""
+    persons = set()
+    for measure, topic in ((GRAVER[0], Topic.INTERVIEW), (GRAVER[1], Topic.INSPECTION)):
+        await office.reads(topic, record(specimen(measure)))
+        await sent(office, specimen())
+    for row in await office.planned(specimen()):
+        persons.add(row.notification.person_id)
+    return persons
+
+
+async def test_everybody_who_was_told_hears_of_the_end_once(desk):
+    """Told by two measures, by two lists of people: each person gets one cancellation."""
+    office = Office(desk)
+    persons = await told_all(office)
+    end = changed(WarningStatus.CANCELLED)
+
+    for topic in (Topic.INTERVIEW, Topic.INSPECTION):
+        await office.reads(topic, record(end))
+
+    assert await people(office, status=WarningStatus.CANCELLED) == persons
+
+
+async def test_whoever_was_told_of_the_graver_measure_hears_that_it_fell(desk):
+    """The record stands on both topics; the graver one tells its readers, and them alone."""
+    office = Office(desk)
+    await told_all(office)
+    graver = {
+        row.notification.person_id
+        for row in await office.planned(specimen())
+        if row.notification.measure is Measure.INSPECTION
+    }
+    fell = changed(WarningStatus.LOWERED, undone="复检合格", revision="1")
+
+    await office.reads(Topic.INTERVIEW, record(fell))
+    early = await people(office, status=WarningStatus.LOWERED)
+    await office.reads(Topic.INSPECTION, record(fell))
+
+    assert early == set()
+    assert await people(office, status=WarningStatus.LOWERED) == graver
+
+
+async def test_what_fell_by_itself_is_no_message(desk):
+    """A condition that eases is told to machines: people hear when they must act."""
+    office = Office(desk)
+    await told_all(office)
+
+    await office.reads(Topic.INSPECTION, record(changed(WarningStatus.LOWERED, revision="1")))
+
+    assert await people(office, status=WarningStatus.LOWERED) == set()
+
+
+async def test_what_rises_again_is_told_again(desk):
+    """After a lowering the same measure with a revision is another message to the same people."""
+    office = Office(desk)
+    await office.digest(record(specimen(Measure.INSPECTION)))
+    first = len(await office.planned(specimen()))
+
+    await office.digest(record(specimen(Measure.INSPECTION)))
+    again = msgspec.structs.replace(specimen(Measure.INSPECTION), revision="2")
+    await office.digest(record(again))
+
+    assert len(await office.planned(specimen())) == 2 * first
+
+
+@pytest.mark.parametrize("status", [WarningStatus.CANCELLED, WarningStatus.CLOSED])
+async def test_what_was_issued_is_not_told_after_its_end(desk, status):
+    """Two topics know no order: the end is read first, and the issue tells nobody any more."""
+    office = Office(desk)
+
+    await office.reads(Topic.INTERVIEW, record(changed(status)))
+    await office.reads(Topic.INSPECTION, record(specimen(Measure.INSPECTION)))
+
+    assert await office.planned(specimen()) == ()
+
+
+async def test_what_has_ended_by_itself_is_withdrawn(desk):
+    """What waits for its gateway when its warning closes does not leave, and nobody hears more."""
+    office = Office(desk)
+    await office.digest(record(specimen(Measure.INSPECTION)))
+
+    await office.digest(record(changed(WarningStatus.CLOSED, Measure.INSPECTION)))
+
+    assert {row.state for row in await office.planned(specimen())} == {RowState.WITHDRAWN}
+
+
 def report(row, *, success=True):
     """Return a delivery report as the gateway pushes it."""
     return json.dumps(
