@@ -14,7 +14,7 @@ from config.load import load_settings
 from config.schema import Settings
 from detectors import events as e
 from detectors.handling import LABELS, OUTCOMES, Handled, in_order, why_not_end
-from detectors.warning import EarlyWarning, WarningStatus
+from detectors.warning import ENDS, EarlyWarning
 from streams import clock
 from streams.assembly import Desk, build_redis, build_wisdom
 from streams.audit import Look, may_see, record
@@ -112,7 +112,7 @@ def _tell_in_vain(name: str, found: Sequence[EarlyWarning], mine: Sequence[Early
 def _may(warning: EarlyWarning, life: Sequence[Handled], act: Act) -> bool:
     """Return whether an act may be said of a warning; say which, and of others why not."""
     refusal = why_not_end(in_order(life), state=act.state, measure=warning.measure, actor=act.actor)
-    if warning.status is not WarningStatus.ISSUED:
+    if warning.status in ENDS:
         refusal = "已撤销、已消除或已办结"
     what = f"{warning.number} {warning.enterprise} {warning.matter}"
     said = f"未登记，{refusal}" if refusal else LABELS[act.state]

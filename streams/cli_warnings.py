@@ -18,7 +18,7 @@ from config.load import load_settings
 from config.schema import Settings
 from detectors.expertise import Expertise
 from detectors.handling import Handled, in_order
-from detectors.warning import CHINA, EarlyWarning, WarningStatus
+from detectors.warning import CHINA, ENDS, EarlyWarning, WarningStatus
 from streams import clock
 from streams.assembly import Desk, build_redis, build_wisdom
 from streams.audit import Look, may_see, record
@@ -137,7 +137,7 @@ def row(warning: EarlyWarning, desk: Desk, life: Sequence[Handled] = ()) -> tupl
     """
     at = warning.issued_at.astimezone(CHINA)
     acts = in_order(life)
-    is_open = warning.status is WarningStatus.ISSUED
+    is_open = warning.status not in ENDS
     standing = acts[-1].label if acts and is_open else STATUSES[warning.status]
     return (
         warning.number, warning.uscc, warning.enterprise, warning.rule, warning.matter,

@@ -11,7 +11,7 @@ from alerts.batched import bundle_id
 from detectors import events as e
 from detectors.handling import Handled, is_signed
 from detectors.measure import Measure
-from detectors.warning import EarlyWarning, WarningStatus, warning_number
+from detectors.warning import ENDS, EarlyWarning, warning_number
 from streams.assembly import Desk
 from streams.told_warnings import Wanted, duty_of
 
@@ -56,7 +56,7 @@ def is_unsigned(
 
     Weakness: the time runs from the issue; what was told late had longer (see its mail).
     """
-    if warning.status is not WarningStatus.ISSUED or is_signed(life, warning.measure):
+    if warning.status in ENDS or is_signed(life, warning.measure):
         return False
     if any(act.state == "returned" for act in life):
         return True

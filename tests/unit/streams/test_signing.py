@@ -58,6 +58,14 @@ def test_what_waits_for_a_signature(life, hours, expected):
     assert is_unsigned(WARNING, life, DESK, now=now) is expected
 
 
+def test_a_lowered_warning_is_still_somebody_s():
+    """It stands by a milder measure: unsigned it waits, and the list says how far people are."""
+    lowered = msgspec.structs.replace(WARNING, status=WarningStatus.LOWERED)
+
+    assert is_unsigned(lowered, [], DESK, now=FRIDAY + dt.timedelta(days=30))
+    assert "已签收" in row(lowered, DESK, [act("acknowledged")])
+
+
 @pytest.mark.parametrize("status", [WarningStatus.CLOSED, WarningStatus.CANCELLED])
 def test_what_has_ended_waits_for_nobody(status):
     """Nobody need sign for what is over."""
