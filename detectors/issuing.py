@@ -102,10 +102,17 @@ def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWar
         if warning is not None:
             issued.append(warning)
     state.open_warnings = open_warnings
-    if len(open_warnings) > KEEP_OPEN:
-        by_age = sorted(open_warnings, key=lambda one: one.last_hit)
+    issued += _closed(_taken_over(open_warnings), occasion)
+    if len(state.open_warnings) > KEEP_OPEN:
+        by_age = sorted(state.open_warnings, key=lambda one: one.last_hit)
         issued += _closed(by_age[:-KEEP_OPEN], occasion)
     return issued
+
+
+def _taken_over(open_warnings: list[OpenWarning]) -> list[OpenWarning]:
+    """Return the warnings that a later one of their family and domain has taken the place of."""
+    latest = {(one.family, one.domain): one for one in open_warnings}
+    return [one for one in open_warnings if latest[one.family, one.domain] is not one]
 
 
 def _closed(ended: list[OpenWarning], occasion: Occasion) -> list[EarlyWarning]:

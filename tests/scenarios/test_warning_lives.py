@@ -204,3 +204,15 @@ def test_a_warning_of_an_older_state_ends_where_it_stands():
 
     assert topics(back) == topics(warning)
     assert back.issued_at == warning.issued_at
+
+
+def test_a_later_warning_of_the_same_family_takes_the_place_of_the_older():
+    """After a month a further hit is a new warning; nobody is left with two open on one matter."""
+    enterprise = b.Enterprise()
+    (first,) = b.issued(enterprise.has(LISTED, name="x"), "W03")
+
+    effects = enterprise.has(LISTED, name="y", day=60)
+
+    (second,) = b.issued(effects, "W03")
+    assert [one.id for one in b.closed(effects)] == [first.id]
+    assert [one.id for one in enterprise.state.open_warnings if one.rule == "W03"] == [second.id]

@@ -354,8 +354,8 @@ def test_a_replay_counts_what_falls_due_up_to_its_last_event(told, tmp_path):
     _, cut, _ = told("replay", file, "--now", "2027-07-01", "--until", "2026-03-02")
 
     assert "deadlines=0 " in cut
-    assert "约谈=1\n" in cut
-    assert "约谈=2 " in shown
+    assert "提醒=1 检查=1\n" in cut
+    assert "约谈=1" in shown
 
 
 def test_a_replay_tells_the_neighbours(told, tmp_path):
@@ -372,8 +372,8 @@ def test_a_replay_tells_the_neighbours(told, tmp_path):
     _, told_of, _ = told("replay", file, "--now", "2026-07-01")
     _, alone, _ = told("replay", file, "--now", "2026-07-01", "--no-neighbours")
 
-    assert "warnings=3 " in alone
-    assert "warnings=4 " in told_of
+    assert "warnings=2 " in alone
+    assert "warnings=3 " in told_of
 
 
 def test_a_difference_says_which_contents_are_compared(told, tmp_path, knowledge):
