@@ -195,7 +195,8 @@ class Renderer:
         ``view`` holds what only these templates know, the names ``number`` and ``link`` among it.
         """
         view = self._addressed(measure, duty, recipient) | self._limits(duty, told_at) | dict(view)
-        view |= self._where(has_page=bool(view.get("has_page")))
+        signs = kind == "issued" and recipient.role is not Role.COPY
+        view |= self._where(has_page=bool(view.get("has_page")), signs=signs)
         return Letter(
             subject=clipped(one_line(subject), SUBJECT_UNITS),
             text=self._pages.get_template(f"email/{kind}.txt.j2").render(view),
@@ -209,13 +210,13 @@ class Renderer:
         authority, person = recipient.authority.code, recipient.person.id
         return self._links.to(Ticket(warning_id=warning.id, authority=authority, person=person))
 
-    def _where(self, *, has_page: bool) -> dict[str, str]:
+    def _where(self, *, has_page: bool, signs: bool) -> dict[str, str]:
         """Return where people sign and report: nothing is promised that is not there."""
         if has_page:
             return {
                 "sign": "打开本通知的链接签收",
                 "report": "在链接页面反馈结果",
-                "button": "查看与签收",
+                "button": "查看与签收" if signs else "查看预警",
                 "details": "",
             }
         if self._system_url:

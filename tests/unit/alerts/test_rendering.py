@@ -380,6 +380,7 @@ def test_each_person_has_a_link_of_their_own(tree, ladder, book, sources):
             warning_id=specimen().id, authority=one.authority.code, person=one.person.id
         )
         assert token in letter.text
+        assert ("查看与签收" in letter.html) == (one.role is not Role.COPY)
 
 
 def test_without_a_system_url_a_letter_has_no_link(tree, ladder, book, sources):
