@@ -35,6 +35,7 @@ from streams.redis_notification_log import row_key
 from streams.topics import Plan, Topic
 from tests.conftest import available
 
+LINKS_BY = "of this bureau of tests alone"
 GROUP = "sanzao"
 
 
@@ -57,8 +58,9 @@ class Bureau:
         # Small batches, so that a fault meets the worker in the middle of its work.
         # The histories of these tests lie in the past: with timers each would go on by itself.
         self.worker = stack.worker(
-            KAFKA__MAX_POLL_RECORDS="50", ROLES__TIMERS="false", NOTIFY__BATCH_DELAY_S="1"
-        )
+            KAFKA__MAX_POLL_RECORDS="50", ROLES__TIMERS="false", NOTIFY__BATCH_DELAY_S="1",
+            WEB__PUBLIC_URL=self.url, WEB__LINK_SECRET=LINKS_BY,
+        )  # fmt: skip
         self.store = redis.Redis.from_url(stack.redis_url)
         self.desk = build_wisdom(Settings()).desk
         self._serials = itertools.count(1)

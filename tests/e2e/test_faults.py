@@ -191,25 +191,22 @@ def test_an_emptied_redis_is_not_taken_for_a_new_one(bureau):
         for number in range(1, 5)
     ]
     states, _ = expected_of([*happenings, *more])
-    here = {bureau.partition_of(uscc) for uscc in usccs}
-    with another_worker(bureau, REDIS__MAY_LOSE_S="0", KAFKA__GROUP="emptied"):
-        bureau.publish(*happenings)
+    bureau.publish(*happenings)
+    bureau.await_states(usccs)
+    until(lambda: _steady(bureau), what="a commit of what was done")
+    bureau.store.flushall()
+    bureau.publish(*more)
+    until(lambda: not bureau.worker.is_alive, what="a worker that misses what it wrote")
+    status = bureau.worker.status
+    refused = bureau.command("worker", SANZAO_WEB__PORT="0")
+    with bureau.stack.worker(KAFKA__GROUP="again", NOTIFY__SINCE="2099-01-01"):
         bureau.await_states(usccs)
-        until(lambda: here <= bureau.committed("emptied").keys(), what="a commit")
-        bureau.store.flushall()
-        bureau.publish(*more)
-        until(lambda: not bureau.worker.is_alive, what="a worker that misses what it wrote")
-        status = bureau.worker.status
-        refused = bureau.command("worker", SANZAO_KAFKA__GROUP="emptied", SANZAO_WEB__PORT="0")
-        again = bureau.stack.worker(KAFKA__GROUP="again", NOTIFY__SINCE="2099-01-01")
-        with again:
-            bureau.await_states(usccs)
-            until(
-                lambda: {uscc: bureau.state(uscc) for uscc in usccs} == states,
-                within_s=60,
-                what="the states of a replay",
-            )
-            until(lambda: _lag(bureau) == 0, within_s=60, what="a log that is read again")
+        until(
+            lambda: {uscc: bureau.state(uscc) for uscc in usccs} == states,
+            within_s=60,
+            what="the states of a replay",
+        )
+        until(lambda: _lag(bureau) == 0, within_s=60, what="a log that is read again")
 
     assert status == EXIT_LOST
     assert refused.returncode == 2

@@ -7,10 +7,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-import msgspec
 import pytest
 
 from alerts.responsibility import Matter, Role, resolve
+from detectors import events as e
 from detectors.warning import WarningStatus
 from streams import clock
 from streams.cli_handle import REFUSED
@@ -19,22 +19,11 @@ from streams.devstack.stack import fetch_json
 from streams.keys import AUDIT
 from streams.topics import Topic
 from tests import builders as b
-from tests.e2e.conftest import another_worker, until
+from tests.e2e.conftest import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-SECRET = "not a secret of anybody's"  # noqa: S105 - of this test
-SAMPLE = msgspec.structs.replace(b.food_sample(), place="410422001")
-
-
-@pytest.fixture(scope="module")
-def signing(running_bureau):
-    """Return the bureau with a worker whose mails carry links."""
-    with another_worker(
-        running_bureau,
-        WEB__PUBLIC_URL=running_bureau.url, WEB__LINK_SECRET=SECRET, ROLES__TIMERS="false",
-    ) as bureau:  # fmt: skip
-        yield bureau
+LISTED = e.SeriousListChanged(list_code="L1", action="add", place="410422001")
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -83,24 +72,24 @@ def acts_on(bureau, warning, least):
     return [json.loads(one.value)["data"] for one in theirs(records)]
 
 
-def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(signing, tmp_path):
+def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(bureau, tmp_path):
     """A signature stands in the life of the warning; who handled it does not close it."""
-    (firm,) = signing.firms(1)
+    (firm,) = bureau.firms(1)
     days = (clock.now() - b.START) / dt.timedelta(days=1)
-    signing.publish(b.event(SAMPLE, day=days, name=f"sign-{firm}", subject=firm))
-    signing.await_states([firm])
-    warning = decode_warning(signing.keyed(Topic.INTERVIEW, [firm])[0].value)
+    bureau.publish(b.event(LISTED, day=days, name=f"sign-{firm}", subject=firm))
+    bureau.await_states([firm])
+    warning = decode_warning(bureau.keyed(Topic.INSPECTION, [firm])[0].value)
     mails = until(
-        lambda: len(found := mails_of(signing, warning.number)) >= 3 and found, what="three mails"
+        lambda: len(found := mails_of(bureau, warning.number)) >= 2 and found, what="two mails"
     )
-    lead, co = (told_as(signing, warning, role) for role in (Role.LEAD, Role.CO))
+    lead, co = (told_as(bureau, warning, role) for role in (Role.LEAD, Role.CO))
     link = mails[lead.email]
 
-    status, page = signing.page(link.removeprefix(signing.url))
-    signed = pressed(link, state="acknowledged", measure="interview")
-    reported = pressed(link, state="feedback", measure="interview", note="已约谈")
-    closed_by_handler = pressed(link, state="closed", measure="interview", outcome="rectified")
-    acts = acts_on(signing, warning, 2)
+    status, page = bureau.page(link.removeprefix(bureau.url))
+    signed = pressed(link, state="acknowledged", measure="inspection")
+    reported = pressed(link, state="feedback", measure="inspection", note="已检查")
+    closed_by_handler = pressed(link, state="closed", measure="inspection", outcome="rectified")
+    acts = acts_on(bureau, warning, 2)
 
     assert status == 200
     assert warning.number in page
@@ -110,15 +99,15 @@ def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(signing, tmp_
     }  # fmt: skip
 
     file = tmp_path / "list.csv"
-    listed = signing.command("warnings", "list", "--place", "410422001", "--csv", file)
+    listed = bureau.command("warnings", "list", "--place", "410422001", "--csv", file)
     handle = ("warnings", "handle", warning.number, "--state", "closed", "--outcome", "rectified")
-    refused = signing.command(*handle, "--by", lead.id)
-    closed = signing.command(*handle, "--by", co.id)
+    refused = bureau.command(*handle, "--by", lead.id)
+    closed = bureau.command(*handle, "--by", co.id)
 
     assert listed.returncode == 0, listed.stderr
     assert any(warning.number in one and "已反馈" in one for one in file.read_text().splitlines())
     assert (refused.returncode, closed.returncode) == (REFUSED, 0), closed.stderr
-    records = signing.records(
+    records = bureau.records(
         Topic.WARNING_STATE,
         lambda found: any(
             one.key == warning.id.encode()
@@ -127,7 +116,7 @@ def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(signing, tmp_
         ),
     )
     assert records
-    assert acts_on(signing, warning, 3)[-1]["actor"] == co.id
-    trail = [text[b"command"].decode() for _, text in signing.store.xrange(AUDIT)]
+    assert acts_on(bureau, warning, 3)[-1]["actor"] == co.id
+    trail = [text[b"command"].decode() for _, text in bureau.store.xrange(AUDIT)]
     assert f"page look {warning.id}" in trail
     assert f"page acknowledged {warning.id}" in trail
