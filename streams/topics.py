@@ -18,7 +18,7 @@ MAX_DEAD_RECORD = 4 * 1024 * 1024
 EPOCH_KEY = b"enterprise.event.v1"
 EPOCH_WAIT_S = 15.0
 # Who mistyped the address hears of it soon; a broker that still starts is waited for by compose.
-BOOTSTRAP_MS = 10_000
+BOOTSTRAP_MS = 5_000
 
 
 class Topic(enum.StrEnum):

@@ -293,7 +293,7 @@ def test_a_letter_that_was_refused_is_found_released_and_arrives_once(bureau):
 
 def test_an_account_is_tried_past_the_outbox(bureau):
     """Accepted by the real gateway and mailbox, or refused with the reason; no row is written."""
-    rows = set(bureau.store.scan_iter("sanzao:{notify}:*"))
+    rows = set(bureau.store.scan_iter("sanzao:{notify}:row:*"))
 
     good = bureau.command("messages", "test", "--phone", "13800000000", "--email", "a@b.example")
     copy = bureau.command("messages", "test", "--phone", "13800000000", "--template", "copy")
@@ -312,4 +312,4 @@ def test_an_account_is_tried_past_the_outbox(bureau):
     assert "号码或邮箱不存在" in bad.stderr
     assert closed.returncode == 1
     assert "STARTTLS" in closed.stderr
-    assert set(bureau.store.scan_iter("sanzao:{notify}:*")) == rows
+    assert set(bureau.store.scan_iter("sanzao:{notify}:row:*")) == rows
