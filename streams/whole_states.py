@@ -5,6 +5,7 @@ every enterprise would begin again in class A, and nobody would notice.
 """
 
 import contextlib
+import time
 from typing import cast
 
 import redis
@@ -14,6 +15,8 @@ from kafka.errors import KafkaError
 from config.schema import Settings
 from streams.keys import log_key
 from streams.topics import BOOTSTRAP_MS, BrokerUnreachableError, Topic, unreachable
+
+COORDINATOR_WITHIN_S, ASK_AGAIN_S = 30.0, 0.5
 
 
 class StatesMissingError(RuntimeError):
@@ -62,12 +65,24 @@ def check_states(settings: Settings, *, epoch: int) -> None:
 
 
 def _committed(bootstrap: str, group: str) -> dict[int, int]:
-    """Return how far a group has read the event log, by partition."""
+    """Return how far a group has read the event log, by partition.
+
+    A broker that has just started has no coordinator of groups yet, and says so for a while.
+    """
+    deadline = time.monotonic() + COORDINATOR_WITHIN_S
     try:
         with contextlib.closing(
             KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_MS)
         ) as admin:
-            found = admin.list_group_offsets(group).get(group, {})
+            while True:
+                try:
+                    found = admin.list_group_offsets(group).get(group, {})
+                except KafkaError as error:
+                    if not error.retriable or time.monotonic() > deadline:
+                        raise
+                    time.sleep(ASK_AGAIN_S)
+                else:
+                    break
     except KafkaError as error:
         raise BrokerUnreachableError(unreachable(bootstrap, error)) from error
     return {tp.partition: one.offset for tp, one in found.items() if tp.topic == Topic.EVENT}

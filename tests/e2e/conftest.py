@@ -284,7 +284,21 @@ def another_worker(bureau, **settings):
 @pytest.fixture(scope="session")
 def running_bureau(request, tmp_path_factory):
     """Return the bureau, its worker not yet started."""
-    folder = tmp_path_factory.mktemp("bureau")
+    with running(request, tmp_path_factory.mktemp("bureau")) as bureau:
+        yield bureau
+
+
+@pytest.fixture
+def lone_bureau(request, tmp_path):
+    """Return a bureau at work of which nothing is left for another test."""
+    with running(request, tmp_path) as bureau:
+        bureau.open()
+        yield bureau
+
+
+@contextlib.contextmanager
+def running(request, folder):
+    """Run a bureau with a broker, a Redis and gateways of its own."""
     kind = BrokerKind(request.config.getoption("--broker"))
     with (
         available(local_redis(folder / "redis")) as ours,

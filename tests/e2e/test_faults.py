@@ -179,11 +179,12 @@ def test_what_redis_lost_is_read_again(bureau):
     assert all(told[one.id] for one in wanted)
 
 
-def test_an_emptied_redis_is_not_taken_for_a_new_one(bureau):
+def test_an_emptied_redis_is_not_taken_for_a_new_one(lone_bureau):
     """Flushed under its hands the worker ends; on an empty Redis it refuses, and says what to do.
 
     Doing so, under another group and with ``notify.since``, brings the states back.
     """
+    bureau = lone_bureau
     usccs = bureau.firms(2)
     happenings = [b.event(b.penalty(), subject=uscc) for uscc in usccs]
     more = [
