@@ -36,7 +36,14 @@ from streams.neighbourhood import change_record
 from streams.official_desk import OfficialDesk, Taken
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
 from streams.state_cache import StateCache
-from streams.store import EnterpriseStore, FencedError, Loaded, StoreUnavailableError, Written
+from streams.store import (
+    EnterpriseStore,
+    FencedError,
+    Loaded,
+    StoreUnavailableError,
+    Written,
+    offset_of,
+)
 from streams.topics import WARNING_TOPICS, Topic
 from streams.warning_lives import Lives, life_record
 
@@ -207,7 +214,7 @@ class Assessor:
             self.metrics.up.labels("kafka").set(1)
         if work.acts:
             await self.lives.note(work.acts)
-        if work.changed or records[-1].offset > _offset_of(loaded.fence, self.epoch):
+        if work.changed or records[-1].offset > offset_of(loaded.fence, self.epoch):
             encode = states.encode
             written = Written(
                 epoch=self.epoch,
@@ -246,7 +253,7 @@ class Assessor:
         """Return the states at hand, and from the store those that are not."""
         known = self.cache.states(partition)
         loaded = await self.store.load(partition, [uscc for uscc in usccs if uscc not in known])
-        if _offset_of(loaded.fence, self.epoch) < self._written.get(partition, -1):
+        if offset_of(loaded.fence, self.epoch) < self._written.get(partition, -1):
             raise StatesLostError(
                 f"partition {partition} was written up to offset {self._written[partition]}, its "
                 f"fence in Redis is {loaded.fence!r}: Redis was flushed, or has come back with less"
@@ -409,16 +416,6 @@ class Assessor:
         for warning, stamp_ms in work.warnings:
             metrics.warnings.labels(warning.measure.value, warning.status.value).inc()
             metrics.event_to_warning_seconds.observe(max(0.0, moment - stamp_ms / 1000))
-
-
-def _offset_of(fence: bytes, epoch: int) -> int:
-    """Return up to where a fence says that this log is written; -1 for not at all.
-
-    >>> _offset_of(b"7/41", 7), _offset_of(b"6/41", 7), _offset_of(b"", 7)
-    (41, -1, -1)
-    """
-    begun, _, offset = fence.partition(b"/")
-    return int(offset) if begun == str(epoch).encode() else -1
 
 
 def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> list[Outgoing]:

@@ -74,6 +74,16 @@ class Written:
         return f"{self.epoch}/{self.offset}".encode()
 
 
+def offset_of(fence: bytes, epoch: int) -> int:
+    """Return up to where a fence says that this log is written; -1 for not at all.
+
+    >>> offset_of(b"7/41", 7), offset_of(b"6/41", 7), offset_of(b"", 7)
+    (41, -1, -1)
+    """
+    begun, _, offset = fence.partition(b"/")
+    return int(offset) if begun == str(epoch).encode() else -1
+
+
 class Wake(NamedTuple):
     """An enterprise, and the moment (event time, seconds) at which it wants to be woken."""
 

@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 
 from config.schema import Settings
 from streams.keys import log_key
+from streams.store import offset_of
 from streams.topics import BOOTSTRAP_MS, BrokerUnreachableError, Topic, unreachable
 
 COORDINATOR_WITHIN_S, ASK_AGAIN_S = 30.0, 0.5
@@ -52,9 +53,8 @@ def check_states(settings: Settings, *, epoch: int) -> None:
             fences = cast("list[bytes | None]", client.mget(keys))
         except redis.RedisError:
             return
-    begun = f"{epoch}/".encode()
     missing = [
-        p for p, fence in zip(read, fences, strict=True) if not (fence or b"").startswith(begun)
+        p for p, fence in zip(read, fences, strict=True) if offset_of(fence or b"", epoch) < 0
     ]
     if missing:
         raise StatesMissingError(
