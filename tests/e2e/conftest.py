@@ -56,9 +56,8 @@ class Bureau:
         self.stack = stack
         self.redis_process = redis_process
         # Small batches, so that a fault meets the worker in the middle of its work.
-        # The histories of these tests lie in the past: with timers each would go on by itself.
-        self.worker = stack.worker(
-            KAFKA__MAX_POLL_RECORDS="50", ROLES__TIMERS="false", NOTIFY__BATCH_DELAY_S="1",
+        self.worker = self.worker_with(
+            KAFKA__MAX_POLL_RECORDS="50", NOTIFY__BATCH_DELAY_S="1",
             WEB__PUBLIC_URL=self.url, WEB__LINK_SECRET=LINKS_BY,
         )  # fmt: skip
         self.store = redis.Redis.from_url(stack.redis_url)
@@ -80,6 +79,14 @@ class Bureau:
     def url(self):
         """Where the worker's pages are."""
         return f"http://{LOOPBACK}:{self.stack.report_port}"
+
+    def worker_with(self, **settings):
+        """Return a worker that can be started.
+
+        The histories of these tests lie in the past: with timers each would go on by itself, and
+        no state would stay what a replay says.  Who tests the timers sets ``ROLES__TIMERS``.
+        """
+        return self.stack.worker(**{"ROLES__TIMERS": "false", **settings})
 
     def open(self):
         """See that everything runs, whatever the last test did to it."""
@@ -269,16 +276,21 @@ class Bureau:
 
 @contextlib.contextmanager
 def another_worker(bureau, **settings):
-    """Put a worker with other settings in the place of the bureau's own for a while."""
+    """Put a worker with other settings in the place of the bureau's own for a while.
+
+    The bureau's own comes back even after a test that failed: the next one shall find it.
+    """
     bureau.open()
     own = bureau.worker
     own.stop()
-    bureau.worker = bureau.stack.worker(**settings)
-    bureau.open()
-    yield bureau
-    bureau.worker.stop()
-    bureau.worker = own
-    bureau.open()
+    bureau.worker = bureau.worker_with(**settings)
+    try:
+        bureau.open()
+        yield bureau
+    finally:
+        bureau.worker.stop()
+        bureau.worker = own
+        bureau.open()
 
 
 @pytest.fixture(scope="session")

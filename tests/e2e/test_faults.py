@@ -200,7 +200,7 @@ def test_an_emptied_redis_is_not_taken_for_a_new_one(lone_bureau):
     until(lambda: not bureau.worker.is_alive, what="a worker that misses what it wrote")
     status = bureau.worker.status
     refused = bureau.command("worker", SANZAO_WEB__PORT="0")
-    with bureau.stack.worker(KAFKA__GROUP="again", NOTIFY__SINCE="2099-01-01"):
+    with bureau.worker_with(KAFKA__GROUP="again", NOTIFY__SINCE="2099-01-01"):
         bureau.await_states(usccs)
         until(
             lambda: {uscc: bureau.state(uscc) for uscc in usccs} == states,

@@ -102,7 +102,7 @@ def test_a_result_on_the_log_is_official_although_the_worker_is_killed(bureau, t
 def surveying(bureau):
     """Return the bureau with a worker that surveys at once, until the test is over."""
     with another_worker(
-        bureau, ROLES__TIMERS="false", ROLES__SURVEY="true", SURVEY__AFTER_MIDNIGHT_S="0",
+        bureau, ROLES__SURVEY="true", SURVEY__AFTER_MIDNIGHT_S="0",
         SURVEY__POLL_S="0.2", MODEL__MODE="none",
     ) as changed:  # fmt: skip
         yield changed

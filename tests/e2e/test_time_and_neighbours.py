@@ -23,7 +23,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 @pytest.fixture(scope="module")
 def waking(running_bureau):
     """Return the bureau with a worker whose timers run, until the tests are over."""
-    with another_worker(running_bureau, TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.1") as bureau:
+    with another_worker(
+        running_bureau, ROLES__TIMERS="true", TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.1"
+    ) as bureau:
         yield bureau
 
 

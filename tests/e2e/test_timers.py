@@ -24,8 +24,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 def waking(running_bureau):
     """Return the bureau with a worker whose timers run, until the tests are over."""
     with another_worker(
-        running_bureau, KAFKA__MAX_POLL_RECORDS="50", TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.05"
-    ) as bureau:
+        running_bureau, ROLES__TIMERS="true", KAFKA__MAX_POLL_RECORDS="50",
+        TIMERS__LATENESS_S="0", TIMERS__POLL_S="0.05",
+    ) as bureau:  # fmt: skip
         yield bureau
 
 
