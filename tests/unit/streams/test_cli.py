@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,15 @@ def test_without_a_command_the_help_is_shown(told):
 
     for command in ("worker", "demo", "publish", "explain", "check-config", "topics", "replay"):
         assert command in shown
+
+
+def test_the_version_can_be_asked_for(told):
+    """Whoever reports a fault can say of which version: the one that pyproject.toml names."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    status, shown, _ = told("--version")
+
+    assert (status, shown.split()) == (0, [project["name"], project["version"]])
 
 
 def test_the_shipped_knowledge_is_valid(told):
