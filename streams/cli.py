@@ -118,7 +118,7 @@ def publish(
         settings = load_settings(config)
         records, complaints = checked(
             file.read_bytes().splitlines(),
-            allowed=lambda: build_wisdom(settings).expertise.knowledge.allowed_usccs,
+            knowledge=lambda: build_wisdom(settings).expertise.knowledge,
             now=clock.now(),
         )
         complain(file, complaints)
