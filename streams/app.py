@@ -67,9 +67,11 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
         web_enabled=False,
         value_serializer="raw",
     )
-    may_lose = dt.timedelta(seconds=settings.redis.may_lose_s)
-    tuning = batch_transport.Tuning(commit_after=may_lose, vouched=lambda: parts.same_redis.vouched)
-    batch_transport.tune(app, tuning if may_lose else batch_transport.Tuning())
+    tuning = batch_transport.Tuning(
+        commit_after=dt.timedelta(seconds=settings.redis.may_lose_s),
+        vouched=lambda: parts.same_redis.vouched,
+    )
+    batch_transport.tune(app, tuning)
     _add_agents(app, parts)
     add_tasks(app, parts)
     return app
