@@ -19,7 +19,7 @@ from detectors.facts import FactKind, fact_name, hash_of
 from detectors.features import FEATURES_VERSION
 from detectors.finding import Moment
 from detectors.handling import acts_of, by_id
-from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
+from detectors.issuing import has_overdue, warnings_of, without_handled
 from detectors.neighbours import (
     BONDING,
     BondChanged,
@@ -30,6 +30,7 @@ from detectors.neighbours import (
     without_relations,
 )
 from detectors.news import News
+from detectors.said import Occasion
 from detectors.standing import assessed, stand
 from detectors.state import RECENT_EVENTS, EnterpriseState
 from detectors.telling import tell
