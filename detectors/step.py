@@ -32,6 +32,7 @@ from detectors.expertise import Expertise
 from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, FactKind, fact_name, hash_of
 from detectors.features import FEATURES_VERSION, Tally, features
 from detectors.finding import Moment
+from detectors.four_eyes import check_end, remember_handler
 from detectors.handling import acts_of, by_id
 from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
 from detectors.legal_lives import final_from
@@ -102,6 +103,7 @@ def step(
     expertise = expertise.at(as_of)
     known = expertise.knowledge
     event = by_id(state, event)
+    check_end(state, event)
     state.withheld = _unheard(before, event)
     news = absorb(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
@@ -122,6 +124,7 @@ def step(
         state.low_score, state.low_at = state.rule.score, as_of
     has_warned = _warn(state, before, event, news, expertise, effects)
     effects += acts_of(state, event)
+    remember_handler(state, event, identity=identity, at=at)
     effects += _remarks(event.subject, news)
     is_known = before.profile.name == state.profile.name and (
         before.profile.place == state.profile.place
