@@ -30,6 +30,7 @@ from streams.official_store import RedisOfficialStore
 from streams.parts import Parts
 from streams.teaching import Teacher
 from streams.topics import Topic
+from streams.warning_cases import Cases
 from streams.warning_page import WarningPage
 from streams.web import build_web
 
@@ -180,13 +181,15 @@ def _warning_page(parts: Parts) -> WarningPage | None:
             logger.warning("web.public_url and web.link_secret go together: no page, no links")
         return None
     return WarningPage(
-        links=links,
-        log=parts.log,
-        lives=parts.lives,
-        store=parts.store,
+        cases=Cases(
+            links=links,
+            log=parts.log,
+            lives=parts.lives,
+            store=parts.store,
+            tree=parts.wisdom.desk.tree,
+            partitions=parts.settings.kafka.partitions,
+        ),
         publisher=parts.publisher,
-        tree=parts.wisdom.desk.tree,
-        partitions=parts.settings.kafka.partitions,
         note=functools.partial(record, parts.redis),
         now=clock.now,
         in_event_time=parts.settings.timers.clock == "events",
