@@ -18,7 +18,7 @@ from detectors.functions import (
     Unfiled,
 )
 from detectors.groups import groups_of, linked
-from detectors.kinds_check import no_kinds, undue
+from detectors.kinds_check import misspelt_kinds, undue
 from detectors.knowledge import Dimension, Indicator, Knowledge
 
 EVENTS = frozenset([*(f"E{n:02}" for n in range(1, 61)), "T01", "T02", "T03"])
@@ -40,7 +40,7 @@ def _indicator_problems(knowledge: Knowledge) -> list[str]:
         if (indicator.overlay, indicator.id) in seen:
             problems.append(f"{where}: the id stands twice; ids are permanent, take a new one")
         seen.add((indicator.overlay, indicator.id))
-        problems += no_kinds(indicator.facts, f"{where}.facts")
+        problems += misspelt_kinds(indicator.facts, f"{where}.facts")
         problems += _function_problems(indicator, where)
         problems += [
             f"{where}.{key}: {one!r} is not under domains"
@@ -74,8 +74,8 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
         case Gathering(steps=steps, fled=fled, signs=signs):
             return [
                 *_rising(steps, at),
-                *no_kinds(fled, f"{at}.fled"),
-                *no_kinds(signs, f"{at}.signs"),
+                *misspelt_kinds(fled, f"{at}.fled"),
+                *misspelt_kinds(signs, f"{at}.signs"),
             ]
         case Lasting(steps=steps, times=times, again=again):
             told = [] if bool(times) == bool(again) else [f"{at}: again and times go together"]
@@ -83,19 +83,19 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
                 *told,
                 *_rising(steps, at),
                 *_rising(times, at),
-                *no_kinds(again, f"{at}.again"),
+                *misspelt_kinds(again, f"{at}.again"),
             ]
         case Overdue(steps=steps, unless=unless):
-            met = no_kinds(unless, f"{at}.unless")
+            met = misspelt_kinds(unless, f"{at}.unless")
             return [*_rising(steps, at), *met, *undue(indicator.facts, f"{where}.facts")]
         case Countdown(steps=steps):
             return [*_falling(steps, at), *undue(indicator.facts, f"{where}.facts")]
         case Besides(others=others):
-            return no_kinds(others, f"{at}.others")
+            return misspelt_kinds(others, f"{at}.others")
         case Unfiled(filed=filed, unless=unless):
-            return [*no_kinds(filed, f"{at}.filed"), *no_kinds(unless, f"{at}.unless")]
+            return [*misspelt_kinds(filed, f"{at}.filed"), *misspelt_kinds(unless, f"{at}.unless")]
         case InForce(unless=unless):
-            return no_kinds(unless, f"{at}.unless")
+            return misspelt_kinds(unless, f"{at}.unless")
         case CapitalLevel(ranges=ranges):
             return [
                 *_codes(ranges, f"{at}.ranges"),
@@ -106,7 +106,7 @@ def _function_problems(indicator: Indicator, where: str) -> list[str]:  # noqa: 
             return _codes(levels, f"{at}.levels")
         case HardIndustry(floors=floors, unless=unless):
             named = (*unless, *itertools.chain.from_iterable(unless.values()))
-            return [*_codes(floors, f"{at}.floors"), *no_kinds(named, f"{at}.unless")]
+            return [*_codes(floors, f"{at}.floors"), *misspelt_kinds(named, f"{at}.unless")]
         case _:
             return []
 

@@ -25,7 +25,7 @@ FALLING_DUE = frozenset(
 )
 
 
-def no_kinds(names: tuple[str, ...], where: str) -> list[str]:
+def misspelt_kinds(names: tuple[str, ...], where: str) -> list[str]:
     """Return what is said of the names that are no kinds of facts."""
     known = {kind.name.lower() for kind in FactKind}
     return [

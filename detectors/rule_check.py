@@ -6,7 +6,7 @@ from typing import get_args
 
 from detectors.facts import FactKind
 from detectors.functions import Collecting, FactsHold, NotFiled, Reached, SurgeHolds, Test
-from detectors.kinds_check import no_kinds, undue
+from detectors.kinds_check import misspelt_kinds, undue
 from detectors.knowledge import Knowledge, Rule
 from detectors.measure import Measure
 from detectors.repetition import RAISED_TO
@@ -28,8 +28,8 @@ def problems_of(knowledge: Knowledge) -> list[str]:
         seen.add(rule.id)
         if rule.domain != "fact" and rule.domain not in knowledge.domains:
             problems.append(f"{where}.domain: {rule.domain!r} is not under domains")
-        problems += no_kinds(rule.unless, f"{where}.unless")
-        problems += no_kinds(rule.settled_by, f"{where}.settled_by")
+        problems += misspelt_kinds(rule.unless, f"{where}.unless")
+        problems += misspelt_kinds(rule.settled_by, f"{where}.settled_by")
         asked = [tier.measure for tier in rule.tiers]
         if rule.again_within_days:
             if Measure.WARNING not in asked:
@@ -48,7 +48,7 @@ def problems_of(knowledge: Knowledge) -> list[str]:
         if ranks != sorted(ranks, reverse=True):
             problems.append(f"{where}.tiers: must stand gravest first")
         for tier in rule.tiers:
-            problems += no_kinds(tier.unless, f"{where}.tiers.{tier.measure}.unless")
+            problems += misspelt_kinds(tier.unless, f"{where}.tiers.{tier.measure}.unless")
             problems += _test_problems(tier.when, f"{where}.tiers.{tier.measure}", knowledge)
     return problems
 
@@ -79,17 +79,17 @@ def _test_problems(test: Test, where: str, knowledge: Knowledge) -> list[str]:
     match test:
         case FactsHold(facts=facts, domains=domains, beside=beside):
             return [
-                *no_kinds((*facts, *beside), f"{where}.facts"),
+                *misspelt_kinds((*facts, *beside), f"{where}.facts"),
                 *_no_domains(domains, where, knowledge),
             ]
         case Reached(facts=facts, since=since, domains=domains, beside=beside):
             return [
-                *no_kinds((*facts, *beside), f"{where}.facts"),
+                *misspelt_kinds((*facts, *beside), f"{where}.facts"),
                 *(undue(facts, f"{where}.facts") if since == "due" else ()),
                 *_no_domains(domains, where, knowledge),
             ]
         case NotFiled(facts=facts):
-            return no_kinds(facts, f"{where}.facts")
+            return misspelt_kinds(facts, f"{where}.facts")
         case SurgeHolds():
             return _surge_problems(test, where, knowledge)
         case _:
@@ -106,7 +106,7 @@ def _no_domains(domains: Iterable[str], where: str, knowledge: Knowledge) -> lis
 
 def _surge_problems(test: SurgeHolds, where: str, knowledge: Knowledge) -> list[str]:
     name = test.indicator
-    problems = no_kinds(test.beside, f"{where}.beside")
+    problems = misspelt_kinds(test.beside, f"{where}.beside")
     generic = {one.id: one.severity for one in knowledge.indicators if not one.overlay}
     if not isinstance(generic.get(name), _COLLECTING):
         problems.append(f"{where}.indicator: {name!r} is no indicator that collects facts")
