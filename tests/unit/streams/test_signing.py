@@ -15,7 +15,7 @@ from detectors.measure import Measure
 from detectors.warning import CHINA, WarningStatus, warning_number
 from streams import clock
 from streams.assembly import build_wisdom
-from streams.assess import warning_records
+from streams.assessed import warning_records
 from streams.cli import app
 from streams.cli_warnings import row
 from streams.signing import About, Act, act_event, is_unsigned, named
