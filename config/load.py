@@ -207,6 +207,21 @@ class _Once(yaml.SafeLoader):
             seen.add(said)
         return super().construct_mapping(node, deep)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - the loader's own signature
+        """Return what a node means.
+
+        Raises:
+            yaml.constructor.ConstructorError: it looks like a day, or an hour, that there is not;
+                with its place and its line, on which the key stands.
+        """
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            line = (node.start_mark.get_snippet(indent=0) or "").partition("\n")[0]
+            raise yaml.constructor.ConstructorError(
+                None, None, f"没有 {node.value} ({error}): {line.strip()}", node.start_mark
+            ) from error
+
 
 def _told(error: yaml.YAMLError) -> str:
     """Return what is wrong, and at which line and column of the file."""

@@ -357,6 +357,26 @@ def test_a_key_that_stands_twice_is_told(tmp_path, text, told):
         load_documents(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("a: 1\nlive_from: 2026-06-31\n",
+                     r"line 2, column 12: .*day .*: live_from: 2026-06-31", id="June has 30 days"),
+        pytest.param("a: {first: 2026-10-32}", "line 1, column 12: .*first: 2026-10-32",
+                     id="no month has 32"),
+        pytest.param("days: [2026-01-01, 2026-13-01]", "line 1, column 20: .*month.*days:",
+                     id="in a list"),
+        pytest.param("at: 2026-01-01 25:00:00", "line 1, column 5: .*hour.*at:", id="an hour"),
+    ],
+)  # fmt: skip
+def test_a_day_that_there_is_not_is_told_by_its_line(tmp_path, text, told):
+    """YAML makes a day of what looks like one; the 31st of June is a message, no traceback."""
+    (tmp_path / "feeds.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(InvalidConfigError, match=rf"feeds\.yaml .*{told}"):
+        load_documents(tmp_path)
+
+
 def test_a_version_holds_what_was_other_then(tmp_path):
     """Documents that an earlier version does not hold are those of the next newer one."""
     (tmp_path / "knowledge.yaml").write_text("{version: v3, effective_from: 2026-07-01}")
