@@ -104,9 +104,9 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     office_hours: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse office hours that are no span of the day."""
-        if self.office_hours:
-            Span.parse(self.office_hours)
+        """Refuse office hours that are no span of the day, or are its nights."""
+        if self.office_hours and Span.parse(self.office_hours).passes_midnight:
+            raise ValueError(f"office_hours {self.office_hours} 颠倒了。they end before they begin")
 
     def rung(self, measure: Measure, *, rule: str = "") -> Rung:
         """Return what ``measure`` demands, in the matter of a rule."""
@@ -156,6 +156,24 @@ def _faults(ladder: Ladder, *, file: str) -> Iterator[Fault]:
         elif not ladder.measures[measure].channels:
             fact = f"{measure.label} reaches nobody"
             yield Fault(file, f"measures.{measure}.channels", fact, "name sms, email or both")
+    yield from _faults_of_supervisors(ladder, file=file)
     named = [f"{rule} {one.measure.value}" for one in ladder.otherwise for rule in one.rules]
     for twice in repeated(named):
         yield Fault(file, "otherwise", f"{twice} is there twice", "say it in one place")
+
+
+def _faults_of_supervisors(ladder: Ladder, *, file: str) -> Iterator[Fault]:
+    """Yield where the supervisors of an enterprise would be nobody, or several that lead."""
+    leads = [(f"measures.{measure}.lead", rung.lead) for measure, rung in ladder.measures.items()]
+    leads += [(f"otherwise[{', '.join(one.rules)}].lead", one.lead)
+              for one in ladder.otherwise if one.lead is not UNSET]  # fmt: skip
+    for where, lead in leads:
+        if lead is Target.SUPERVISORS:
+            remedy = "主办只能是一个机构。name one that leads, and supervisors under co_handlers"
+            yield Fault(file, where, "supervisors are several, or none", remedy)
+    for measure, rung in ladder.measures.items():
+        for domain, targets in (*rung.co_handlers_in.items(), *rung.copies_in.items()):
+            if Target.SUPERVISORS in targets and not ladder.supervised_by.get(domain):
+                fact = f"no supervisors of {domain} are named"
+                remedy = "请在 supervised_by 中写明其监管领域。name their domains in supervised_by"
+                yield Fault(file, f"measures.{measure}", fact, remedy)

@@ -19,12 +19,14 @@ from alerts.coverage import find_holes
 from alerts.delivery import Channel, Way
 from alerts.knowledge import Document, Fault
 from alerts.knowledge import InvalidKnowledgeError as InvalidAlertsError
+from alerts.known_codes import strange_codes
 from alerts.ladder import Ladder, parse_ladder
 from alerts.links import Links
 from alerts.notification_log import NotificationLog
 from alerts.pipeline import check_renderings
 from alerts.rendering import TEMPLATE_NAMES, Renderer
 from alerts.sms_text import SmsBook, parse_sms_book
+from alerts.tree_shape import misplaced
 from config.load import (
     KNOWLEDGE,
     InvalidConfigError,
@@ -93,21 +95,36 @@ def build_wisdom(settings: Settings) -> Wisdom:
     history = load_history(folder)
     expertise = build_expertise(documents, history)
     desk = build_desk(documents, settings)
+    _check_names(expertise, desk)
     places = {region for one in desk.tree.authorities for region in one.regions}
     # A matter lies in a county or below; whole cities and provinces are no places.
     regions = sorted(place for place in places if len(place) >= COUNTY_DIGITS)
     holes = find_holes(desk.tree, desk.ladder, domains=expertise.knowledge.domains, regions=regions)
-    strange = desk.ladder.rules_named - {rule.id for rule in expertise.knowledge.rules}
-    faults = [
-        *holes,
-        *(Fault("config/knowledge/ladder.yaml", "otherwise, urgent", f"{rule} is no rule",
-                "name one of rules.yaml") for rule in sorted(strange)),
-    ]  # fmt: skip
-    if faults:
-        raise InvalidAlertsError(faults)
+    if holes:
+        raise InvalidAlertsError(holes)
     feeds = build_feeds(documents, desk.calendar)
     _check_feeds(expertise, feeds)
     return Wisdom(expertise, desk, feeds, fingerprint([documents, *history]))
+
+
+def _check_names(expertise: Expertise, desk: Desk) -> None:
+    """Refuse a roster or a ladder that names what there is not, before holes are looked for."""
+    known, ladder_file = expertise.knowledge, str(Path(desk.tree.file).with_name("ladder.yaml"))
+    strange = desk.ladder.rules_named - {rule.id for rule in known.rules}
+    faults = [
+        *misplaced(desk.tree),
+        *strange_codes(
+            desk.tree,
+            desk.ladder,
+            domains=known.domains,
+            families={rule.family for rule in known.rules},
+            ladder_file=ladder_file,
+        ),
+        *(Fault(ladder_file, "otherwise, urgent", f"{rule} is no rule", "name one of rules.yaml")
+          for rule in sorted(strange)),
+    ]  # fmt: skip
+    if faults:
+        raise InvalidAlertsError(faults)
 
 
 def _check_feeds(expertise: Expertise, feeds: Feeds) -> None:

@@ -102,6 +102,28 @@ def test_every_measure_uses_both_ways_unless_told_otherwise():
             "'soon' is no time limit",
             id="no limit",
         ),
+        pytest.param(
+            lambda d: d["measures"]["warning"].update(lead="supervisors"),
+            "measures.warning.lead: supervisors are several, or none",
+            id="several lead",
+        ),
+        pytest.param(
+            lambda d: d.update(
+                otherwise=[{"rules": ["W24"], "measure": "warning", "lead": "supervisors"}]
+            ),
+            "otherwise[W24].lead: supervisors are several, or none",
+            id="several lead in a rule",
+        ),
+        pytest.param(
+            lambda d: d["measures"]["warning"].update(co_handlers_in={"FSAMP": ["supervisors"]}),
+            "measures.warning: no supervisors of FSAMP are named",
+            id="nobody supervises",
+        ),
+        pytest.param(
+            lambda d: d.update(office_hours="17:30-08:30"),
+            "office_hours 17:30-08:30",
+            id="hours of the night",
+        ),
     ],
 )
 def test_a_spoilt_ladder_is_refused(spoil, said):

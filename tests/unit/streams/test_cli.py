@@ -226,6 +226,18 @@ def replaced(name, right, wrong):
             "knowledge/authorities.yaml: (top level)", id="a misspelt key of the roster",
         ),
         pytest.param(
+            replaced("authorities.yaml", "domains: [SE]", "domains: [ES]"),
+            "authorities[41-TS].domains: 'ES' is no domain", id="a domain there is not",
+        ),
+        pytest.param(
+            replaced("authorities.yaml", 'regions: ["410422001"]', 'regions: ["41042201"]'),
+            "authorities[410422001].regions: '41042201' is no region", id="a region there is not",
+        ),
+        pytest.param(
+            replaced("ladder.yaml", "urgent: [W10", "urgent: [W99"),
+            "knowledge/ladder.yaml: otherwise, urgent: W99 is no rule", id="a rule there is not",
+        ),
+        pytest.param(
             shutil.rmtree, "is no folder", id="no folder at all"
         ),
     ],
