@@ -1,6 +1,7 @@
 """Which settings are there, in which units, and what are their defaults?"""
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,6 +11,10 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Member = Literal["newton", "newton_10k", "adagrad", "sgd", "forest", "bayes"]
 LINEAR_MEMBERS = frozenset({"newton", "newton_10k", "adagrad", "sgd"})
 Positive = Annotated[float, Meta(gt=0)]
+WebAddress = Annotated[str, Meta(pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?\Z")]
+MailAddress = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\Z")]
+A_DAY = 86_400.0  # seconds
+_REGION = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}")  # GB/T 2260
 LEAST_SECRET = 24  # characters; `openssl rand -hex 32` gives 64
 
 
@@ -25,7 +30,7 @@ class Kafka(Section, frozen=True):
     """
 
     bootstrap: str = "127.0.0.1:9092"
-    group: str = "sanzao"
+    group: Annotated[str, Meta(min_length=1)] = "sanzao"
     partitions: Annotated[int, Meta(ge=1, le=1000)] = 8
     replication: Annotated[int, Meta(ge=1, le=9)] = 1
     retention_days: Annotated[int, Meta(ge=1)] = 400
@@ -64,7 +69,7 @@ class Web(Section, frozen=True):
 
     host: str = "127.0.0.1"
     port: Port = 8000
-    public_url: Annotated[str, Meta(pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")] = ""
+    public_url: WebAddress = ""
     link_secret: str = ""
 
     def __post_init__(self) -> None:
@@ -105,7 +110,7 @@ class Email(Section, frozen=True):
 
     host: str = "127.0.0.1"
     port: Port = 25
-    sender: str = "sanzao@example.org"
+    sender: MailAddress = "sanzao@example.org"
     sender_name: str = "企业信用风险预警"
     username: str = ""
     password: str = ""
@@ -146,13 +151,20 @@ class Notify(Section, frozen=True):
     lease_s: Positive = 60.0
     send_timeout_s: Positive = 25.0
     office: str = ""
-    system_url: str = ""
-    batch_delay_s: Annotated[float, Meta(ge=0)] = 1800.0
+    system_url: WebAddress = ""
+    batch_delay_s: Annotated[float, Meta(ge=0, le=A_DAY)] = 1800.0
     quiet_hours: Annotated[
         str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
     ] = "22:00-07:30"
     parallel: Annotated[int, Meta(ge=1, le=100)] = 8
     allow_sample: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a lease in which an attempt might not end."""
+        if self.lease_s < 2 * self.send_timeout_s:
+            raise ValueError(
+                "lease_s: 须至少为 send_timeout_s 的两倍。twice send_timeout_s at least"
+            )
 
 
 class Timers(Section, frozen=True):
@@ -248,3 +260,12 @@ class Settings(Section, frozen=True):
     knowledge: str = ""
     scope: tuple[str, ...] = ()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    def __post_init__(self) -> None:
+        """Refuse a scope in which nothing could lie."""
+        for region in self.scope:
+            if not _REGION.fullmatch(region):
+                raise ValueError(
+                    f"scope: {region!r} 不是区划代码：2、4、6 或 9 位数字，多个用半角逗号隔开。"
+                    f"write 2, 4, 6 or 9 digits, with plain commas between them"
+                )

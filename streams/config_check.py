@@ -5,6 +5,7 @@ import datetime as dt
 
 from alerts.authority import AuthorityTree
 from alerts.coverage import unverified
+from alerts.unheard import unheard
 from config.schema import Settings
 from detectors.warning import CHINA
 from streams.assembly import (
@@ -15,6 +16,7 @@ from streams.assembly import (
     unfounded,
 )
 from streams.sample_guard import doubts
+from streams.settings_doubts import settings_doubts
 
 
 def check_ways(settings: Settings) -> None:
@@ -48,6 +50,8 @@ def oddities(settings: Settings, wisdom: Wisdom, *, now: dt.datetime) -> list[st
         for names in _with_one_phone(wisdom.desk.tree)
     ]
     told += [str(fault) for fault in unverified(wisdom.desk.tree)]
+    told += map(str, unheard(wisdom.desk.tree, domains=wisdom.expertise.knowledge.domains))
+    told += settings_doubts(settings, wisdom.desk.tree, now=now)
     told += doubts(settings, wisdom)
     return [one for one in told if one]
 

@@ -164,6 +164,33 @@ def test_a_secret_file_that_is_no_text_is_told(tmp_path):
             {"SANZAO_LOG_LEVEL": "INFO", "SANZAO_LOG_LEVEL__X": "y"}, "no section", id="no section"
         ),
         pytest.param({"SANZAO_NOTIFY__POLL_S": "-1"}, r"\$\.notify\.poll_s", id="a negative wait"),
+        pytest.param({"SANZAO_SCOPE": "叶县"}, "scope: '叶县' 不是区划代码", id="a place by name"),
+        pytest.param(
+            {"SANZAO_SCOPE": "410421，410422"}, "scope: '410421，410422' 不是", id="a wide comma"
+        ),
+        pytest.param({"SANZAO_SCOPE": '"410421"'}, "scope: '\"410421\"' 不是", id="quotes"),
+        pytest.param({"SANZAO_SCOPE": "41042"}, "scope: '41042' 不是", id="five digits"),
+        pytest.param(
+            {"SANZAO_SCOPE": "４１０４２２"}, "scope: '４１０４２２' 不是", id="wide digits"
+        ),
+        pytest.param(
+            {"SANZAO_NOTIFY__SYSTEM_URL": "oa.bf.gov.cn/warnings"},
+            r"\$\.notify\.system_url",
+            id="an address without its scheme",
+        ),
+        pytest.param(
+            {"SANZAO_NOTIFY__BATCH_DELAY_S": "1800000"},
+            r"\$\.notify\.batch_delay_s",
+            id="milliseconds",
+        ),
+        pytest.param(
+            {"SANZAO_NOTIFY__LEASE_S": "10"}, "twice send_timeout_s", id="a lease too short"
+        ),
+        pytest.param({"SANZAO_EMAIL__SENDER": "yujing"}, r"\$\.email\.sender", id="no sender"),
+        pytest.param(
+            {"SANZAO_EMAIL__SENDER": "yujing＠lushan.gov.cn"}, r"\$\.email\.sender", id="a wide at"
+        ),
+        pytest.param({"SANZAO_KAFKA__GROUP": ""}, r"\$\.kafka\.group", id="no group"),
     ],
 )
 def test_a_wrong_variable_is_told_by_its_place(environment, told):

@@ -319,6 +319,22 @@ def test_the_check_says_what_is_hardly_meant(told, monkeypatch, knowledge):
     assert phones[0] not in complaint
 
 
+def test_the_check_says_who_is_told_nothing(told, monkeypatch, knowledge):
+    """A department that lost its domains, and a scope in which nobody is: told, and no hole."""
+    monkeypatch.setenv("SANZAO_SCOPE", "410421")
+    roster = knowledge / "authorities.yaml"
+    text = roster.read_text(encoding="utf-8")
+    before, mark, after = text.partition('code: "410422-TS"')
+    assert mark
+    roster.write_text(before + mark + after.replace("domains: [SE]", "domains: []", 1), "utf-8")
+
+    status, _, complaint = told("check-config", "--knowledge", knowledge)
+
+    assert status == 0
+    assert "叶县市场监督管理局 is in charge of SE" in complaint
+    assert "scope 中的 410421" in complaint
+
+
 def test_a_broken_file_of_settings_is_told(told, tmp_path):
     """A misspelt key in the file is status 2, with file and key."""
     path = tmp_path / "settings.yaml"
