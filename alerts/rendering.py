@@ -38,6 +38,10 @@ TEMPLATE_NAMES: Final = (
     "email/cancelled.txt.j2",
     "email/lowered.html.j2",
     "email/lowered.txt.j2",
+    "email/overdue.html.j2",
+    "email/overdue.txt.j2",
+    "email/overdue_batched.html.j2",
+    "email/overdue_batched.txt.j2",
     "email/batched.html.j2",
     "email/batched.txt.j2",
     "email/regional.html.j2",
@@ -155,7 +159,14 @@ class Renderer:
         self, warning: EarlyWarning, duty: Duty, recipient: Recipient, *, told_at: dt.datetime
     ) -> Letter:
         """Return the letter for ``recipient``; limits run from ``told_at``."""
-        view = {
+        return self.letter(
+            warning.status.value, _subject(warning), self.view_of(warning, recipient),
+            measure=warning.measure, duty=duty, recipient=recipient, told_at=told_at,
+        )  # fmt: skip
+
+    def view_of(self, warning: EarlyWarning, recipient: Recipient) -> dict[str, object]:
+        """Return what a letter says of a warning, whatever its occasion."""
+        return {
             "is_inspection": warning.measure is Measure.INSPECTION,
             "enterprise": one_line(warning.enterprise),
             "uscc": warning.uscc,
@@ -174,10 +185,6 @@ class Renderer:
             "link": self._page(warning, recipient) or self.link(f"warnings/{warning.id}"),
             "has_page": self._links is not None,
         }
-        return self.letter(
-            warning.status.value, _subject(warning), view,
-            measure=warning.measure, duty=duty, recipient=recipient, told_at=told_at,
-        )  # fmt: skip
 
     def letter(
         self,
@@ -195,7 +202,7 @@ class Renderer:
         ``view`` holds what only these templates know, the names ``number`` and ``link`` among it.
         """
         view = self._addressed(measure, duty, recipient) | self._limits(duty, told_at) | dict(view)
-        signs = kind == "issued" and recipient.role is not Role.COPY
+        signs = kind in {"issued", "overdue"} and recipient.role is not Role.COPY
         view |= self._where(has_page=bool(view.get("has_page")), signs=signs)
         return Letter(
             subject=clipped(one_line(subject), SUBJECT_UNITS),

@@ -14,7 +14,6 @@ from faust.exceptions import ConsumerNotStarted
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from alerts.hours import Span
 from alerts.notification_log import LogUnreachableError, NotificationLog
 from config.schema import Settings
 from detectors import experts, learned
@@ -36,6 +35,7 @@ from streams.assembly import (
 from streams.assess import Assessor
 from streams.audit import record
 from streams.batch import Batch, RawBatch
+from streams.chasing import build_chaser, is_chasing, quiet_hours
 from streams.courier import Courier, Receipt
 from streams.feeds import FeedWatch, RedisFeedLog
 from streams.heartbeat import READS, beat
@@ -48,6 +48,7 @@ from streams.official_store import RedisOfficialStore
 from streams.plans import Plans, build_plans, build_surveyor
 from streams.progress import FaustProgress
 from streams.publisher import KafkaPublisher, NotPublishedError, Outgoing, partition_of
+from streams.redis_signatures import RedisSignatures
 from streams.same_redis import EXIT_REPLACED, SameRedis
 from streams.store import FencedError, RedisStore, StoreUnavailableError
 from streams.topics import Topic
@@ -137,7 +138,8 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             in_event_time=not is_wall,
             since=clock.midnight(since) if since else None,
             batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s),
-            quiet=Span.parse(settings.notify.quiet_hours) if settings.notify.quiet_hours else None,
+            quiet=quiet_hours(settings),
+            signatures=RedisSignatures(redis) if is_chasing(settings) else None,
         ),
         store=RedisStore(redis),
         feeds=FeedWatch(wisdom.feeds, RedisFeedLog(redis), by="arrival" if is_wall else "event"),
@@ -178,7 +180,7 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
     _add_agents(app, parts)
     beside = (
         _heartbeat, _look_at_redis, _follow_model, _carry_messages, _watch_outbox, _tell_deadlines,
-        _watch_feeds, _survey_daily,
+        _watch_feeds, _survey_daily, _chase,
     )  # fmt: skip
     for task in beside:
         app.task(_bound(task, app, parts))
@@ -429,6 +431,26 @@ async def _survey_daily(app: faust.App, parts: Parts) -> None:
         now=clock.now,
     )
     await daily.run(lambda: app.should_stop)
+
+
+async def _chase(app: faust.App, parts: Parts) -> None:
+    """Tell what nobody has signed for in time, where this worker owns the first partition."""
+    settings = parts.settings
+    if not (is_chasing(settings) and settings.roles.assess):
+        return
+    chaser = build_chaser(
+        settings,
+        parts.wisdom.desk,
+        redis=parts.redis,
+        log=parts.log,
+        lives=parts.lives,
+        store=parts.store,
+        publisher=parts.publisher,
+        progress=FaustProgress(app),
+        metrics=parts.metrics,
+        now=clock.now,
+    )
+    await chaser.run(lambda: app.should_stop)
 
 
 async def start(parts: Parts, app: faust.App) -> None:
