@@ -118,7 +118,9 @@ class _Wording:
             "advice": one_line(warning.advice),
             "rule": warning.rule,
             "knowledge_version": warning.knowledge_version,
-            "link": self.renderer.link(f"warnings?{urlencode(wanted)}"),
+            "link": self.renderer.page(bundle_id(warning, duty), recipient)
+            or self.renderer.link(f"warnings?{urlencode(wanted)}"),
+            "has_page": self.renderer.has_page,
         }
         what = f"{warning.measure.level.label}预警·{warning.measure.label}"
         return self.renderer.letter(

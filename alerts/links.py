@@ -16,7 +16,7 @@ SEAL_BYTES = 16
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may look at and act on which warning: ids and codes, no names."""
+    """Who may look at and act on which warning, or which batch: ids and codes, no names."""
 
     warning_id: str
     authority: str

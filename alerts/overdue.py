@@ -152,7 +152,11 @@ class _Wording:
         """Return the letter: that of the issue with another beginning, or the list that is left."""
         warning, count = self.awaited.warning, len(self.about.members)
         view = {
-            **(self._list() if warning.batched else self.renderer.view_of(warning, recipient)),
+            **(
+                self._list(recipient)
+                if warning.batched
+                else self.renderer.view_of(warning, recipient)
+            ),
             "number": self.about.number,
             "sign_by": _by_when(self._deadline),
             "is_returned": self.returned,
@@ -172,7 +176,7 @@ class _Wording:
             told_at=self.awaited.told_at,
         )  # fmt: skip
 
-    def _list(self) -> dict[str, object]:
+    def _list(self, recipient: Recipient) -> dict[str, object]:
         """Return what a letter about a bundle knows."""
         warning = self.awaited.warning
         return {
@@ -180,7 +184,8 @@ class _Wording:
             "matter": without_personal(one_line(warning.matter)),
             "count": len(self.about.members),
             "members": self.about.members[:MEMBERS_SHOWN],
-            "link": self.renderer.link("warnings"),
+            "link": self.renderer.page(self.about.id, recipient) or self.renderer.link("warnings"),
+            "has_page": self.renderer.has_page,
         }
 
     @property

@@ -52,6 +52,7 @@ NEUTRAL_ENTERPRISE: Final = "有关企业"
 SUBJECT_UNITS: Final = 120  # RFC 5322 allows more; a list of mails shows no more
 LEAST_NAME: Final = 6  # of a firm's name, in UTF-16 units: the trade name is still in it
 
+_SIGNED: Final = frozenset({"issued", "batched", "overdue", "overdue_batched"})
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-8]\d{5})\d{8}(\d{3}[\dXx])(?![0-9A-Za-z])")
 _INFORMANT = re.compile(
@@ -182,8 +183,8 @@ class Renderer:
             "rule": warning.rule,
             "knowledge_version": warning.knowledge_version,
             "number": warning.number,
-            "link": self._page(warning, recipient) or self.link(f"warnings/{warning.id}"),
-            "has_page": self._links is not None,
+            "link": self.page(warning.id, recipient) or self.link(f"warnings/{warning.id}"),
+            "has_page": self.has_page,
         }
 
     def letter(
@@ -202,7 +203,7 @@ class Renderer:
         ``view`` holds what only these templates know, the names ``number`` and ``link`` among it.
         """
         view = self._addressed(measure, duty, recipient) | self._limits(duty, told_at) | dict(view)
-        signs = kind in {"issued", "overdue"} and recipient.role is not Role.COPY
+        signs = kind in _SIGNED and recipient.role is not Role.COPY
         view |= self._where(has_page=bool(view.get("has_page")), signs=signs)
         return Letter(
             subject=clipped(one_line(subject), SUBJECT_UNITS),
@@ -210,12 +211,17 @@ class Renderer:
             html=self._pages.get_template(f"email/{kind}.html.j2").render(view),
         )
 
-    def _page(self, warning: EarlyWarning, recipient: Recipient) -> str:
-        """Return the link to the page of a warning for one person, or "" where there is none."""
+    @property
+    def has_page(self) -> bool:
+        """Return whether letters about warnings lead to a page."""
+        return self._links is not None
+
+    def page(self, warning_id: str, recipient: Recipient) -> str:
+        """Return the link to the page of a warning, or of a batch, for one person, or ""."""
         if self._links is None:
             return ""
         authority, person = recipient.authority.code, recipient.person.id
-        return self._links.to(Ticket(warning_id=warning.id, authority=authority, person=person))
+        return self._links.to(Ticket(warning_id=warning_id, authority=authority, person=person))
 
     def _where(self, *, has_page: bool, signs: bool) -> dict[str, str]:
         """Return where people sign and report: nothing is promised that is not there."""

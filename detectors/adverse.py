@@ -39,22 +39,20 @@ def adverse(moment: Moment, catalogue: Catalogue) -> list[Fact]:
 
 def _grown(moment: Moment, catalogue: Catalogue) -> list[tuple[int, float]]:
     """Return the indicators that weigh more than before, and by how much; direct rules first."""
-    now = catalogue.assess(moment.profile, moment.facts, moment.as_of).severities
-    before = catalogue.assess(moment.profile, moment.before, moment.since).severities
+    # Whether a feed was silent is all one: what is absent names no fact.
+    profile = moment.profile
+    now = catalogue.assess(profile, moment.facts, moment.as_of).severities
+    before = catalogue.assess(profile, moment.before, moment.since).severities
     risen = [
         (place, points)
         for place, severity in now.items()
         if (points := catalogue.points_of(place, severity - before.get(place, 0.0))) > 0
     ]
+    stood = {one.place for one in catalogue.direct_rules(profile, moment.before, moment.since)}
     direct = [
-        (
-            place,
-            catalogue.points_of(place, 1.0) + 1000.0 * catalogue.floor_of(place, moment.profile),
-        )
-        for place, one in enumerate(catalogue.indicators)
-        if isinstance(one.severity, Hard | HardIndustry)
-        and catalogue.floor_of(place, moment.profile)
-        and not catalogue.facts_of(place, moment.before, moment.since)
+        (one.place, catalogue.points_of(one.place, 1.0) + 1000.0 * one.rank)
+        for one in catalogue.direct_rules(profile, moment.facts, moment.as_of)
+        if one.place not in stood
     ]
     return sorted([*direct, *risen], key=lambda one: (-one[1], one[0]))
 

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from detectors.assessment import Assessment
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, ENDLESS_S, Fact
-from detectors.functions import Hard, HardIndustry
 from detectors.measure import Measure, RiskClass
 from detectors.score import band_rank
 from detectors.state import EnterpriseState, Learned, Standing
@@ -198,29 +197,21 @@ def contributions(
 
 def _hard_lines(state: EnterpriseState, expertise: Expertise) -> list[Contribution]:
     """Return the direct rules in force: they set the class, not the number."""
-    if not expertise.catalogue.is_hard(state.facts):
-        return []
-    lines = []
-    for place, indicator in enumerate(expertise.catalogue.indicators):
-        if not isinstance(indicator.severity, Hard | HardIndustry):
-            continue
-        facts = expertise.catalogue.facts_of(place, state.facts, state.as_of)
-        floor = expertise.catalogue.floor_of(place, state.profile)
-        if facts and floor:
-            lines.append(
-                Contribution(
-                    indicator=indicator.id,
-                    name=indicator.name,
-                    dimension=indicator.dimension.label,
-                    points=0.0,
-                    without=state.learned.live.score,
-                    text=f"{fact_in_words(facts[0])}，直接判定为{'ABCD'[floor]}级",
-                    fact_ids=tuple(fact.name for fact in facts[:MAX_FACTS_SHOWN]),
-                    doc_nos=_doc_nos(facts),
-                    basis=indicator.basis,
-                )
-            )
-    return lines
+    catalogue = expertise.catalogue
+    return [
+        Contribution(
+            indicator=catalogue.indicators[place].id,
+            name=catalogue.indicators[place].name,
+            dimension=catalogue.indicators[place].dimension.label,
+            points=0.0,
+            without=state.learned.live.score,
+            text=f"{fact_in_words(facts[0])}，直接判定为{'ABCD'[rank]}级",
+            fact_ids=tuple(fact.name for fact in facts[:MAX_FACTS_SHOWN]),
+            doc_nos=_doc_nos(facts),
+            basis=catalogue.indicators[place].basis,
+        )
+        for place, rank, facts in catalogue.direct_rules(state.profile, state.facts, state.as_of)
+    ]
 
 
 def _doc_nos(facts: list[Fact]) -> tuple[str, ...]:

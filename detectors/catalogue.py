@@ -9,11 +9,10 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from detectors.assessment import NOTHING, Assessment
-from detectors.collecting import beside, collector_of, longest, others_of
+from detectors.collecting import collector_of, longest
 from detectors.facts import (
     CONTESTED,
     DAY_S,
-    ENDLESS_S,
     OBJECTED,
     PENALTIES,
     PROVISIONAL,
@@ -23,21 +22,17 @@ from detectors.facts import (
 )
 from detectors.functions import (
     Age,
-    Besides,
     CountIn,
     Decay,
-    Hard,
-    HardIndustry,
     IndustryLevel,
     InForce,
     Unfiled,
 )
 from detectors.groups import TANGLED, clusters_of, counting, groups_of, numbered
+from detectors.indicators import Indicators
 from detectors.knowledge import Indicator, Knowledge
-from detectors.permits import PERMITS, without_replaced
 from detectors.reading_neighbours import ONE_MATTER, once_a_neighbour
 from detectors.score import PLACES, combined
-from detectors.severity import beside_it, lapse_of, lapsed
 from detectors.state import Profile
 from detectors.yearly import is_still_unfiled
 
@@ -54,36 +49,24 @@ _DISPUTED = CONTESTED | OBJECTED
 ALL_HEARD: Mapping[str, int] = types.MappingProxyType({})
 
 
-class Catalogue:
-    """The indicators of one knowledge version, compiled."""
+class Catalogue(Indicators):
+    """The indicators of one knowledge version, compiled to be asked all at once."""
 
     def __init__(self, knowledge: Knowledge) -> None:
+        super().__init__(knowledge)
         self.knowledge = knowledge
-        self.indicators: tuple[Indicator, ...] = knowledge.indicators
-        self.places: dict[str, int] = {}
-        for place, indicator in enumerate(self.indicators):
-            self.places.setdefault(indicator.id, place)
         self._points = [float(indicator.points) for indicator in self.indicators]
         groups = groups_of(self.indicators)
         self._clusters = clusters_of(groups)
         self._groups = numbered(groups, self._clusters)
-        self._kinds = [frozenset(int(k) for k in kinds_named(i.facts)) for i in self.indicators]
-        self._elsewhere = [_replaced(knowledge, one) for one in self.indicators]
-        self._others = [others_of(indicator) for indicator in self.indicators]
         self._counts: dict[int, tuple[list[int], list[float]]] = {}
         self._ages: list[tuple[int, list[tuple[int, float]]]] = []
         self._industries: list[int] = []
         self._unfiled: list[tuple[int, frozenset[int], frozenset[int], Unfiled]] = []
         self._of_industry: dict[str, tuple[tuple[int, float], ...]] = {}
-        self._hard: dict[int, list[int]] = {}
-        self._excuses = {
-            place: _excuses_of(one.severity)
-            for place, one in enumerate(self.indicators)
-            if isinstance(one.severity, HardIndustry)
-        }
         self._neighbour_points = {
             kind: points
-            for kinds, points in zip(self._kinds, self._points, strict=True)
+            for kinds, points in zip(self.kinds, self._points, strict=True)
             for kind in kinds & ONE_MATTER
         }
         self._half = knowledge.scoring.provisional_weight
@@ -102,14 +85,14 @@ class Catalogue:
             for domain in sorted({*professional, *special})
         }
         self._generic = self._table(entries, "", "")
-        excusing = frozenset[int]().union(*[k for e in self._excuses.values() for k in e.values()])
+        excusing = frozenset[int]().union(*[k for e in self.excuses.values() for k in e.values()])
         self._speaks = [
-            bool(self._hard.get(kind))
+            bool(self.hard.get(kind))
             or kind in excusing
             or any(t[kind] for t in (self._generic, *self._domains.values()))
             for kind in range(KINDS)
         ]
-        looked_at = frozenset[int]().union(*self._others)
+        looked_at = frozenset[int]().union(*self.others)
         self.is_weighty = [speaks or kind in looked_at for kind, speaks in enumerate(self._speaks)]
 
     def _entry(self, place: int, indicator: Indicator) -> _Entry | None:
@@ -134,9 +117,6 @@ class Catalogue:
             case Unfiled(filed=filed, unless=unless) as function:
                 kinds = [frozenset(int(k) for k in kinds_named(one)) for one in (filed, unless)]
                 self._unfiled.append((place, kinds[0], kinds[1], function))
-            case Hard() | HardIndustry():
-                for kind in self._kinds[place]:
-                    self._hard.setdefault(kind, []).append(place)
         return None
 
     def _table(self, entries: Sequence[_Entry | None], overlay: str, domain: str) -> _Table:
@@ -149,7 +129,7 @@ class Catalogue:
             )
             if entry is None or not speaks or (indicator.of and domain not in indicator.of):
                 continue
-            for kind in self._kinds[entry[0]]:
+            for kind in self.kinds[entry[0]]:
                 table[kind].append(entry)
         return [tuple(column) for column in table]
 
@@ -182,7 +162,7 @@ class Catalogue:
         if profile.established:
             self._add_ages(severities, profile, facts, as_of, unheard)
         floor = 0
-        if self._hard:
+        if self.hard:
             floor = self._floor(profile, usable)
         return Assessment(severities, self.score_of(severities), floor)
 
@@ -239,88 +219,16 @@ class Catalogue:
         found = self.facts_of(place, facts, as_of)
         return self._collect[place](found, facts, as_of, "") if found else 0.0
 
-    def others_of(self, name: str, facts: Sequence[Fact], as_of: int) -> list[Fact]:
-        """Return the facts beside which an indicator speaks of its own."""
-        indicator = self.indicators[self.places[name]]
-        function = indicator.severity
-        others = beside(indicator, facts, as_of)
-        if isinstance(function, Besides):
-            others = beside_it(others, as_of=as_of, function=function)
-            if function.after_due:
-                over = self.facts_of(self.places[name], facts, as_of)
-                first = min([lapse_of(fact) for fact in over], default=ENDLESS_S)
-                others = [one for one in others if one.at >= first]
-        return others
-
-    def kinds_of(self, name: str) -> frozenset[int]:
-        """Return the kinds whose coming can change what an indicator says."""
-        place = self.places[name]
-        return self._kinds[place] | self._others[place]
-
-    def facts_of(self, place: int, facts: Sequence[Fact], as_of: int) -> list[Fact]:
-        """Return the facts that an indicator rests on at a moment, newest first."""
-        kinds = self._kinds[place]
-        indicator = self.indicators[place]
-        window = getattr(indicator.severity, "window_days", 0) * DAY_S
-        until_due = getattr(indicator.severity, "until_due", False)
-        domains = indicator.of or self._domains_of(indicator)
-        elsewhere = self._elsewhere[place]
-        found = [
-            fact
-            for fact in facts
-            if fact.kind in kinds
-            and fact.counts_at(as_of)
-            and not (window and as_of - fact.at >= window)
-            and not (until_due and fact.due and as_of >= fact.due)
-            and (not domains or fact.domain in domains)
-            and fact.domain not in elsewhere
-        ]
-        if place in self._excuses:
-            present = [fact for fact in facts if fact.counts_at(as_of)]
-            found = [fact for fact in found if not self._is_excused(place, fact.kind, present)]
-        if not PERMITS.isdisjoint(kinds):
-            found = without_replaced(found, facts, as_of)
-        if isinstance(indicator.severity, Besides) and indicator.severity.after_due:
-            found = lapsed(found, as_of)
-        found.sort(key=lambda fact: (-fact.at, fact.id))
-        return found
-
-    def _is_excused(self, place: int, kind: int, in_force: Sequence[Fact]) -> bool:
-        """Return whether a fact in force explains what a direct rule would rest on."""
-        excuses = self._excuses.get(place, {}).get(kind)
-        return excuses is not None and any([fact.kind in excuses for fact in in_force])
-
-    def is_hard(self, facts: Sequence[Fact]) -> bool:
-        """Return whether any fact could set off a direct rule."""
-        return any(fact.kind in self._hard for fact in facts)
-
-    def floor_of(self, place: int, profile: Profile) -> int:
-        """Return the class that a direct rule forces on an enterprise, 0 to 3."""
-        match self.indicators[place].severity:
-            case Hard(floor=floor):
-                return floor.rank
-            case HardIndustry(floors=floors):
-                floor_here = longest(floors, profile.industry)
-                return floor_here.rank if floor_here else 0
-        return 0
-
     def points_of(self, place: int, severity: float) -> float:
         """Return what an indicator contributes, in points of 0 to 1000."""
         return min(_FULL, severity * self._points[place])
 
-    def _domains_of(self, indicator: Indicator) -> frozenset[str]:
-        """Return the domains that an overlay's indicator is confined to; empty for all."""
-        for overlay in self.knowledge.overlays:
-            if overlay.name == indicator.overlay:
-                return frozenset(overlay.domains)
-        return frozenset()
-
     def _floor(self, profile: Profile, usable: list[Fact]) -> int:
         floor = 0
         for fact in usable:
-            for place in self._hard.get(fact.kind, ()):
+            for place in self.hard.get(fact.kind, ()):
                 here = self.floor_of(place, profile)
-                if here > floor and not self._is_excused(place, fact.kind, usable):
+                if here > floor and not self.is_excused(place, fact.kind, usable):
                     floor = here
         return floor
 
@@ -414,26 +322,6 @@ class Catalogue:
                 heard_until=unheard.get(function.feed),
             ):
                 severities[place] = 1.0
-
-
-def _excuses_of(function: HardIndustry) -> dict[int, frozenset[int]]:
-    """Return, by kind, the kinds of which one in force explains it."""
-    return {
-        int(FactKind[kind.upper()]): frozenset(int(one) for one in kinds_named(names))
-        for kind, names in function.unless.items()
-    }
-
-
-def _replaced(knowledge: Knowledge, indicator: Indicator) -> frozenset[str]:
-    """Return the domains in which a professional line stands in a generic one's place."""
-    if indicator.overlay:
-        return frozenset()
-    return frozenset(
-        domain
-        for overlay in knowledge.overlays
-        for domain in overlay.domains
-        if any(one.id == indicator.id for one in overlay.indicators)
-    )
 
 
 def _one_of_each_matter(facts: list[Fact]) -> list[Fact]:

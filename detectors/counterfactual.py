@@ -11,7 +11,7 @@ from detectors.deadline import deadline_of
 from detectors.effects import Position
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, PENALTIES, Fact
-from detectors.functions import Age, Hard, HardIndustry, IndustryLevel
+from detectors.functions import Age, IndustryLevel
 from detectors.knowledge import Indicator
 from detectors.measure import RiskClass
 from detectors.score import reached_rank
@@ -90,14 +90,8 @@ def way_back(
 
 def _hard_places(state: EnterpriseState, expertise: Expertise, target: RiskClass) -> list[int]:
     """Return the direct rules that hold the enterprise above the target."""
-    catalogue = expertise.catalogue
-    return [
-        place
-        for place, indicator in enumerate(catalogue.indicators)
-        if isinstance(indicator.severity, Hard | HardIndustry)
-        and catalogue.floor_of(place, state.profile) > target.rank
-        and catalogue.facts_of(place, state.facts, state.as_of)
-    ]
+    rules = expertise.catalogue.direct_rules(state.profile, state.facts, state.as_of)
+    return [one.place for one in rules if one.rank > target.rank]
 
 
 def _heaviest(left: dict[int, float], expertise: Expertise) -> int | None:

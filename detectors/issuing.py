@@ -5,29 +5,19 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detectors.events import Event, WarningHandled
-from detectors.expertise import Expertise
-from detectors.facts import DAY_S, Fact, FactKind
+from detectors.events import WarningHandled
+from detectors.facts import DAY_S, Fact
 from detectors.finding import Finding, Moment
-from detectors.grounds import advice_of, basis_of, matter_of, own_basis
-from detectors.knowledge import Rule
 from detectors.measure import Measure
 from detectors.news import News
 from detectors.observation import Tempered, tempered
 from detectors.reading_society import FINAL
 from detectors.repetition import RAISED_TO, as_past, warned_before, why_again
 from detectors.retold import without_retold
+from detectors.said import Occasion, bits_told, said
 from detectors.state import EnterpriseState, OpenWarning
 from detectors.undoing import undone_by
-from detectors.warning import (
-    EarlyWarning,
-    Reason,
-    WarningStatus,
-    revision_of,
-    warning_id,
-    warning_number,
-)
-from detectors.wording import fact_in_words
+from detectors.warning import EarlyWarning, WarningStatus, warning_id, warning_number
 
 # Domain reference §4.3: enterprise x domain x rule family x 30 days is one warning.
 MERGE_S = 30 * DAY_S
@@ -37,20 +27,6 @@ KEEP_PAST = 4
 # less, for the oldest is closed, and said to be.
 KEEP_OPEN = 24
 MAX_EVIDENCE = 20
-MAX_REASONS = 5
-
-
-class Occasion(msgspec.Struct, frozen=True, gc=False):
-    """The event at hand, the state after it, and by which knowledge it is judged."""
-
-    state: EnterpriseState
-    event: Event
-    expertise: Expertise
-
-    @property
-    def cause(self) -> str:
-        """Return the name of the event, unique over all sources."""
-        return f"{self.event.source}/{self.event.id}"
 
 
 def has_overdue(occasion: Occasion) -> bool:
@@ -122,7 +98,7 @@ def _closed(ended: list[OpenWarning], occasion: Occasion) -> list[EarlyWarning]:
     state.open_warnings = [one for one in state.open_warnings if one not in ended]
     state.past_warnings = [*state.past_warnings, *ended][-KEEP_PAST:]
     return [
-        _said(occasion, one, by_id[one.rule], WarningStatus.CLOSED, _facts_of(one, state.facts))
+        said(occasion, one, by_id[one.rule], WarningStatus.CLOSED, _facts_of(one, state.facts))
         for one in ended
         if one.rule in by_id
     ]
@@ -141,7 +117,7 @@ def _without_settled(
     """
     rulebook = occasion.expertise.rulebook
     quiet = msgspec.structs.replace(moment, fresh=frozenset(), judged=moment.as_of, rise=0.0)
-    kept, said = [], []
+    kept, told = [], []
     for one in open_warnings:
         rule = rulebook.by_id.get(one.rule)
         if rule is None or rulebook.is_momentary(rule):
@@ -150,16 +126,16 @@ def _without_settled(
         left = rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
         if left is None:
             facts = _facts_of(one, moment.facts)
-            said.append(_said(occasion, one, rule, WarningStatus.CLOSED, facts))
+            told.append(said(occasion, one, rule, WarningStatus.CLOSED, facts))
             if rule.again_within_days:
                 past = occasion.state.past_warnings
                 occasion.state.past_warnings = [*past, one][-KEEP_PAST:]
             continue
         if left.measure.rank < one.measure:
             one = msgspec.structs.replace(one, measure=left.measure.rank)  # noqa: PLW2901
-            said.append(_said(occasion, one, rule, WarningStatus.LOWERED, left.facts))
+            told.append(said(occasion, one, rule, WarningStatus.LOWERED, left.facts))
         kept.append(one)
-    return kept, said
+    return kept, told
 
 
 def _raised(
@@ -168,73 +144,97 @@ def _raised(
     occasion: Occasion,
     moment: Moment,
 ) -> tuple[list[OpenWarning], EarlyWarning | None]:
-    state = occasion.state
-    rule = finding.rule
+    """Let a finding open a warning, make one graver, or add evidence to it, which tells nobody."""
     taken = _measure_taken(finding, occasion, moment)
     rank = taken.measure.rank
-    ids = [fact.id for fact in finding.facts]
-    known = next(
-        (
-            one
-            for one in open_warnings
-            if one.family == rule.family
-            and one.domain == finding.domain
-            and one.last_hit > state.as_of - MERGE_S
-        ),
-        None,
-    )
-    place = _place_of(finding.facts, state)
+    known = _joined_by(finding, open_warnings, occasion.state.as_of)
     if known is None:
-        identity = warning_id(
-            uscc=occasion.event.subject,
-            domain=finding.domain,
-            family=rule.family,
-            cause=occasion.cause,
-        )
-        opened = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
-        known = OpenWarning(
-            id=identity,
-            number=warning_number(identity, place=place or "000000", issued_at=opened),
-            family=rule.family,
-            domain=finding.domain,
-            rule=rule.id,
-            measure=rank,
-            opened=state.as_of,
-            last_hit=state.as_of,
-            facts=ids[:MAX_EVIDENCE],
-            place=place,
-            told=1 << rank,
-            issued=state.as_of,
-        )
-        said = _said(
-            occasion, known, rule, WarningStatus.ISSUED, finding.facts,
-            remark=taken.why, found=finding.measure,
-        )  # fmt: skip
-        return [*open_warnings, known], said
-    graver = rank > known.measure
+        opened = _opened(finding, rank, occasion)
+        return [*open_warnings, opened], _issued(opened, finding, taken, occasion)
+    renewed = _renewed(known, finding, rank, occasion.state)
+    others = [renewed if one is known else one for one in open_warnings]
+    if rank <= known.measure:
+        return others, None
+    again = bool(bits_told(known) & 1 << rank)
+    return others, _issued(renewed, finding, taken, occasion, again=again)
+
+
+def _joined_by(
+    finding: Finding, open_warnings: list[OpenWarning], as_of: int
+) -> OpenWarning | None:
+    """Return the warning of its family and domain that a finding joins, if there is one."""
+    for one in open_warnings:
+        if (
+            one.family == finding.rule.family
+            and one.domain == finding.domain
+            and one.last_hit > as_of - MERGE_S
+        ):
+            return one
+    return None
+
+
+def _opened(finding: Finding, rank: int, occasion: Occasion) -> OpenWarning:
+    state, rule = occasion.state, finding.rule
+    place = _place_of(finding.facts, state)
+    identity = warning_id(
+        uscc=occasion.event.subject,
+        domain=finding.domain,
+        family=rule.family,
+        cause=occasion.cause,
+    )
+    opened = dt.datetime.fromtimestamp(state.as_of, dt.UTC)
+    return OpenWarning(
+        id=identity,
+        number=warning_number(identity, place=place or "000000", issued_at=opened),
+        family=rule.family,
+        domain=finding.domain,
+        rule=rule.id,
+        measure=rank,
+        opened=state.as_of,
+        last_hit=state.as_of,
+        facts=[fact.id for fact in finding.facts[:MAX_EVIDENCE]],
+        place=place,
+        told=1 << rank,
+        issued=state.as_of,
+    )
+
+
+def _renewed(
+    known: OpenWarning, finding: Finding, rank: int, state: EnterpriseState
+) -> OpenWarning:
+    """Return a warning after a further hit; a graver rule takes it over."""
+    is_graver = rank > known.measure
+    ids = [fact.id for fact in finding.facts]
     renewed = msgspec.structs.replace(
         known,
-        rule=rule.id if graver else known.rule,
+        rule=finding.rule.id if is_graver else known.rule,
         measure=max(rank, known.measure),
         last_hit=state.as_of,
-        place=place,
+        place=_place_of(finding.facts, state),
         facts=list(dict.fromkeys([*ids, *known.facts]))[:MAX_EVIDENCE],
     )
-    again = bool(_told_of(known) & 1 << rank)
-    if graver:
-        renewed.told, renewed.issued = _told_of(known) | 1 << rank, state.as_of
-    others = [renewed if one is known else one for one in open_warnings]
-    if not graver:
-        return others, None
-    return others, _said(
-        occasion, renewed, rule, WarningStatus.ISSUED, finding.facts,
+    if is_graver:
+        renewed.told, renewed.issued = bits_told(known) | 1 << rank, state.as_of
+    return renewed
+
+
+def _issued(
+    one: OpenWarning,
+    finding: Finding,
+    taken: Tempered,
+    occasion: Occasion,
+    *,
+    again: bool = False,
+) -> EarlyWarning:
+    return said(
+        occasion, one, finding.rule, WarningStatus.ISSUED, finding.facts,
         remark=taken.why, found=finding.measure, again=again,
     )  # fmt: skip
 
 
-def _told_of(one: OpenWarning) -> int:
-    """Return the bits of the measures told; of an older state the one it stands at."""
-    return one.told or 1 << one.measure
+def _place_of(facts: tuple[Fact, ...], state: EnterpriseState) -> str:
+    """Return the place of the matter: of the newest fact that names one, or of the enterprise."""
+    return next((fact.place for fact in facts if fact.place), state.profile.place)
 
 
 def _no_longer_hit(state: EnterpriseState) -> list[OpenWarning]:
@@ -279,11 +279,11 @@ def without_handled(occasion: Occasion) -> list[EarlyWarning]:
     if not isinstance(data, WarningHandled) or data.state not in FINAL:
         return []
     handled = [one for one in occasion.state.open_warnings if one.id == data.warning_id]
-    said = _closed(handled, occasion)
+    closed = _closed(handled, occasion)
     occasion.state.past_warnings = [
         as_past(one, data) if one in handled else one for one in occasion.state.past_warnings
     ]
-    return said
+    return closed
 
 
 def _without_retracted(
@@ -298,7 +298,7 @@ def _without_retracted(
     Where the rest asks for a milder measure, the graver one alone is taken back; whoever must act
     by the milder one is told of it, unless that was so before.
     """
-    kept, said = [], []
+    kept, told = [], []
     gone = {fact.id: fact for fact in moment.facts if fact.is_revoked}
     undone = undone_by(occasion.event)
     # A change of class or score cannot be checked again afterwards: it stands on its facts.
@@ -312,7 +312,7 @@ def _without_retracted(
         left = occasion.expertise.rulebook.still_holds(rule, quiet, one.domain, since=one.last_hit)
         if left is None:
             status = WarningStatus.CANCELLED
-            said.append(_said(occasion, one, rule, status, taken_back, undone=undone))
+            told.append(said(occasion, one, rule, status, taken_back, undone=undone))
             continue
         rest = msgspec.structs.replace(
             one,
@@ -322,80 +322,9 @@ def _without_retracted(
         kept.append(rest)
         if is_past or rest.measure == one.measure:
             continue
-        said.append(_said(occasion, rest, rule, WarningStatus.LOWERED, taken_back, undone=undone))
+        told.append(said(occasion, rest, rule, WarningStatus.LOWERED, taken_back, undone=undone))
         bit = 1 << rest.measure
-        if not _told_of(one) & bit:
-            rest.told, rest.issued = _told_of(one) | bit, occasion.state.as_of
-            said.append(_said(occasion, rest, rule, WarningStatus.ISSUED, left.facts))
-    return kept, said
-
-
-def _place_of(facts: tuple[Fact, ...], state: EnterpriseState) -> str:
-    """Return the place of the matter: of the newest fact that names one, or of the enterprise."""
-    return next((fact.place for fact in facts if fact.place), state.profile.place)
-
-
-def _said(
-    occasion: Occasion,
-    known: OpenWarning,
-    rule: Rule,
-    status: WarningStatus,
-    facts: tuple[Fact, ...],
-    *,
-    remark: str = "",
-    found: Measure | None = None,
-    again: bool = False,
-    undone: str = "",
-) -> EarlyWarning:
-    """Return what is told.  ``found`` is the tier's measure, of which a milder one may be taken."""
-    state = occasion.state
-    measure = Measure.of_rank(known.measure)
-    found = found or measure
-    issued_at = dt.datetime.fromtimestamp(known.issued or known.opened, dt.UTC)
-    is_issued = status is WarningStatus.ISSUED
-    learned = state.learned
-    told = _told_of(known)
-    # A warning may be lowered, and rise again, as often as its facts come and go.
-    again = again or status is WarningStatus.LOWERED
-    return EarlyWarning(
-        id=known.id,
-        number=known.number,
-        status=status,
-        measure=measure,
-        uscc=occasion.event.subject,
-        enterprise=state.profile.name or occasion.event.subject,
-        domain=known.domain,
-        family=known.family,
-        rule=rule.id,
-        matter=matter_of(rule, found),
-        advice=advice_of(rule, found),
-        place=known.place,
-        approver=next(
-            (f.document.organ for f in facts if f.document.organ and f.kind == FactKind.PERMIT), ""
-        ),
-        reasons=tuple(
-            Reason(
-                text=fact_in_words(fact, occasion.expertise.knowledge.domains),
-                fact_id=fact.name,
-                doc_no=fact.document.doc_no,
-                organ=fact.document.organ,
-                legal_basis=own_basis(rule, fact),
-            )
-            for fact in facts[:MAX_REASONS]
-        ),
-        legal_basis=basis_of(rule, facts[:MAX_REASONS]),
-        cause=occasion.cause,
-        issued_at=issued_at,
-        score=learned.live.score,
-        risk_class=learned.live.risk_class,
-        batched=rule.batched,
-        remark=remark,
-        permits=tuple(sorted({one.domain for one in state.facts if one.kind == FactKind.PERMIT})),
-        learned_probability=learned.probability if learned.version else None,
-        knowledge_version=occasion.expertise.knowledge.version,
-        model_version=learned.version,
-        told=tuple([one for one in Measure if told & 1 << one.rank]),
-        revision=revision_of(occasion.cause) if again else "",
-        undone=undone,
-        changed_at=None if is_issued else dt.datetime.fromtimestamp(state.as_of, dt.UTC),
-    )
+        if not bits_told(one) & bit:
+            rest.told, rest.issued = bits_told(one) | bit, occasion.state.as_of
+            told.append(said(occasion, rest, rule, WarningStatus.ISSUED, left.facts))
+    return kept, told

@@ -355,15 +355,13 @@ def _gravest_floor(
     catalogue: Catalogue, profile: Profile, facts: Sequence[Fact], as_of: int
 ) -> _Floor | None:
     """Return the gravest direct rule in force, the first of the catalogue where several are."""
-    if not catalogue.is_hard(facts):
+    rules = catalogue.direct_rules(profile, facts, as_of)
+    if not rules:
         return None
-    found = [
-        _Floor(rank, f"{indicator.name}（{fact_in_words(fact)}）", fact)
-        for place, indicator in enumerate(catalogue.indicators)
-        if (rank := catalogue.floor_of(place, profile))
-        for fact in catalogue.facts_of(place, facts, as_of)[:1]
-    ]
-    return max(found, key=lambda one: one.rank, default=None)
+    gravest = max(rules, key=lambda one: one.rank)
+    fact = gravest.facts[0]
+    name = catalogue.indicators[gravest.place].name
+    return _Floor(gravest.rank, f"{name}（{fact_in_words(fact)}）", fact)
 
 
 def was_there(state: EnterpriseState, as_of: int) -> bool:

@@ -11,31 +11,15 @@ from msgspec.structs import replace
 from detectors.absorb import absorb
 from detectors.admission import check, check_subject, check_time
 from detectors.assessment import Assessment
-from detectors.effects import (
-    DUPLICATE,
-    REPLAYED,
-    UNKNOWN_FACT,
-    CardDue,
-    ClassChanged,
-    Effect,
-    LetGo,
-    Position,
-)
-from detectors.events import (
-    ClassOfMonth,
-    DeadlineFellDue,
-    Established,
-    Event,
-)
+from detectors.effects import DUPLICATE, REPLAYED, UNKNOWN_FACT, Effect, LetGo, Position
+from detectors.events import ClassOfMonth, DeadlineFellDue, Established, Event
 from detectors.example import Example
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL, FactKind, fact_name, hash_of
-from detectors.features import FEATURES_VERSION, Tally, features
+from detectors.facts import FactKind, fact_name, hash_of
+from detectors.features import FEATURES_VERSION
 from detectors.finding import Moment
 from detectors.handling import acts_of, by_id
-from detectors.issuing import Occasion, has_overdue, warnings_of, without_handled
-from detectors.legal_lives import final_from
-from detectors.measure import RiskClass
+from detectors.issuing import has_overdue, warnings_of, without_handled
 from detectors.neighbours import (
     BONDING,
     BondChanged,
@@ -46,22 +30,13 @@ from detectors.neighbours import (
     without_relations,
 )
 from detectors.news import News
-from detectors.score import next_standing
-from detectors.state import RECENT_EVENTS, EnterpriseState, Learned, Standing
+from detectors.said import Occasion
+from detectors.standing import assessed, stand
+from detectors.state import RECENT_EVENTS, EnterpriseState
+from detectors.telling import tell
 from detectors.told import told_of
-
-LOW_WATER_S = 30 * DAY_S  # domain reference §4.2, blue: "score +50 in 30 d"
-# Below these nobody acts.  Rules speak in points; the learned part breathes with every outcome of
-# its domain, and a hundredth of the scale is far inside every band.
-TELL_RULES_AT_LEAST = 1.0
-TELL_LEARNED_AT_LEAST = 10.0
-HOUR_S = 3600
-# A feed that was never connected wakes nobody daily, and after a silence of n days a warning comes
-# at most n/4 + 1 days after the feed speaks again; with 2 it was up to n.  Measured: a year without
-# the feed of the annual reports costs 37 looks a class A firm (with 2: 23).
-WAITS_LONGER = 1.25
-LONGEST_WAIT_S = 30 * DAY_S
-CLASSES = tuple(RiskClass)
+from detectors.waking import look_ahead
+from detectors.warning import EarlyWarning
 
 
 def step(
@@ -109,24 +84,23 @@ def step(
     if not news.fresh or news.fresh[0].id != identity:
         _remember(state, identity, news)
     effects: list[Effect] = []
-    assessment, tally = _assessed(before, state, news, expertise)
+    assessment, vectors = assessed(before, state, news, expertise)
     if news.outcome is not None:
-        assert tally is not None
-        effects.append(_example(before, event, news, identity, at, position, tally[0]))
-    _stand(state, before, assessment, expertise, tally[1] if tally else None)
+        assert vectors is not None
+        effects.append(_example(before, event, news, identity, at, position, vectors[0]))
+    stand(state, before, assessment, expertise, vectors[1] if vectors else None)
     effects += _bond_changes(before, state, event, news, assessment, expertise)
     if isinstance(event.data, ClassOfMonth):
         effects += told_of(event.subject, event.data)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
         state.low_score, state.low_at = state.rule.score, as_of
-    has_warned = _warn(state, before, event, news, expertise, effects)
+    warnings = _warnings(state, before, event, news, expertise)
+    effects += warnings
     effects += acts_of(state, event)
     effects += _remarks(event.subject, news)
-    is_known = before.profile.name == state.profile.name and (
-        before.profile.place == state.profile.place
-    )
-    _tell(state, event, expertise, effects, assessment, is_news=has_warned or not is_known)
+    is_news = bool(warnings) or not _is_called_alike(before, state)
+    effects += tell(state, event, expertise, assessment, is_news=is_news)
     return state, effects
 
 
@@ -156,6 +130,13 @@ def _has_heard(state: EnterpriseState, identity: int) -> bool:
     )
 
 
+def _is_called_alike(before: EnterpriseState, state: EnterpriseState) -> bool:
+    """Return whether name and place, which a card shows, are what they were."""
+    return before.profile.name == state.profile.name and (
+        before.profile.place == state.profile.place
+    )
+
+
 def _remarks(uscc: str, news: News) -> list[Effect]:
     """Return what an operator should know of an event: it spoke of nothing, or took a place."""
     remarks: list[Effect] = [UNKNOWN_FACT] if news.unknown else []
@@ -163,97 +144,6 @@ def _remarks(uscc: str, news: News) -> list[Effect]:
         kinds = tuple([FactKind(fact.kind).name.lower() for fact in news.let_go])
         remarks.append(LetGo(uscc, kinds))
     return remarks
-
-
-Vectors = tuple[list[float], list[float]]
-
-
-def _assessed(
-    before: EnterpriseState, state: EnterpriseState, news: News, expertise: Expertise
-) -> tuple[Assessment, Vectors | None]:
-    """Return what the indicators say now, and the features before and after the event.
-
-    An outcome is learned from with the features as they stood before it; where it adds nothing
-    that an indicator rests on, what the indicators said before it still holds.
-    """
-    catalogue = expertise.catalogue
-    as_of = state.as_of
-    is_same = (
-        not news.resettled
-        and state.profile is before.profile
-        and not any([catalogue.is_weighty[fact.kind] for fact in news.fresh])
-    )
-    needs_score = bool(expertise.scorers) and state.profile.domain in expertise.scorers
-    if news.outcome is None:
-        assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
-        if not needs_score:
-            return assessment, None
-        vector = features(state, as_of=as_of, rule_score=assessment.score)
-        return assessment, (vector, vector)
-    earlier = catalogue.assess(before.profile, before.facts, as_of, unheard=state.withheld)
-    tally = Tally(before.facts, before.archive, as_of)
-    vector = tally.vector(before.profile, rule_score=earlier.score)
-    assessment = earlier
-    if not is_same:
-        assessment = catalogue.assess(state.profile, state.facts, as_of, unheard=state.withheld)
-    if not needs_score:
-        return assessment, (vector, vector)
-    return assessment, (vector, _after(tally, state, news, assessment.score))
-
-
-def _after(tally: Tally, state: EnterpriseState, news: News, rule_score: float) -> list[float]:
-    """Return the features after an outcome."""
-    if news.resettled:
-        tally = Tally(state.facts, state.archive, state.as_of)
-    else:
-        for fact in news.fresh:
-            if fact.counts_at(state.as_of):
-                tally.add(fact)
-    return tally.vector(state.profile, rule_score=rule_score)
-
-
-def _stand(
-    state: EnterpriseState,
-    before: EnterpriseState,
-    assessment: Assessment,
-    expertise: Expertise,
-    vector: list[float] | None,
-) -> None:
-    """Move the standings, by rules alone and with the learned part."""
-    scoring = expertise.knowledge.scoring
-    as_of = state.as_of
-    state.rule = next_standing(
-        before.rule,
-        assessment.score,
-        floor_rank=assessment.floor_rank,
-        as_of=as_of,
-        scoring=scoring,
-    )
-    if not state.low_at:
-        state.low_score, state.low_at = 0.0, as_of
-    elif as_of - state.low_at > LOW_WATER_S:
-        state.low_score, state.low_at = before.rule.score, as_of
-    if state.rule.score <= state.low_score:
-        state.low_score, state.low_at = state.rule.score, as_of
-    scorer = expertise.scorers.get(state.profile.domain) if vector is not None else None
-    if scorer is None or vector is None:
-        state.learned = Learned(-1.0, "", state.rule)
-        return
-    profile = state.profile
-    probability = scorer.probability(vector, profile.category, profile.place)
-    score = expertise.catalogue.score_of(
-        assessment.severities, scoring.learned_points * probability
-    )
-    live = next_standing(
-        before.learned.live,
-        score,
-        floor_rank=assessment.floor_rank,
-        as_of=as_of,
-        scoring=scoring,
-    )
-    if live.rank > state.rule.rank + 1:
-        live = Standing(live.score, state.rule.rank + 1, 0)
-    state.learned = Learned(round(probability, 6), scorer.version, live)
 
 
 def _ties_moved(before: EnterpriseState, state: EnterpriseState, news: News) -> bool:
@@ -329,23 +219,20 @@ def _example(  # noqa: PLR0917 - all that an example is made of
     )
 
 
-def _warn(  # noqa: PLR0917 - all that a warning rests on
+def _warnings(
     state: EnterpriseState,
     before: EnterpriseState,
     event: Event,
     news: News,
     expertise: Expertise,
-    effects: list[Effect],
-) -> bool:
-    """Add the warnings that the event issues, closes or takes back; return whether it did.
+) -> list[EarlyWarning]:
+    """Return the warnings that the event issues, closes or takes back.
 
     The rules on time are judged when a deadline event says that a moment has come; an event that
     comes before it leaves the moment to it.
     """
     rulebook = expertise.rulebook
-    as_of = state.as_of
-    data = event.data
-    is_deadline = isinstance(data, DeadlineFellDue)
+    is_deadline = isinstance(event.data, DeadlineFellDue)
     occasion = Occasion(state, event, expertise)
     warnings = without_handled(occasion)
     withheld: set[str] = set()
@@ -359,29 +246,34 @@ def _warn(  # noqa: PLR0917 - all that a warning rests on
         or has_overdue(occasion)
         or (bool(news.fresh) and rulebook.is_set_off(news.fresh))
     ):
-        moment = Moment(
-            profile=state.profile,
-            facts=state.facts,
-            fresh=frozenset([fact.id for fact in news.fresh]),
-            as_of=as_of,
-            last=before.as_of,
-            before=before.facts,
-            judged=before.judged if is_deadline else as_of,
-            rank_before=before.rule.rank,
-            rank=state.rule.rank,
-            rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
-            since=_lower_until(state, before),
-            silent_feeds=data.silent_feeds if isinstance(data, DeadlineFellDue) else (),
-            withheld=before.withheld if is_deadline else {},
-        )
+        moment = _moment(state, before, event, news)
         warnings += warnings_of(occasion, moment, news)
         withheld = rulebook.withheld(moment)
         has_new = bool(withheld) and bool(rulebook.withheld(replace(moment, withheld={})))
-    effects += warnings
     if is_deadline:
         state.withheld = {one: before.withheld.get(one, before.judged) for one in sorted(withheld)}
-    _look_ahead(state, before, expertise, is_deadline=is_deadline, has_new=has_new)
-    return bool(warnings)
+    look_ahead(state, before, expertise, is_deadline=is_deadline, has_new=has_new)
+    return warnings
+
+
+def _moment(state: EnterpriseState, before: EnterpriseState, event: Event, news: News) -> Moment:
+    """Return the moment as the rules look at it."""
+    deadline = event.data if isinstance(event.data, DeadlineFellDue) else None
+    return Moment(
+        profile=state.profile,
+        facts=state.facts,
+        fresh=frozenset([fact.id for fact in news.fresh]),
+        as_of=state.as_of,
+        last=before.as_of,
+        before=before.facts,
+        judged=before.judged if deadline else state.as_of,
+        rank_before=before.rule.rank,
+        rank=state.rule.rank,
+        rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
+        since=_lower_until(state, before),
+        silent_feeds=deadline.silent_feeds if deadline else (),
+        withheld=before.withheld if deadline else {},
+    )
 
 
 def _lower_until(state: EnterpriseState, before: EnterpriseState) -> int:
@@ -393,101 +285,3 @@ def _lower_until(state: EnterpriseState, before: EnterpriseState) -> int:
     if state.rule.rank != before.rule.rank or state.low_at == state.as_of:
         return before.as_of
     return state.low_at - 1
-
-
-def _look_ahead(
-    state: EnterpriseState,
-    before: EnterpriseState,
-    expertise: Expertise,
-    *,
-    is_deadline: bool,
-    has_new: bool,
-) -> None:
-    """Note up to when time has been judged, and the next moment at which it may change something.
-
-    A moment that has come and was not judged stays to be judged: an event that overtook the
-    timer leaves it to the timer.  What a silent feed newly holds back (``has_new``) is looked at
-    again next day, and then after a quarter longer each time.
-    """
-    rulebook, as_of = expertise.rulebook, state.as_of
-    since = as_of if is_deadline or not before.as_of else before.judged
-    wake = rulebook.wake_after(state.profile, state.facts, since)
-    if not wake or wake > as_of:
-        state.judged = as_of
-    elif before.wake_at:
-        wake = min(before.wake_at, as_of + DAY_S)
-    if state.withheld:
-        retry = before.wake_at
-        if is_deadline:
-            longer = 0 if has_new else int(WAITS_LONGER * (as_of - before.judged))
-            retry = as_of + min(max(DAY_S, longer), LONGEST_WAIT_S)
-        wake = min(wake, retry) if wake else retry
-    state.wake_at = _soonest(wake, state, expertise)
-
-
-def _soonest(wake: int, state: EnterpriseState, expertise: Expertise) -> int:
-    """Return the soonest of a rule's moment, a sample's last day and a look at the class again.
-
-    Whoever stands above class A, or radiates trouble, is looked at when what weighs on it ends.
-    """
-    known, is_weighty = expertise.knowledge, expertise.catalogue.is_weighty
-    is_burdened = bool(state.rule.rank or state.trouble.severity)
-    for fact in state.facts:
-        if (
-            is_burdened
-            and state.as_of < fact.end < ENDLESS_S
-            and is_weighty[fact.kind]
-            and (not wake or fact.end < wake)
-        ):
-            wake = fact.end
-        if fact.doubt & PROVISIONAL:
-            final = final_from(fact, known.lives, known.calendar)
-            # Overtaken, or told late: then at once, at a moment that no deadline can have named.
-            moment = max(final, state.as_of + 1) if final else 0
-            if moment and (not wake or moment < wake):
-                wake = moment
-    if state.rule.rank:
-        scoring = known.scoring
-        review = state.as_of + scoring.review_days * DAY_S
-        if state.rule.better_since:
-            review = state.rule.better_since + scoring.better_after_hours * HOUR_S
-        if review > state.as_of and (not wake or review < wake):
-            wake = review
-    return wake
-
-
-def _tell(
-    state: EnterpriseState,
-    event: Event,
-    expertise: Expertise,
-    effects: list[Effect],
-    assessment: Assessment,
-    *,
-    is_news: bool,
-) -> None:
-    """Add what the risk and the class topic must hear; the first class above A is a change."""
-    live = state.learned.live
-    if live.rank != state.told_rank:
-        before = max(0, state.told_rank)
-        if live.rank != before:
-            effects.append(
-                ClassChanged(
-                    uscc=event.subject,
-                    before=CLASSES[before],
-                    after=live.risk_class,
-                    score=live.score,
-                    at=dt.datetime.fromtimestamp(state.as_of, dt.UTC),
-                    cause=f"{event.source}/{event.id}",
-                    knowledge_version=expertise.knowledge.version,
-                    model_version=state.learned.version,
-                )
-            )
-    elif (
-        not is_news
-        and abs(state.rule.score - state.told_rules) < TELL_RULES_AT_LEAST
-        and abs(live.score - state.told_score) < TELL_LEARNED_AT_LEAST
-    ):
-        return
-    state.told_score, state.told_rank = round(live.score), live.rank
-    state.told_rules = round(state.rule.score)
-    effects.append(CardDue(assessment))

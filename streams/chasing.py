@@ -148,9 +148,10 @@ class Chaser:
     async def _missed(self, those: Sequence[Awaited], *, now: dt.datetime) -> list[_Case]:
         """Return those of a name that nobody has signed for, though they should have."""
         stands = await self._standing(one.warning for one in those)
+        lives = await self.lives.of_each([one.warning.id for one in those])
         found = []
         for one in those:
-            life = await self.lives.of(one.warning.id)
+            life = lives[one.warning.id]
             duty = duty_of(one.warning, self.desk)
             leads = [each.authority.code for each in duty.recipients if each.role is Role.LEAD]
             missed = why_chase(

@@ -42,12 +42,12 @@ from streams.topics import (
     ensure_epoch,
 )
 from streams.usage_words import Commands
+from streams.version import PRODUCT, version
 from streams.worker import plan_of, run_worker
 
 app = typer.Typer(
     name="sanzao",
     cls=Commands,
-    help="三早：企业信用风险实时监测与分级预警。Live credit-risk monitoring and early warning.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -61,6 +61,19 @@ app.add_typer(messages, name="messages")
 app.command()(cli_explain.explain)
 app.command()(cli_replay.replay)
 app.command()(convert)
+
+
+@app.callback(invoke_without_command=True)
+def sanzao(
+    *,
+    shows_version: Annotated[
+        bool, typer.Option("--version", help="显示产品版本", is_eager=True)
+    ] = False,
+) -> None:
+    """三早：企业信用风险实时监测与分级预警。Live credit-risk monitoring and early warning."""
+    if shows_version:
+        out.print(f"{PRODUCT} {version()}")
+        raise typer.Exit
 
 
 @app.command()
@@ -105,7 +118,7 @@ def publish(
         settings = load_settings(config)
         records, complaints = checked(
             file.read_bytes().splitlines(),
-            allowed=lambda: build_wisdom(settings).expertise.knowledge.allowed_usccs,
+            knowledge=lambda: build_wisdom(settings).expertise.knowledge,
             now=clock.now(),
         )
         complain(file, complaints)

@@ -5,22 +5,20 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from detectors.admission import check_subject, check_time
-from detectors.events import Cause, Event, InvalidEventError, decode
+from detectors.admission import check, check_subject, check_time
+from detectors.events import Cause, InvalidEventError, decode
+from detectors.knowledge import Knowledge
 from streams.terminal import err
-
-Allowed = Callable[[], frozenset[str]]
 
 
 def checked(
-    lines: Iterable[bytes], *, allowed: Allowed, now: dt.datetime
+    lines: Iterable[bytes], *, knowledge: Callable[[], Knowledge], now: dt.datetime
 ) -> tuple[list[tuple[str, bytes]], list[str]]:
     """Return the records to publish, with their keys, and what is wrong with the other lines.
 
-    ``allowed`` gives the codes that a register vouches for; it reads the knowledge, and is asked
-    only where a check digit is wrong.
+    ``knowledge`` is read once, and only where there is an event at all.
     """
-    vouched = functools.cache(allowed)
+    known = functools.cache(knowledge)
     records, complaints = [], []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -28,20 +26,12 @@ def checked(
         try:
             event = decode(line)
             check_time(event, now=now)
-            _check_subject(event, vouched)
+            check_subject(event, allowed=known().allowed_usccs)
+            check(event, known(), now=now)
             records.append((event.subject, line))
         except InvalidEventError as error:
             complaints.append(f"line {number}: {error.cause.value}: {error.detail}")
     return records, complaints
-
-
-def _check_subject(event: Event, allowed: Allowed) -> None:
-    try:
-        check_subject(event)
-    except InvalidEventError as error:
-        if error.cause is not Cause.QUARANTINED_SUBJECT:
-            raise
-        check_subject(event, allowed=allowed())
 
 
 def complain(file: Path, complaints: Sequence[str]) -> None:

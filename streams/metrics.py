@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
 from alerts.delivery import Cause as DeliveryCause
 from alerts.delivery import Heard
@@ -13,6 +13,7 @@ from detectors.events import Cause, NeighbourRelation
 from detectors.measure import Measure, RiskClass
 from detectors.model_health import Health
 from detectors.warning import WarningStatus
+from streams.version import version
 
 # From under a linger to the stall of a rebalance.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -30,8 +31,7 @@ class Metrics:
     """All series of one worker; every series of a closed set exists from the first scrape."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        make = self.registry
+        self.registry = make = CollectorRegistry()
         self.events = Counter(
             "sanzao_events", "Events by what became of them", ["outcome"], registry=make
         )
@@ -154,6 +154,9 @@ class Metrics:
         )  # fmt: skip
         self.neighbours_cut = Counter(
             "sanzao_neighbours_cut", "Neighbours left untold, beyond the fan-out", registry=make
+        )
+        Info("sanzao_build", "1 for the version of the product", registry=make).info(
+            {"version": version()}
         )
         self.knowledge = Gauge(
             "sanzao_knowledge_info", "1 for the knowledge version in use", ["version"],

@@ -106,9 +106,15 @@ class MonthEnd:
         """Take the province's result as the official class; our own stays beside it.
 
         Raises:
-            MonthRefusedError: the month was imported before, with another result, or E57 has
-                told another one of some enterprise.
+            MonthRefusedError: the month is not over, was imported before with another result, or
+                E57 has told another one of some enterprise.
         """
+        if now.timestamp() <= month.last_s:
+            raise MonthRefusedError(
+                f"{month} 尚未结束（北京时间），导入的等级不再改变，故未导入。请核对 --month 和文件"
+                f"中的月份，更正后重试。{month} is not over yet, and an official class stands for "
+                f"good: nothing was imported; correct --month and the month in the file"
+            )
         head = await self.official.head(month, Source.IMPORTED)
         if head is not None and head.progress in FINAL:
             await self._refuse_other(month, told, head)

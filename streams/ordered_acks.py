@@ -122,8 +122,11 @@ class Seasoned:
         """Take what is acknowledged now; return what was so ``after`` seconds before ``vouched``.
 
         ``vouched`` is the last moment at which the store was seen alive: what it was told just
-        before its death grows no safer while it is dead.
+        before its death grows no safer while it is dead.  A store that loses nothing (``after`` is
+        0) needs nobody to vouch for it.
         """
+        if not after:
+            return acknowledged
         newest = self._held[-1][1] if self._held else self._ripe
         if acknowledged is not None and (newest is None or acknowledged > newest):
             self._held.append((now, acknowledged))

@@ -4,25 +4,43 @@ Nothing stands on it that the person's own mail does not say, but the acts of th
 """
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib import resources
 
 import jinja2
 
 from alerts.authority import AuthorityTree
+from alerts.members import Member
 from alerts.rendering import Letter, one_line, without_personal
 from detectors.handling import OUTCOMES, Handled
 from detectors.warning import CHINA
+from streams.warning_cases import Case
 
-_BEGIN, _END = "<!-- acts -->", "<!-- /acts -->"
+# How one of a list stands: what waits for somebody comes first.
+WAITING, RETURNED, UNDER_WAY, ENDED = STANDINGS = ("待签收", "已退回", "办理中", "已结束")
+
+_BODY = "<!-- body -->"
+_ACTS = "<!-- acts -->", "<!-- /acts -->"
+_LIST = "<!-- list -->", "<!-- /list -->"
 
 
 def page(letter: Letter, acts: str) -> str:
     """Return the letter as a page, with ``acts`` in place of its button."""
-    head, _, rest = letter.html.partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    styled = head.replace("</head>", f"<style>{_file('page.css')}</style></head>", 1)
-    return styled + acts + tail
+    head, tail = _around(letter.html, *_ACTS)
+    return _styled(head) + acts + tail
+
+
+def list_page(letter: Letter, acts: str) -> str:
+    """Return the letter of a batch as a page: ``acts`` tell how each on its list stands."""
+    head, tail = _around(letter.html, *_ACTS)
+    return _styled("".join(_around(head, *_LIST))) + acts + tail
+
+
+def member_page(letter: Letter, acts: str) -> str:
+    """Return the page of one on a list: what to do comes first, for the letter has been read."""
+    head, tail = _around(letter.html, *_ACTS)
+    top, _, body = "".join(_around(head, *_LIST)).partition(_BODY)
+    return _styled(top) + acts + body + tail
 
 
 def acts_in_words(
@@ -35,8 +53,13 @@ def acts_in_words(
     standing: str,
     notice: str = "",
     is_refused: bool = False,
+    member: Member | None = None,
+    back: str = "",
 ) -> str:
-    """Return what was done and what ``person`` may do now; of others the office alone is named."""
+    """Return what was done and what ``person`` may do now; of others the office alone is named.
+
+    ``member`` says of whom, where the letter is about many, and ``back`` where their list is.
+    """
     told = [
         {
             "word": act.label,
@@ -47,10 +70,32 @@ def acts_in_words(
         }
         for act in life
     ]
-    return _template().render(
+    return _template("acts.html.j2").render(
         life=told, measure=measure, may=may, standing=standing, outcomes=OUTCOMES, notice=notice,
-        is_refused=is_refused,
+        is_refused=is_refused, member=member, back=back,
     )  # fmt: skip
+
+
+def list_in_words(cases: Iterable[Case], *, measure: str, here: str, notice: str = "") -> str:
+    """Return how each on the list of a batch stands, what waits first, with a way to each.
+
+    ``here`` is the last part of this page's own address.
+    """
+    standing: dict[str, list[Case]] = {word: [] for word in STANDINGS}
+    for case in cases:
+        standing[_standing(case)].append(case)
+    return _template("list.html.j2").render(
+        standing=standing, waiting=len(standing[WAITING]), ended=ENDED, measure=measure, here=here,
+        notice=notice,
+    )  # fmt: skip
+
+
+def _standing(case: Case) -> str:
+    if case.waits:
+        return WAITING
+    if case.has_ended:
+        return ENDED
+    return RETURNED if case.is_returned else UNDER_WAY
 
 
 def plain_page(title: str, text: str) -> str:
@@ -68,13 +113,25 @@ def _who(act: Handled, tree: AuthorityTree) -> str:
     return authority.name if authority else "其他系统"
 
 
+def _styled(head: str) -> str:
+    return head.replace("</head>", f"<style>{_file('page.css')}</style></head>", 1)
+
+
+def _around(text: str, begin: str, end: str) -> tuple[str, str]:
+    """Return what stands before and after a marked part of a letter."""
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    return head, tail
+
+
 def _file(name: str) -> str:
     return resources.files("streams").joinpath("pages", name).read_text(encoding="utf-8").strip()
 
 
 @functools.cache
-def _template() -> jinja2.Template:
+def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(_file("acts.html.j2"))
+    environment.filters["day"] = lambda at: f"{at.astimezone(CHINA):%Y-%m-%d}"
+    return environment.from_string(_file(name))

@@ -6,7 +6,7 @@ compacted topic keeps every act, and the warning itself stays what it was.
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -37,6 +37,10 @@ class Lives(Protocol):
         """Return the acts on a warning, in order."""
         ...
 
+    async def of_each(self, warning_ids: Sequence[str]) -> dict[str, tuple[Handled, ...]]:
+        """Return the acts on each of these warnings, in order."""
+        ...
+
 
 @dataclasses.dataclass(slots=True)
 class MemoryLives:
@@ -51,6 +55,10 @@ class MemoryLives:
     async def of(self, warning_id: str) -> tuple[Handled, ...]:
         """Return the acts on a warning, in order."""
         return in_order(act for act in self.acts.values() if act.warning_id == warning_id)
+
+    async def of_each(self, warning_ids: Sequence[str]) -> dict[str, tuple[Handled, ...]]:
+        """Return the acts on each of these warnings, in order."""
+        return {one: await self.of(one) for one in warning_ids}
 
 
 class RedisLives:
@@ -80,8 +88,22 @@ class RedisLives:
         Raises:
             streams.store.StoreUnavailableError: Redis does not answer.
         """
-        found = await asked(self._client.hvals(life_key(warning_id)))
-        return in_order(self._decoder.decode(raw) for raw in found)
+        return (await self.of_each([warning_id]))[warning_id]
+
+    async def of_each(self, warning_ids: Sequence[str]) -> dict[str, tuple[Handled, ...]]:
+        """Return the acts on each of these warnings, in order; a batch has hundreds.
+
+        Raises:
+            streams.store.StoreUnavailableError: Redis does not answer.
+        """
+        pipeline = self._client.pipeline(transaction=False)
+        for one in warning_ids:
+            pipeline.hvals(life_key(one))
+        found = await asked(pipeline.execute())
+        return {
+            one: in_order(self._decoder.decode(raw) for raw in raws)
+            for one, raws in zip(warning_ids, found, strict=True)
+        }
 
 
 def life_record(act: Handled, partitions: int) -> Outgoing:

@@ -77,20 +77,21 @@ def build_web(
 
 def _add_page(app: web.Application, page: WarningPage) -> None:
     async def show(request: web.Request) -> web.Response:
-        """Show a warning to whom its link belongs."""
-        return await _answered(page.show(request.match_info["token"]))
+        """Show a warning, or a list, to whom its link belongs."""
+        return await _answered(page.show(**request.match_info))
 
     async def act(request: web.Request) -> web.Response:
         """Take what a person does with a warning."""
-        token = request.match_info["token"]
         form = {name: text for name, text in (await request.post()).items() if type(text) is str}
-        answer = await _answered(page.act(token, form))
+        answer = await _answered(page.act(form=form, **request.match_info))
         if answer.status == SEE_OTHER:
-            answer.headers["Location"] = token  # beside itself, under whatever path a proxy puts us
+            # Beside itself, under whatever path a proxy puts us.
+            answer.headers["Location"] = request.path.rpartition("/")[2]
         return answer
 
-    app.router.add_get("/w/{token}", show)
-    app.router.add_post("/w/{token}", act)
+    for path in ("/w/{token}", "/w/{token}/{uscc}"):
+        app.router.add_get(path, show)
+        app.router.add_post(path, act)
 
 
 async def _answered(coming: Awaitable[Answer]) -> web.Response:

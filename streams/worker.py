@@ -10,7 +10,8 @@ from typing import Any
 import faust
 
 from config.schema import Settings
-from streams.app import Parts, build_app, build_parts, start, stop
+from streams.app import build_app, start, stop
+from streams.parts import Parts, build_parts
 from streams.sample_guard import check_sample
 from streams.topics import (
     Plan,

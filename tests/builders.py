@@ -83,8 +83,9 @@ def assessed(
 class Enterprise:
     """One enterprise, and what happens to it, in the order of the log."""
 
-    def __init__(self, knowing: Expertise | None = None) -> None:
+    def __init__(self, knowing: Expertise | None = None, *, uscc: str = USCC) -> None:
         """Start with an empty state, knowing the shipped knowledge unless told otherwise."""
+        self.uscc = uscc
         self.state = EnterpriseState()
         self.knowing = knowing or expertise()
         self.effects: list[Effect] = []
@@ -102,7 +103,7 @@ class Enterprise:
         effects: list[Effect] = []
         while self.state.wake_at and self.state.wake_at <= int(moment.timestamp()):
             due = self.state.wake_at
-            effects += self._takes(deadline_of(USCC, due, silent_feeds=self.silent_feeds))
+            effects += self._takes(deadline_of(self.uscc, due, silent_feeds=self.silent_feeds))
             assert self.state.wake_at != due, "a deadline that is judged must not come again"
         return effects
 
@@ -121,7 +122,7 @@ class Enterprise:
         self, data: e.Payload, *, day: float = 0, name: str = "", source: str = ""
     ) -> list[Effect]:
         """Let something happen on a day; return its effects."""
-        return self.meets(event(data, day=day, name=name, source=source))
+        return self.meets(event(data, day=day, name=name, source=source, subject=self.uscc))
 
     def takes_back(self, name: str, data: e.Payload, *, day: float = 0) -> list[Effect]:
         """Let the source revoke what it said under a name."""

@@ -68,6 +68,18 @@ async def test_each_warning_has_its_own_life(lives: Lives):
     assert [one.state for one in await lives.of("w-2")] == ["returned"]
 
 
+async def test_the_lives_of_a_batch_are_read_together(lives: Lives):
+    """Each asked for has an answer, in whatever order, and who has no life has none."""
+    await lives.note([act("acknowledged"), act("feedback", day=2), act("returned", warning="w-2")])
+
+    found = await lives.of_each(["w-3", "w-2", "w-1"])
+
+    assert {name: [one.state for one in life] for name, life in found.items()} == {
+        "w-1": ["acknowledged", "feedback"], "w-2": ["returned"], "w-3": [],
+    }  # fmt: skip
+    assert await lives.of_each([]) == {}
+
+
 async def test_a_life_leaves_redis_with_the_messages_of_its_warning(own_redis):
     """The topic keeps it for good; Redis need not."""
     client = build_redis(Settings(redis=Redis(url=own_redis.url)))

@@ -63,7 +63,7 @@ def await_end_of_messages(bureau, wanted):
         rows = [bureau.row(one.id) for one in wanted]
         return all(row is not None and row.state not in OPEN_STATES for row in rows)
 
-    until(is_over, within_s=60, what="an end of each message")
+    until(is_over, what="an end of each message")
 
 
 def assert_told_once(bureau, wanted):
@@ -92,7 +92,6 @@ def test_a_worker_killed_at_work_repeats_nothing_and_loses_nothing(bureau):
     bureau.await_states(usccs)
     until(
         lambda: all(bureau.state(uscc) == states[uscc] for uscc in usccs),
-        within_s=60,
         what="the states of a replay",
     )
     # And once more, while it tells the people.
@@ -169,7 +168,6 @@ def test_what_redis_lost_is_read_again(bureau):
                 all(bureau.raw_state(uscc) for uscc in usccs)
                 and {uscc: bureau.state(uscc) for uscc in usccs} == states
             ),
-            within_s=60,
             what="the states of a replay",
         )
         await_end_of_messages(bureau, wanted)
@@ -204,10 +202,9 @@ def test_an_emptied_redis_is_not_taken_for_a_new_one(lone_bureau):
         bureau.await_states(usccs)
         until(
             lambda: {uscc: bureau.state(uscc) for uscc in usccs} == states,
-            within_s=60,
             what="the states of a replay",
         )
-        until(lambda: _lag(bureau) == 0, within_s=60, what="a log that is read again")
+        until(lambda: _lag(bureau) == 0, what="a log that is read again")
 
     assert status == EXIT_LOST
     assert refused.returncode == 2

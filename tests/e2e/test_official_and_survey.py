@@ -139,7 +139,7 @@ def test_a_rough_township_is_told_once_although_the_worker_is_killed(surveying):
     surveying.worker.kill()
     surveying.store.delete(SURVEYED)  # as if it had died before it could note the day
     surveying.open()
-    until(lambda: surveying.store.get(SURVEYED), within_s=60, what="the second survey")
+    until(lambda: surveying.store.get(SURVEYED), what="the second survey")
     again = on_topic(surveying, Topic.CLUSTER, is_ours, least=len(first))
 
     assert {one["data"]["place"] for one in first} == {"410422"}

@@ -9,8 +9,10 @@ import urllib.request
 
 import pytest
 
+from alerts.delivery import Way
 from alerts.responsibility import Matter, Role, resolve
 from detectors import events as e
+from detectors.deadline import deadline_of
 from detectors.warning import WarningStatus
 from streams import clock
 from streams.cli_handle import REFUSED
@@ -120,3 +122,41 @@ def test_a_warning_is_signed_for_by_its_link_and_closed_by_another(bureau, tmp_p
     trail = [text[b"command"].decode() for _, text in bureau.store.xrange(AUDIT)]
     assert f"page look {warning.id}" in trail
     assert f"page acknowledged {warning.id}" in trail
+
+
+def test_a_batch_is_signed_for_by_its_link_and_each_handled_alone(bureau):
+    """One press of the letter's page is a signature in the life of every warning on its list."""
+    firms, july = bureau.firms(3), b.days_until(7, 1)
+    born = e.Established(name="叶县乙公司", established_on=dt.date(2015, 1, 1), place="410422108")
+    bureau.publish(*(b.event(born, name=f"born-{firm}", subject=firm) for firm in firms))
+    bureau.await_states(firms)
+    bureau.publish(*(deadline_of(firm, b.at(july)) for firm in firms))
+    records = bureau.keyed(Topic.WARNING, firms)
+    warnings = {one.uscc: one for one in (decode_warning(record.value) for record in records)}
+    (mail,) = {one.id for one in bureau.notifications(warnings.values()) if one.way is Way.EMAIL}
+    until(lambda: bureau.mails()[mail], what="the letter of the batch")
+    told = bureau.row(mail).notification
+    # Whoever was read after the letter had left is not on its list: what it says counts.
+    names = [one.uscc for one in told.members]
+    link = mails_of(bureau, told.warning_number)[told.address]
+
+    _, before = bureau.page(link.removeprefix(bureau.url))
+    signed = pressed(link, state="acknowledged", measure="warning")
+    again = pressed(link, state="acknowledged", measure="warning")
+    first = f"{link}/{names[0]}"
+    reported = pressed(first, state="feedback", measure="warning", note="已补报")
+    _, after = bureau.page(first.removeprefix(bureau.url))
+    elsewhere = pressed(f"{link}/{b.USCC}", state="acknowledged", measure="warning")
+
+    assert names
+    assert set(names) <= set(firms)
+    assert all(one in before for one in names)
+    assert f"签收全部待签收的 {len(names)} 户" in before
+    assert (signed, again, reported, elsewhere) == (303, 409, 303, 404)
+    assert "已补报" in after
+    for name in names:
+        acts = acts_on(bureau, warnings[name], 2 if name == names[0] else 1)
+        assert (acts[0]["state"], acts[0]["actor"]) == ("acknowledged", told.person_id)
+    trail = [text[b"command"].decode() for _, text in bureau.store.xrange(AUDIT)]
+    assert f"page look {told.warning_id}" in trail
+    assert {f"page acknowledged {warnings[name].id}" for name in names} <= set(trail)

@@ -68,7 +68,6 @@ def await_the_end(bureau, *usccs):
             and any(end for _, _, end in of_neighbours(bureau.state(usccs[-1])))
             and has_caught_up(bureau, usccs)
         ),
-        within_s=60,
         what="the end of the trouble",
     )
 

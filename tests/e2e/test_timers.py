@@ -72,7 +72,7 @@ def test_each_wake_is_told_once_although_the_worker_is_killed(waking):
     until(lambda: asleep(waking, usccs), what="the first wake")
     waking.worker.kill()
     waking.worker.start()
-    until(lambda: has_caught_up(waking, usccs), within_s=60, what="the present")
+    until(lambda: has_caught_up(waking, usccs), what="the present")
     played = replay(
         [e.encode(one) for one in happenings], b.expertise(), now=dt.datetime.now(dt.UTC),
         timers=True, until=dt.datetime.now(dt.UTC),

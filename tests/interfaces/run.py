@@ -9,18 +9,16 @@ import dataclasses
 import datetime as dt
 import functools
 import json
-import types
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from alerts.delivery import MemoryChannel, Way
 from alerts.notification_log import MemoryRows, NotificationLog
-from config.schema import Kafka, Settings
+from config.schema import Settings
 from detectors import events as e
 from detectors import state as states
 from detectors.official import Month
 from detectors.warning import CHINA
-from streams.app import _learner
 from streams.assembly import build_wisdom
 from streams.courier import Courier, Receipt
 from streams.learning import LearningDesk, MemorySnapshots
@@ -32,9 +30,9 @@ from streams.official_store import MemoryOfficialStore
 from streams.publisher import MemoryPublisher, Outgoing, partition_of
 from streams.state_scan import MemoryScan
 from streams.store import MemoryStore, Wake
+from streams.teaching import Teacher
 from streams.timers import deadline_record
 from streams.topics import WARNING_TOPICS, Topic
-from streams.watchdog import Watchdog
 from tests import builders as b
 from tests import shell
 from tests.townships import TOWNS, County
@@ -200,15 +198,14 @@ def _arrived(published: Sequence[Outgoing]) -> list[shell.Arrival]:
 async def _learned(examples: Sequence[Outgoing]) -> list[Outgoing]:
     """Return the models that come of the examples."""
     publisher = MemoryPublisher()
-    parts = types.SimpleNamespace(
-        settings=Settings(kafka=Kafka(partitions=shell.PARTITIONS)),
-        learning=LearningDesk(MemorySnapshots(), members=("sgd",)),
+    teacher = Teacher(
+        desk=LearningDesk(MemorySnapshots(), members=("sgd",)),
         publisher=publisher,
+        partitions=shell.PARTITIONS,
         metrics=Metrics(),
-        watchdog=Watchdog(stalled_after_s=60),
     )
     taught = shell.batch(*_arrived(examples), topic=Topic.EXAMPLE.value)
-    assert await _learner(parts, lambda _batch: True)([taught])  # type: ignore[arg-type]
+    assert await teacher.digest([taught])
     return publisher.records
 
 

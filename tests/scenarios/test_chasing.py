@@ -1,13 +1,13 @@
 """From a warning that nobody signs to those who hear of it, in virtual time."""
 
 import datetime as dt
+import re
 
 import msgspec
 import pytest
 
 from alerts.delivery import Way
 from alerts.hours import Span
-from alerts.links import Ticket
 from alerts.notification_log import NotificationLog
 from alerts.notification_row import RowState
 from alerts.responsibility import Matter, Role, resolve
@@ -18,6 +18,7 @@ from detectors.measure import Measure
 from detectors.uscc import synthetic
 from detectors.warning import CHINA, WarningStatus
 from streams.assembly import build_links, build_wisdom
+from streams.warning_cases import Cases
 from streams.warning_page import SEE_OTHER, WarningPage
 from tests import builders as b
 from tests.chased import PARTITIONS, Bureau
@@ -290,20 +291,36 @@ async def test_a_bundle_is_chased_once_for_all_that_are_missing():
     assert len(set(bureau.escalations())) == 20
 
 
+LINKED = Settings(web=Web(public_url="https://desk.example.org", link_secret="s" * 24))
+
+
+def page_of(bureau):
+    """Return the pages that the links of the bureau's mails lead to."""
+    cases = Cases(
+        links=build_links(LINKED), log=NotificationLog(bureau.rows), lives=bureau.lives,
+        store=bureau.store, tree=bureau.desk.tree, partitions=PARTITIONS,
+    )  # fmt: skip
+    return WarningPage(
+        cases=cases, publisher=bureau.publisher, note=nothing, now=lambda: bureau.now
+    )
+
+
+async def nothing(_):
+    """Keep no trail."""
+
+
+def token_of(found, role):
+    """Return what the link in somebody's mail ends with."""
+    mail = next(one for one in found.values() if one.way is Way.EMAIL and one.role is role)
+    return re.search(r"/w/([\w.-]+)", mail.content.text)[1]
+
+
 async def test_whoever_oversees_may_sign_on_the_page_that_their_mail_leads_to():
-    """The page is their own letter; a signature there keeps it from nobody any more."""
-    settings = Settings(web=Web(public_url="https://desk.example.org", link_secret="s" * 24))
-    bureau, warning = await warned(SAMPLE, desk=build_wisdom(settings).desk)
+    """The page is their own letter, and says that it was escalated; a signature there is one."""
+    bureau, warning = await warned(SAMPLE, desk=build_wisdom(LINKED).desk)
     found = await bureau.look(china(4, 9))
     await bureau.read()
-    person = next(one.person_id for one in found.values() if one.role is Role.OVERSEE)
-    links = build_links(settings)
-    page = WarningPage(
-        links=links, log=NotificationLog(bureau.rows), lives=bureau.lives, store=bureau.store,
-        publisher=bureau.publisher, tree=bureau.desk.tree, partitions=PARTITIONS, note=nothing,
-        now=lambda: bureau.now,
-    )  # fmt: skip
-    token = links.token(Ticket(warning_id=warning.id, authority="410422", person=person))
+    page, token = page_of(bureau), token_of(found, Role.OVERSEE)
 
     shown = await page.show(token)
     signed = await page.act(token, {"state": "acknowledged", "measure": "interview"})
@@ -311,15 +328,41 @@ async def test_whoever_oversees_may_sign_on_the_page_that_their_mail_leads_to():
 
     assert "现予督办" in shown.html
     assert "已督办" in shown.html
-    assert f"/w/{token}" in " ".join(one.content.text for one in letters(found))
     assert signed.status == SEE_OTHER
     assert await bureau.life(warning) == ["escalated", "acknowledged"]
 
 
-def letters(found):
-    """Return the mails among messages."""
-    return [one for one in found.values() if one.way is Way.EMAIL]
+async def test_who_had_a_copy_signs_once_they_oversee_it():
+    """The city is copied of an inspection; escalated to, it may take it on."""
+    bureau, warning = await warned(SERIOUS, desk=build_wisdom(LINKED).desk)
+    copied = {
+        row.notification.person_id
+        for row in await bureau.rows.of_warning(warning.id)
+        if row.notification.role is Role.COPY
+    }
+    found = await bureau.look(china(2, 16))
+    token = token_of(found, Role.OVERSEE)
+
+    signed = await page_of(bureau).act(token, {"state": "acknowledged", "measure": "inspection"})
+
+    assert {one.person_id for one in found.values() if one.role is Role.OVERSEE} <= copied
+    assert signed.status == SEE_OTHER
 
 
-async def nothing(_):
-    """Keep no trail."""
+async def test_the_lead_of_a_bundle_keeps_its_whole_list_and_who_oversees_has_what_is_left():
+    """What was signed for must still be reported on; above, only what is missing matters."""
+    bureau = Bureau(desk=build_wisdom(LINKED).desk)
+    warnings = [batched(number) for number in range(1, 7)]
+    bureau.stands(*warnings)
+    await bureau.tell(*warnings)
+    await bureau.sign(*warnings[:2])
+    found = await bureau.look(china(6, 9))
+    page = page_of(bureau)
+
+    leads, above = [
+        (await page.show(token_of(found, role))).html for role in (Role.LEAD, Role.OVERSEE)
+    ]
+
+    firms = [one.enterprise for one in warnings]
+    assert all(one in leads for one in firms)
+    assert [one in above for one in firms] == [False] * 2 + [True] * 4

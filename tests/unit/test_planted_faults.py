@@ -13,6 +13,7 @@ from tests.scenarios import test_neighbours as neighbour_scenarios
 from tests.unit.alerts import test_notification_row as row_laws
 from tests.unit.streams import test_agents as agent_laws
 from tests.unit.streams import test_assess as assess_laws
+from tests.unit.streams import test_batch_page as batch_page_laws
 from tests.unit.streams import test_batch_transport as transport_laws
 from tests.unit.streams import test_chasing as chasing_laws
 from tests.unit.streams import test_courier as courier_laws
@@ -304,10 +305,18 @@ FAULTS = [
     ),
     pytest.param(
         "streams.warning_page",
-        'await self._trace(case, "look", allowed=True)',
+        'await self._trace(told, "look", case.id, case.uscc, allowed=True)',
         'await self.act(token, {"state": "acknowledged", "measure": "interview"})',
         page_laws.test_a_look_shows_the_letter_and_changes_nothing,
         id="a mail scanner signs",
+        marks=pytest.mark.enable_socket,  # the page is asked over loopback
+    ),
+    pytest.param(
+        "streams.warning_page",
+        "waiting = [one for one in cases if one.waits and not one.why_not(SIGN)]",
+        "waiting = [one for one in cases if one.known]",
+        batch_page_laws.test_a_second_press_changes_nothing,
+        id="a double click signs for a list twice",
         marks=pytest.mark.enable_socket,  # the page is asked over loopback
     ),
     pytest.param(

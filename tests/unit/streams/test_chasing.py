@@ -210,7 +210,7 @@ async def test_one_that_cannot_be_chased_keeps_no_other_waiting(caplog):
     await bureau.signatures.settle(waiting.name, [warning.id])
     for name in ("a", "b"):
         await bureau.signatures.expect([msgspec.structs.replace(waiting, name=name)])
-    bureau.chaser.lives = Once(bureau.lives, "of", ValueError("strange"))
+    bureau.chaser.lives = Once(bureau.lives, "of_each", ValueError("strange"))
 
     with caplog.at_level(logging.ERROR):
         found = await bureau.look()

@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -127,6 +129,15 @@ def test_without_a_command_the_help_is_shown(told):
 
     for command in ("worker", "demo", "publish", "explain", "check-config", "topics", "replay"):
         assert command in shown
+
+
+def test_the_version_can_be_asked_for(told):
+    """Whoever reports a fault can say of which version: the one that pyproject.toml names."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    status, shown, _ = told("--version")
+
+    assert (status, shown.split()) == (0, [project["name"], project["version"]])
 
 
 def test_the_shipped_knowledge_is_valid(told):
@@ -460,10 +471,18 @@ def test_an_invalid_file_is_not_published_at_all(told, tmp_path):
 
 
 def test_what_the_stream_would_refuse_is_not_published(told, tmp_path):
-    """A wrong check digit and a day to come are told before, not found in the dead letters."""
+    """A wrong check digit, day, domain or sender is told before, not found in the dead letters."""
     wrong = b.USCC[:-1] + "9"
     good = json.loads(e.encode(b.event(b.penalty())))
-    lines = [good | {"subject": wrong}, good | {"time": "2099-01-01T00:00:00Z"}, good]
+    a_class = e.ClassOfMonth(period="2026-02", risk_class="D")
+    foreign = json.loads(e.encode(b.event(a_class, source="urn:anybody")))
+    lines = [
+        good | {"subject": wrong},
+        good | {"time": "2099-01-01T00:00:00Z"},
+        good,
+        good | {"data": good["data"] | {"domain": "FOOD"}},
+        foreign,
+    ]
     file = written(tmp_path, *(json.dumps(one).encode() for one in lines))
 
     status, shown, complaint = told("publish", file)
@@ -473,19 +492,28 @@ def test_what_the_stream_would_refuse_is_not_published(told, tmp_path):
     assert wrong in complaint
     assert "line 2: future" in complaint
     assert "line 3" not in complaint
+    assert "line 4: unknown_domain: `$.data.domain`: 'FOOD' is no domain; use one of" in complaint
+    assert "line 5: foreign_source" in complaint
 
 
 def test_a_code_that_a_register_vouches_for_is_published():
-    """The check asks the knowledge, and only where a digit is wrong."""
+    """The check asks the knowledge, once; a file without events asks nobody."""
     vouched = "91350100M0001TGQXM"
-    line = e.encode(b.event(b.penalty(), subject=vouched))
-    other = e.encode(b.event(b.penalty()))
+    lines = [e.encode(b.event(b.penalty(), subject=one)) for one in (vouched, b.USCC)]
+    asked = []
 
-    records, complaints = checked([line], allowed=lambda: frozenset({vouched}), now=b.on(1))
-    unasked, _ = checked([other], allowed=lambda: pytest.fail("nobody need ask"), now=b.on(1))
+    def knowledge():
+        """Return the shipped knowledge, with a code that a register vouches for."""
+        asked.append(1)
+        return msgspec.structs.replace(b.expertise().knowledge, allowed_usccs=frozenset({vouched}))
 
-    assert ([subject for subject, _ in records], complaints) == ([vouched], [])
-    assert len(unasked) == 1
+    records, complaints = checked(lines, knowledge=knowledge, now=b.on(1))
+    nothing, _ = checked(
+        [b"", b"  "], knowledge=lambda: pytest.fail("nobody need ask"), now=b.on(1)
+    )
+
+    assert ([subject for subject, _ in records], complaints) == ([vouched, b.USCC], [])
+    assert (nothing, len(asked)) == ([], 1)
 
 
 def test_the_sample_of_the_documents_can_be_copied(told, tmp_path):

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import types
 
 import msgspec
 import pytest
@@ -11,13 +10,12 @@ from detectors import learned, model
 from detectors.example import Example
 from detectors.features import FEATURES_VERSION, NAMES
 from detectors.quota import MOST_AN_INFORMANT
-from streams.app import _learner
 from streams.learning import BREATH, MOST_ROWS, Kept, LearningDesk, MemorySnapshots, ModelFeed
 from streams.metrics import Metrics
 from streams.publisher import MemoryPublisher
 from streams.store import FencedError, StoreUnavailableError
+from streams.teaching import Teacher
 from streams.topics import Topic
-from streams.watchdog import Watchdog
 from tests import builders as b
 from tests import shell
 
@@ -116,22 +114,22 @@ async def test_a_lesson_that_was_broken_off_is_learned_whole():
     assert store.raws == whole.raws
 
 
-async def test_a_lesson_is_told_although_its_first_publication_failed(monkeypatch):
+async def test_a_lesson_is_told_although_its_first_publication_failed():
     """What the store holds reaches the topic and the metrics, once, however often Kafka fails."""
-    monkeypatch.setattr("streams.app.RETRY_S", 0)
-    parts = types.SimpleNamespace(
-        settings=types.SimpleNamespace(kafka=types.SimpleNamespace(partitions=4)),
-        learning=LearningDesk(MemorySnapshots(), members=("sgd",)),
-        publisher=MemoryPublisher(failures=2),
-        metrics=Metrics(),
-        watchdog=Watchdog(stalled_after_s=60),
+    publisher, metrics = MemoryPublisher(failures=2), Metrics()
+    teacher = Teacher(
+        desk=LearningDesk(MemorySnapshots(), members=("sgd",)),
+        publisher=publisher,
+        partitions=4,
+        metrics=metrics,
+        sleep=lambda _seconds: asyncio.sleep(0),
     )
     arrivals = [shell.Arrival(raw, offset=n) for n, raw in enumerate(raws(example(0), example(1)))]
 
-    assert await _learner(parts, lambda _: True)([shell.batch(*arrivals, topic=Topic.EXAMPLE)])
+    assert await teacher.digest([shell.batch(*arrivals, topic=Topic.EXAMPLE)])
 
-    assert [one.topic for one in parts.publisher.records] == [Topic.SNAPSHOT]
-    assert parts.metrics.registry.get_sample_value("sanzao_examples_total") == 2
+    assert [one.topic for one in publisher.records] == [Topic.SNAPSHOT]
+    assert metrics.registry.get_sample_value("sanzao_examples_total") == 2
 
 
 async def test_partitions_of_the_log_are_told_apart():

@@ -11,6 +11,7 @@ from detectors.measure import Measure
 from detectors.model_health import Health
 from detectors.warning import WarningStatus
 from streams.metrics import Metrics
+from streams.version import version
 from tests import builders as b
 from tests import shell
 from tests.shell import Shell
@@ -52,6 +53,13 @@ def test_names_are_ours_with_base_units():
         "sanzao_event_to_warning_seconds",
     }  # fmt: skip
     assert all(family.documentation for family in shown.values())
+
+
+def test_a_scrape_says_which_version_runs():
+    """After an upgrade an operator sees on the dashboard that it has reached each worker."""
+    shown = families(Metrics())
+
+    assert labelled(shown["sanzao_build_info"], "version") == {(version(),)}
 
 
 async def test_no_series_names_an_enterprise():

@@ -134,6 +134,20 @@ async def test_a_month_that_is_not_over_is_not_frozen():
     assert (await county.freeze(now=early + dt.timedelta(seconds=1))).count == 4
 
 
+async def test_a_month_that_is_not_over_is_not_imported():
+    """As of E57 on the log: what stands for good is told afterwards, and nothing is kept of it."""
+    county = County()
+    early = dt.datetime(2026, 6, 30, 23, 59, 59, tzinfo=CHINA)
+
+    with pytest.raises(MonthRefusedError, match=r"2026-06 尚未结束.*--month"):
+        await county.imports([told(CODES[0], "D")], now=early)
+
+    assert await county.official.head(JUNE, Source.IMPORTED) is None
+    assert county.publisher.records == []
+    imported = await county.imports([told(CODES[0], "D")], now=early + dt.timedelta(seconds=1))
+    assert imported.count == 1
+
+
 async def test_freezing_again_changes_nothing():
     """The same facts: unchanged, and not one record more."""
     county = County()

@@ -133,7 +133,7 @@ QUESTIONS = st.lists(
 )
 
 
-@given(questions=QUESTIONS, after=st.floats(0, 4))
+@given(questions=QUESTIONS, after=st.floats(0, 4, exclude_min=True))
 def test_nothing_is_ripe_that_a_dying_store_could_lose(questions, after):
     """What is ripe was acknowledged the given while before the store was last seen alive."""
     acknowledged = Seasoned()
@@ -155,5 +155,14 @@ def test_what_is_acknowledged_becomes_ripe_in_the_end():
     acknowledged.ripe(7, now=1.0, vouched=1.0, after=2.0)
 
     ripe = acknowledged.ripe(7, now=3.0, vouched=3.0, after=2.0)
+
+    assert ripe == 7
+
+
+def test_nothing_waits_for_a_store_that_loses_nothing():
+    """What is acknowledged is ripe at once, whenever the store was last seen alive."""
+    acknowledged = Seasoned()
+
+    ripe = acknowledged.ripe(7, now=9.0, vouched=0.0, after=0.0)
 
     assert ripe == 7

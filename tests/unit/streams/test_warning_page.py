@@ -23,6 +23,7 @@ from streams.metrics import Metrics
 from streams.publisher import MemoryPublisher, partition_of
 from streams.store import MemoryStore
 from streams.topics import Topic
+from streams.warning_cases import Cases
 from streams.warning_lives import MemoryLives
 from streams.warning_page import WarningPage
 from streams.web import build_web
@@ -52,9 +53,11 @@ class Bureau:
         self.publisher, self.lives, self.trail = MemoryPublisher(), MemoryLives(), []
         self.links = build_links(SETTINGS)
         self.page = WarningPage(
-            links=self.links, log=NotificationLog(self.rows), lives=self.lives, store=self.store,
-            publisher=self.publisher, tree=desk().tree, partitions=PARTITIONS, note=self._note,
-            now=lambda: b.on(1),
+            cases=Cases(
+                links=self.links, log=NotificationLog(self.rows), lives=self.lives,
+                store=self.store, tree=desk().tree, partitions=PARTITIONS,
+            ),
+            publisher=self.publisher, note=self._note, now=lambda: b.on(1),
         )  # fmt: skip
         self.keep()
 
