@@ -17,13 +17,13 @@ from alerts.coverage import ways_to
 from alerts.delivery import Way
 from alerts.hours import Span, awake
 from alerts.ladder import Ladder
+from alerts.limits import by_when, day_in_words
 from alerts.members import Member
 from alerts.notification import About, Notification, message
 from alerts.rendering import (
     NEUTRAL_ENTERPRISE,
     Letter,
     Renderer,
-    day_in_words,
     one_line,
     sayable,
     short_name,
@@ -158,7 +158,7 @@ class _Wording:
                 else self.renderer.view_of(warning, recipient)
             ),
             "number": self.about.number,
-            "sign_by": _by_when(self._deadline),
+            "sign_by": by_when(self._deadline),
             "is_returned": self.returned,
             "note": without_personal(one_line(self.note)),
             "above": self.above,
@@ -191,10 +191,3 @@ class _Wording:
     @property
     def _deadline(self) -> Deadline:
         return Deadline(self.awaited.sign_by.astimezone(CHINA))
-
-
-def _by_when(deadline: Deadline) -> str:
-    """Return until when, as a letter states it; the word 前 follows."""
-    day, at = deadline.last_day, deadline.at
-    hour = "24时" if deadline.is_midnight else f"{at.hour}时{at.minute:02d}分"
-    return f"{day.year}年{day.month}月{day.day}日{hour}"

@@ -3,7 +3,8 @@
 import dataclasses
 import datetime as dt
 
-from alerts.rendering import Letter, Renderer, in_words, one_line, without_personal
+from alerts.limits import in_words
+from alerts.rendering import Letter, Renderer, one_line, without_personal
 from alerts.responsibility import Duty, Recipient, Role
 from alerts.sms_text import SmsText, cleaned
 from detectors.clusters import ClusterWarning

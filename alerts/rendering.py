@@ -12,8 +12,8 @@ from typing import Final
 import jinja2
 import msgspec
 
-from alerts.hours import at_work
 from alerts.knowledge import Fault, InvalidKnowledgeError
+from alerts.limits import Limits, in_words, short_date
 from alerts.links import Links, Ticket
 from alerts.responsibility import Duty, Recipient, Role
 from alerts.sms_text import (
@@ -26,8 +26,8 @@ from alerts.sms_text import (
     why_forbidden,
 )
 from detectors.measure import Measure
-from detectors.warning import CHINA, CORRECTED, EarlyWarning, Reason, WarningStatus
-from detectors.working_days import Deadline, Limit, LimitUnit, WorkingDays
+from detectors.warning import CORRECTED, EarlyWarning, Reason, WarningStatus
+from detectors.working_days import WorkingDays
 
 TEMPLATE_NAMES: Final = (
     "email/letter.html.j2",
@@ -102,7 +102,7 @@ class Renderer:
                 for name in missing
             )
         self._book = book
-        self._calendar = calendar
+        self._limits = Limits(calendar)
         self._office = office
         self._system_url = system_url.rstrip("/")
         self._links = links
@@ -132,7 +132,7 @@ class Renderer:
         self, template_name: str, values: Mapping[str, str], duty: Duty, *, told_at: dt.datetime
     ) -> SmsText:
         """Return the short message of a template; the duty gives the limits and who leads."""
-        acknowledge, close = self._deadlines(duty, told_at)
+        acknowledge, close = self._limits.of(duty, told_at)
         template = self._book.templates[template_name]
         known = {
             **values,
@@ -202,7 +202,11 @@ class Renderer:
 
         ``view`` holds what only these templates know, the names ``number`` and ``link`` among it.
         """
-        view = self._addressed(measure, duty, recipient) | self._limits(duty, told_at) | dict(view)
+        view = (
+            self._addressed(measure, duty, recipient)
+            | self._limits.in_words(duty, told_at)
+            | dict(view)
+        )
         signs = kind in _SIGNED and recipient.role is not Role.COPY
         view |= self._where(has_page=bool(view.get("has_page")), signs=signs)
         return Letter(
@@ -271,59 +275,9 @@ class Renderer:
             "for_party": recipient.for_party.name,
         }
 
-    def _deadlines(self, duty: Duty, told_at: dt.datetime) -> tuple[Deadline, Deadline]:
-        """Return until when the warning must be signed for and dealt with."""
-        due = self._calendar.due
-        return (
-            due(duty.rung.acknowledge, self._begin(duty.rung.acknowledge, duty, told_at)),
-            due(duty.rung.close, self._begin(duty.rung.close, duty, told_at)),
-        )
-
     def sign_by(self, duty: Duty, told_at: dt.datetime) -> dt.datetime:
         """Return until when a warning must be signed for, as its letter says."""
-        return self._deadlines(duty, told_at)[0].at
-
-    def _begin(self, limit: Limit, duty: Duty, told_at: dt.datetime) -> dt.datetime:
-        """Return from when a limit runs: hours of what can wait begin when the office opens."""
-        if limit.unit is not LimitUnit.HOURS:
-            return told_at
-        return at_work(told_at, duty.office, self._calendar)
-
-    def _limits(self, duty: Duty, told_at: dt.datetime) -> dict[str, object]:
-        """Return the limits as a letter states them: how long, and until when."""
-        deadlines = self._deadlines(duty, told_at)
-        missing = sorted({year for one in deadlines for year in one.missing_years})
-        return {
-            "acknowledge": self._in_words(duty.rung.acknowledge, deadlines[0], duty, told_at),
-            "close": self._in_words(duty.rung.close, deadlines[1], duty, told_at),
-            "told_on": day_in_words(told_at),
-            "missing_years": "、".join(f"{year}年" for year in missing),
-        }
-
-    def _in_words(self, limit: Limit, deadline: Deadline, duty: Duty, told_at: dt.datetime) -> str:
-        """Return how long, from when where that is later, and until when."""
-        begin = self._begin(limit, duty, told_at)
-        since = f"自{in_words(begin)}起" if begin != told_at else ""
-        return since + _limit_in_words(limit, deadline)
-
-
-def short_date(deadline: Deadline) -> str:
-    """Return until when, as a short message has room for it; the word 前 follows.
-
-    >>> short_date(Deadline(dt.datetime(2026, 10, 10, tzinfo=CHINA)))
-    '10月9日'
-    >>> short_date(Deadline(dt.datetime(2026, 7, 1, 13, 30, tzinfo=CHINA)))
-    '7月1日13:30'
-    """
-    day = f"{deadline.last_day.month}月{deadline.last_day.day}日"
-    return day if deadline.is_midnight else f"{day}{deadline.at:%H:%M}"
-
-
-def _limit_in_words(limit: Limit, deadline: Deadline) -> str:
-    """Return how long and until when, as a letter states it."""
-    day = deadline.last_day
-    hour = "24时" if deadline.is_midnight else f"{deadline.at.hour}时{deadline.at.minute:02d}分"
-    return f"{limit}内（{day.year}年{day.month}月{day.day}日{hour}前）"
+        return self._limits.of(duty, told_at)[0].at
 
 
 def _sms_template_name(warning: EarlyWarning, recipient: Recipient) -> str:
@@ -351,29 +305,6 @@ def _quotable(reason: Reason) -> dict[str, str]:
         "source": one_line(" ".join(part for part in (reason.organ, reason.doc_no) if part)),
         "legal_basis": one_line(reason.legal_basis),
     }
-
-
-def in_words(moment: dt.datetime) -> str:
-    """Return a moment as a Chinese letter writes it; what a day brings at midnight has no hour.
-
-    >>> in_words(dt.datetime(2026, 6, 30, 23, 5, tzinfo=dt.UTC))
-    '2026年7月1日7时05分'
-    >>> in_words(dt.datetime(2026, 6, 30, 16, tzinfo=dt.UTC))
-    '2026年7月1日'
-    """
-    at = moment.astimezone(CHINA)
-    hour = f"{at.hour}时{at.minute:02d}分" if at.time() != dt.time() else ""
-    return day_in_words(moment) + hour
-
-
-def day_in_words(moment: dt.datetime) -> str:
-    """Return the day in China, as a letter is dated.
-
-    >>> day_in_words(dt.datetime(2026, 6, 30, 16, tzinfo=dt.UTC))
-    '2026年7月1日'
-    """
-    at = moment.astimezone(CHINA)
-    return f"{at.year}年{at.month}月{at.day}日"
 
 
 def sayable(matter: str) -> str:

@@ -147,6 +147,26 @@ def specimen_text(book: SmsBook, template_name: str) -> SmsText:
     )
 
 
+_TEST_SMS = SmsText(
+    signature="叶县市监",
+    template_code="SMS_480100001",
+    variables={
+        "level": "蓝色",
+        "number": "41042220260701-0013",
+        "enterprise": "样例",
+        "matter": "测试短信",
+        "acknowledge": "7月8日",
+        "close": "7月29日",
+    },
+    body="蓝色提醒41042220260701-0013：样例测试短信，请7月8日前签收、7月29日前处置。",
+)
+_TEST_LETTER = Letter(
+    subject="【测试】三早预警系统测试邮件",
+    text="这是一封测试邮件，无需处置。\n",
+    html="<p>这是一封测试邮件，无需处置。</p>",
+)
+
+
 def specimen_notification(
     way: Way = Way.SMS,
     *,
@@ -160,24 +180,6 @@ def specimen_notification(
 
     ``text`` is what a short message says where the account's own templates are to be tried.
     """
-    sms = text or SmsText(
-        signature="叶县市监",
-        template_code="SMS_480100001",
-        variables={
-            "level": "蓝色",
-            "number": "41042220260701-0013",
-            "enterprise": "样例",
-            "matter": "测试短信",
-            "acknowledge": "7月8日",
-            "close": "7月29日",
-        },
-        body="蓝色提醒41042220260701-0013：样例测试短信，请7月8日前签收、7月29日前处置。",
-    )
-    letter = Letter(
-        subject="【测试】三早预警系统测试邮件",
-        text="这是一封测试邮件，无需处置。\n",
-        html="<p>这是一封测试邮件，无需处置。</p>",
-    )
     identity = notification_id(
         warning_id=warning_id,
         measure=Measure.REMINDER,
@@ -198,7 +200,7 @@ def specimen_notification(
         role=Role.LEAD,
         why=Why.PLACE,
         address=address or {Way.SMS: "13800000001", Way.EMAIL: "specimen@example.org"}[way],
-        content=sms if way is Way.SMS else letter,
+        content=(text or _TEST_SMS) if way is Way.SMS else _TEST_LETTER,
         created_at=now,
         due_at=now,
     )

@@ -148,13 +148,21 @@ def contributions(
 
     Every line can be checked: taking it out and multiplying the rest anew gives ``without``.
     """
-    catalogue = expertise.catalogue
-    assessment = assessment or catalogue.assess(
+    assessment = assessment or expertise.catalogue.assess(
         state.profile, state.facts, state.as_of, unheard=state.withheld
     )
-    severities = assessment.severities
-    probability = max(0.0, state.learned.probability)
-    extra = expertise.knowledge.scoring.learned_points * probability
+    lines = _own_lines(state, expertise, assessment.severities)
+    lines += _hard_lines(state, expertise)
+    lines += _learned_line(state, expertise, assessment.severities)
+    return tuple(sorted(lines, key=lambda line: (-abs(line.points), line.indicator)))
+
+
+def _own_lines(
+    state: EnterpriseState, expertise: Expertise, severities: dict[int, float]
+) -> list[Contribution]:
+    """Return what the indicators add, each with the facts on which it rests."""
+    catalogue = expertise.catalogue
+    extra = _learned_points(state, expertise)
     counted = catalogue.counted(severities)
     lines = []
     for place, severity in severities.items():
@@ -179,20 +187,31 @@ def contributions(
                 counted=place in counted,
             )
         )
-    lines += _hard_lines(state, expertise)
-    if extra >= SHOW_FROM:
-        lines.append(
-            Contribution(
-                indicator=LEARNED,
-                name=LEARNED_NAME,
-                dimension="模型",
-                points=round(extra, 1),
-                without=catalogue.score_of(severities),
-                text=f"模型估计此时检查发现问题的可能性为{probability:.1%}"
-                f"（版本{state.learned.version}，仅供关注，最多影响一级）",
-            )
+    return lines
+
+
+def _learned_points(state: EnterpriseState, expertise: Expertise) -> float:
+    return expertise.knowledge.scoring.learned_points * max(0.0, state.learned.probability)
+
+
+def _learned_line(
+    state: EnterpriseState, expertise: Expertise, severities: dict[int, float]
+) -> list[Contribution]:
+    """Return what the model adds, where that can be seen."""
+    points = _learned_points(state, expertise)
+    if points < SHOW_FROM:
+        return []
+    return [
+        Contribution(
+            indicator=LEARNED,
+            name=LEARNED_NAME,
+            dimension="模型",
+            points=round(points, 1),
+            without=expertise.catalogue.score_of(severities),
+            text=f"模型估计此时检查发现问题的可能性为{max(0.0, state.learned.probability):.1%}"
+            f"（版本{state.learned.version}，仅供关注，最多影响一级）",
         )
-    return tuple(sorted(lines, key=lambda line: (-abs(line.points), line.indicator)))
+    ]
 
 
 def _hard_lines(state: EnterpriseState, expertise: Expertise) -> list[Contribution]:

@@ -18,7 +18,7 @@ from detectors.facts import (
     PROVISIONAL,
     Fact,
     FactKind,
-    kinds_named,
+    numbers_named,
 )
 from detectors.functions import (
     Age,
@@ -115,8 +115,8 @@ class Catalogue(Indicators):
             case IndustryLevel():
                 self._industries.append(place)
             case Unfiled(filed=filed, unless=unless) as function:
-                kinds = [frozenset(int(k) for k in kinds_named(one)) for one in (filed, unless)]
-                self._unfiled.append((place, kinds[0], kinds[1], function))
+                kinds = numbers_named(filed), numbers_named(unless)
+                self._unfiled.append((place, *kinds, function))
         return None
 
     def _table(self, entries: Sequence[_Entry | None], overlay: str, domain: str) -> _Table:

@@ -283,28 +283,19 @@ def _warning(
     plan, window = census.plan, census.window
     cell = Cell(place, group[0].cell.section)
     members = _members(census, group)
-    grave = sorted(
-        {
-            text
-            for one in {signal.cell for signal in group}
-            for inner, texts in census.grave.items()
-            if inner.section == one.section and inner.region.startswith(one.region)
-            for text in texts
-        }
-    )
+    grave = _grave(census, group)
     level = _gravity(group, is_grave=bool(grave), over_counties=len(place) == CITY)
     named = Counter(one.domain for one in group if one.domain)
     led_by = named or Counter(one.domain for one in members if one.domain != general)
     standing = published.get(cell)
     tally = census.cells.get(cell)
-    region, what = place, SECTIONS.get(cell.section, cell.section)
     return ClusterWarning(
         id=f"c-{hash_of(place, cell.section, window.span, window.period, level):016x}",
         level=level,
         measure=next(one for one in Measure if one.level is level),
-        place=region,
+        place=place,
         section=cell.section,
-        industry=what,
+        industry=SECTIONS.get(cell.section, cell.section),
         domain=_commonest(led_by) if led_by else general,
         span=window.span,
         period=window.period,
@@ -323,6 +314,17 @@ def _warning(
         issued_at=dt.datetime.fromtimestamp(window.end_s, dt.UTC),
         plan_version=plan.version,
     )
+
+
+def _grave(census: Census, group: Sequence[Signal]) -> list[str]:
+    """Return what is grave in the cells of a group and in those within them."""
+    return sorted({
+        text
+        for one in {signal.cell for signal in group}
+        for inner, texts in census.grave.items()
+        if inner.section == one.section and inner.region.startswith(one.region)
+        for text in texts
+    })  # fmt: skip
 
 
 _PROPOSALS = {

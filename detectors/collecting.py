@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from detectors.facts import DAY_S, Fact, kinds_named
+from detectors.facts import DAY_S, Fact, kinds_named, numbers_named
 from detectors.functions import (
     Besides,
     Burst,
@@ -63,7 +63,7 @@ def others_of(indicator: Indicator) -> frozenset[int]:
             names = tuple([name for kinds in excuses.values() for name in kinds])
         case _:
             names = ()
-    return frozenset(int(kind) for kind in kinds_named(names)) if names else frozenset()
+    return numbers_named(names)
 
 
 def beside(indicator: Indicator, facts: Facts, as_of: int) -> list[Fact]:
@@ -196,7 +196,7 @@ def _lasting(function: Lasting, indicator: Indicator, half: float) -> Collect:
 
 
 def _together(function: Together, indicator: Indicator, _: float) -> Collect:
-    kinds = frozenset(int(kind) for kind in kinds_named(indicator.facts))
+    kinds = numbers_named(indicator.facts)
 
     def collect(facts: Facts, _: Facts, as_of: int, __: str) -> float:
         if len(facts) < len(kinds):

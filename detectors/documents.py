@@ -1,13 +1,12 @@
 """What do the files of the knowledge directory state, and what is misspelt in them?"""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
 
 from detectors.functions import InvalidKnowledgeError
-from detectors.wording import LABELS
 
 T = TypeVar("T")
 
@@ -56,13 +55,3 @@ def _whose(complaint: str, part: object) -> str:
         if isinstance(part, Mapping) and "id" in part:
             found = f"{part['id']}: "
     return found
-
-
-def misspelt_kinds(where: str, names: Iterable[str]) -> list[str]:
-    """Return what is no fact kind that a person could be told of, each with its place."""
-    known = {kind.name.lower() for kind in LABELS}
-    return [
-        f"{where}: {name!r} is no fact kind; use one of {sorted(known)}"
-        for name in names
-        if name not in known
-    ]

@@ -1,8 +1,15 @@
-"""Which excuses have ended with this event: by their day, by a record told late, or taken back?"""
+"""What excuses, and which excuse has ended: by its day, by a record told late, or taken back?"""
 
 from collections.abc import Collection
 
+from detectors.facts import numbers_named
 from detectors.finding import Moment
+from detectors.knowledge import Rule
+
+
+def excuses_of(rule: Rule) -> frozenset[int]:
+    """Return the kinds of which one in force keeps a rule, or a tier of it, silent."""
+    return numbers_named(rule.unless).union(*[numbers_named(one.unless) for one in rule.tiers])
 
 
 def ended_excuses(moment: Moment, excusing: Collection[int]) -> frozenset[int]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from detectors.collecting import beside, longest, others_of
-from detectors.facts import DAY_S, ENDLESS_S, Fact, FactKind, kinds_named
+from detectors.facts import DAY_S, ENDLESS_S, Fact, FactKind, numbers_named
 from detectors.functions import Besides, Hard, HardIndustry
 from detectors.knowledge import Indicator, Knowledge
 from detectors.permits import PERMITS, without_replaced
@@ -28,7 +28,7 @@ class Indicators:
         self.places: dict[str, int] = {}
         for place, indicator in enumerate(self.indicators):
             self.places.setdefault(indicator.id, place)
-        self.kinds = [frozenset(int(k) for k in kinds_named(i.facts)) for i in self.indicators]
+        self.kinds = [numbers_named(one.facts) for one in self.indicators]
         self.others = [others_of(indicator) for indicator in self.indicators]
         self.hard: dict[int, list[int]] = {}  # the places of direct rules, by the kind of a fact
         self.excuses: dict[int, dict[int, frozenset[int]]] = {}
@@ -118,8 +118,7 @@ class Indicators:
 def _excuses_of(function: HardIndustry) -> dict[int, frozenset[int]]:
     """Return, by kind, the kinds of which one in force explains it."""
     return {
-        int(FactKind[kind.upper()]): frozenset(int(one) for one in kinds_named(names))
-        for kind, names in function.unless.items()
+        int(FactKind[kind.upper()]): numbers_named(names) for kind, names in function.unless.items()
     }
 
 

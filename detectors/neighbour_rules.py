@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from detectors.facts import FactKind
 from detectors.functions import Names, Severity, Strict
+from detectors.kinds_check import misspelt_kinds
 from detectors.measure import RiskClass
 
 FILE = "neighbours.yaml"
@@ -118,14 +119,9 @@ def problems_of(rules: NeighbourRules) -> list[str]:
         problems.append(f"{FILE}: trouble: from_class must fall with severity, and A is no trouble")
     if rules.fan_out > rules.most_members:
         problems.append(f"{FILE}: fan_out: {rules.fan_out} is more than most_members")
-    known = {kind.name.lower() for kind in FactKind}
     named = [(f"trouble[{n}]", step.facts) for n, step in enumerate(rules.trouble)]
     for where, names in [*named, ("product_trouble", rules.product_trouble.facts)]:
-        problems += [
-            f"{FILE}: {where}.facts: {name!r} is no fact kind"
-            for name in names
-            if name not in known
-        ]
+        problems += misspelt_kinds(names, f"{FILE}: {where}.facts")
     for where, steps in (
         ("registrations", rules.registrations.steps),
         ("address_density", rules.address_density.steps),

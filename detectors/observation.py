@@ -11,9 +11,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from detectors.documents import misspelt_kinds, stated
+from detectors.documents import stated
 from detectors.facts import DAY_S, Fact, FactKind, kinds_named
 from detectors.functions import InvalidKnowledgeError, Strict
+from detectors.kinds_check import misspelt_kinds
 from detectors.measure import Measure, RiskClass
 from detectors.state import Profile
 from detectors.warning import CHINA
@@ -164,7 +165,7 @@ def _problems(observation: Observation, domains: Mapping[str, str]) -> list[str]
         problems.append(f"{FILE}: softened: inspection is missing; say what takes its place")
     if Measure.INSPECTION in observation.softened.values():
         problems.append(f"{FILE}: softened: nothing may become an inspection")
-    problems += misspelt_kinds(f"{FILE}: triggers", observation.triggers)
+    problems += misspelt_kinds(observation.triggers, f"{FILE}: triggers")
     problems += [
         f"{FILE}: never_in: {code!r} is not under domains in knowledge.yaml"
         for code in observation.never_in

@@ -7,12 +7,12 @@ keeps four counts and its worst members, so the memory is that of the map, not o
 import datetime as dt
 import enum
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from detectors.expertise import Expertise
-from detectors.facts import DAY_S, FactKind, kinds_named
+from detectors.facts import DAY_S, Fact, FactKind, kinds_named
 from detectors.measure import RiskClass
 from detectors.official import Month, profile_at
 from detectors.regions_plan import MassTest, RegionPlan
@@ -157,8 +157,6 @@ def watched(
     usable = [fact for fact in state.facts if fact.counts_at(end)]
     recent = [fact for fact in usable if fact.at >= window.start_s]
     trouble, casualties = kinds_named(plan.trouble), kinds_named(plan.casualties)
-    failing = kinds_named(plan.concentration.facts)
-    since = end - plan.concentration.days * DAY_S
     return Watched(
         uscc=uscc,
         name=profile.name or uscc,
@@ -172,18 +170,24 @@ def watched(
             for one in (*state.open_warnings, *state.past_warnings)
         ),
         trouble=min(plan.trouble_cap, len({f.ref or f.id for f in recent if f.kind in trouble})),
-        failures=tuple(
-            sorted(
-                Failure(item, fact.at, fact.domain)
-                for fact in usable
-                if fact.kind in failing and fact.at > since and (item := item_of(fact.note))
-            )
-        ),
+        failures=_failures(usable, plan, end),
         casualties=any(fact.kind in casualties for fact in recent),
         mass_complaint=_is_mass(
             sorted((f.at, f.ref) for f in recent if f.kind == COMPLAINT), plan.mass_complaints
         ),
     )
+
+
+def _failures(facts: Sequence[Fact], plan: RegionPlan, end: int) -> tuple[Failure, ...]:
+    """Return the failed items of the days in which a concentration is looked for."""
+    failing = kinds_named(plan.concentration.facts)
+    since = end - plan.concentration.days * DAY_S
+    found = [
+        Failure(item, fact.at, fact.domain)
+        for fact in facts
+        if fact.kind in failing and fact.at > since and (item := item_of(fact.note))
+    ]
+    return tuple(sorted(found))
 
 
 def item_of(note: str) -> str:

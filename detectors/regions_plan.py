@@ -5,8 +5,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from detectors.documents import misspelt_kinds, stated
+from detectors.documents import stated
 from detectors.functions import InvalidKnowledgeError, Strict
+from detectors.kinds_check import misspelt_kinds
 
 FILE = "regions.yaml"
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -93,9 +94,9 @@ def parse_regions(documents: Mapping[str, object]) -> RegionPlan:
     """
     plan = stated(documents, FILE, RegionPlan)
     problems = [
-        *misspelt_kinds(f"{FILE}: trouble", plan.trouble),
-        *misspelt_kinds(f"{FILE}: concentration.facts", plan.concentration.facts),
-        *misspelt_kinds(f"{FILE}: casualties", plan.casualties),
+        *misspelt_kinds(plan.trouble, f"{FILE}: trouble"),
+        *misspelt_kinds(plan.concentration.facts, f"{FILE}: concentration.facts"),
+        *misspelt_kinds(plan.casualties, f"{FILE}: casualties"),
     ]
     total = plan.weights.share + plan.weights.warnings + plan.weights.trouble
     if abs(total - 1) > 1e-9:  # noqa: PLR2004 - float dust

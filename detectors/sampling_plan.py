@@ -11,8 +11,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from detectors.documents import misspelt_kinds, stated
+from detectors.documents import stated
 from detectors.functions import InvalidKnowledgeError, Strict
+from detectors.kinds_check import misspelt_kinds
 from detectors.measure import RiskClass
 
 FILE = "sampling.yaml"
@@ -176,7 +177,7 @@ def _misspelt(plan: SamplingPlan, domains: Mapping[str, str]) -> Iterator[str]:
     facts += [(f"rests[{n}].unless", one.unless) for n, one in enumerate(plan.rests)]
     facts += [(f"replaced[{n}].unless", one.unless) for n, one in enumerate(plan.replaced)]
     for where, names in facts:
-        yield from misspelt_kinds(f"{FILE}: {where}", names)
+        yield from misspelt_kinds(names, f"{FILE}: {where}")
 
 
 def _overlaps(plan: SamplingPlan) -> Iterator[str]:

@@ -76,12 +76,7 @@ def stand(
         as_of=as_of,
         scoring=scoring,
     )
-    if not state.low_at:
-        state.low_score, state.low_at = 0.0, as_of
-    elif as_of - state.low_at > LOW_WATER_S:
-        state.low_score, state.low_at = before.rule.score, as_of
-    if state.rule.score <= state.low_score:
-        state.low_score, state.low_at = state.rule.score, as_of
+    _note_low(state, before)
     scorer = expertise.scorers.get(state.profile.domain) if vector is not None else None
     if scorer is None or vector is None:
         state.learned = Learned(-1.0, "", state.rule)
@@ -101,3 +96,14 @@ def stand(
     if live.rank > state.rule.rank + 1:
         live = Standing(live.score, state.rule.rank + 1, 0)
     state.learned = Learned(round(probability, 6), scorer.version, live)
+
+
+def _note_low(state: EnterpriseState, before: EnterpriseState) -> None:
+    """Keep the lowest score of the month, from which a rise is counted."""
+    as_of = state.as_of
+    if not state.low_at:
+        state.low_score, state.low_at = 0.0, as_of
+    elif as_of - state.low_at > LOW_WATER_S:
+        state.low_score, state.low_at = before.rule.score, as_of
+    if state.rule.score <= state.low_score:
+        state.low_score, state.low_at = state.rule.score, as_of

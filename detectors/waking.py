@@ -27,9 +27,9 @@ def look_ahead(
     timer leaves it to the timer.  What a silent feed newly holds back (``has_new``) is looked at
     again next day, and then after a quarter longer each time.
     """
-    rulebook, as_of = expertise.rulebook, state.as_of
+    clocks, as_of = expertise.rulebook.clocks, state.as_of
     since = as_of if is_deadline or not before.as_of else before.judged
-    wake = rulebook.wake_after(state.profile, state.facts, since)
+    wake = clocks.wake_after(state.profile, state.facts, since)
     if not wake or wake > as_of:
         state.judged = as_of
     elif before.wake_at:

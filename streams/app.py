@@ -23,6 +23,7 @@ from streams.assess import Assessor
 from streams.audit import record
 from streams.batch import Batch, RawBatch
 from streams.beside import add_tasks
+from streams.fetching import Tuning
 from streams.heartbeat import READS
 from streams.neighbourhood import NeighbourDesk, RedisJunctions
 from streams.official_desk import OfficialDesk
@@ -68,7 +69,7 @@ def build_app(parts: Parts, *, folder: str) -> faust.App:
         web_enabled=False,
         value_serializer="raw",
     )
-    tuning = batch_transport.Tuning(
+    tuning = Tuning(
         commit_after=dt.timedelta(seconds=settings.redis.may_lose_s),
         vouched=lambda: parts.same_redis.vouched,
     )

@@ -10,15 +10,12 @@ import dataclasses
 import datetime as dt
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-
-import msgspec
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from detectors import state as states
-from detectors.assessment import Assessment
-from detectors.card import RiskCard, risk_card
+from detectors.card import risk_card
 from detectors.effects import CardDue, ClassChanged, Effect, LetGo, Position, Skipped
-from detectors.events import Cause, DeadlineFellDue, Event, InvalidEventError, Payload
+from detectors.events import Cause, DeadlineFellDue, Event, InvalidEventError
 from detectors.example import Example
 from detectors.expertise import Expertise
 from detectors.handling import Handled
@@ -26,15 +23,22 @@ from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
 from detectors.step import step
 from detectors.told import Told
-from detectors.warning import EarlyWarning, WarningStatus
+from detectors.warning import EarlyWarning
+from streams.assessed import (
+    card_fields,
+    card_record,
+    class_record,
+    example_records,
+    warning_records,
+)
 from streams.batch import Batch, Record
-from streams.codec import arrays, decode_record, envelope
+from streams.codec import decode_record
 from streams.dead_letters import Origin, dead_letter
 from streams.feeds import Spoken
 from streams.metrics import Metrics
 from streams.neighbourhood import change_record
-from streams.official_desk import OfficialDesk, Taken
-from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
+from streams.official_desk import OfficialDesk
+from streams.publisher import NotPublishedError, Outgoing, Publisher
 from streams.state_cache import StateCache
 from streams.store import (
     EnterpriseStore,
@@ -44,14 +48,11 @@ from streams.store import (
     Written,
     offset_of,
 )
-from streams.topics import WARNING_TOPICS, Topic
 from streams.warning_lives import Lives, life_record
+from streams.work import Work, count
 
 logger = logging.getLogger(__name__)
 
-# A broker takes a mebibyte a record unless told otherwise.  An example takes some 500 bytes, and
-# up to three thousand where its source tells all of a look's context that it may.
-EXAMPLE_BYTES = 512 * 1024
 _BACKOFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -68,41 +69,6 @@ class StatesLostError(RuntimeError):
     Operator action: none where Redis lost its last seconds, the next life reads them again; a next
     life that finds Redis empty refuses to start and says what to do.
     """
-
-
-@dataclasses.dataclass(slots=True)
-class Work:
-    """One batch under way.
-
-    Shapes:
-        ``states`` are the states after the events so far; ``cards`` the enterprises whose card
-        has changed; ``outgoing`` what is published before anything is stored.  ``woken`` are
-        the enterprises a deadline was told to; ``spoken`` the latest event time of each source
-        and type, ``latest`` that of all.
-    """
-
-    states: dict[str, EnterpriseState] = dataclasses.field(default_factory=dict)
-    changed: set[str] = dataclasses.field(default_factory=set)
-    cards: dict[str, tuple[EnterpriseState, Assessment]] = dataclasses.field(default_factory=dict)
-    examples: dict[str, list[Example]] = dataclasses.field(default_factory=dict)
-    outgoing: list[Outgoing] = dataclasses.field(default_factory=list)
-    dead: list[Outgoing] = dataclasses.field(default_factory=list)
-    rejected: list[Cause] = dataclasses.field(default_factory=list)
-    warnings: list[tuple[EarlyWarning, int]] = dataclasses.field(default_factory=list)
-    classes: list[ClassChanged] = dataclasses.field(default_factory=list)
-    acts: list[Handled] = dataclasses.field(default_factory=list)
-    told: list[tuple[Told, EnterpriseState]] = dataclasses.field(default_factory=list)
-    taken: Taken = dataclasses.field(default_factory=Taken)
-    skipped: dict[str, int] = dataclasses.field(default_factory=dict)
-    let_go: list[LetGo] = dataclasses.field(default_factory=list)
-    woken: set[str] = dataclasses.field(default_factory=set)
-    spoken: dict[tuple[str, type[Payload]], dt.datetime] = dataclasses.field(default_factory=dict)
-    applied: int = 0
-
-    @property
-    def latest(self) -> int:
-        """Return the latest event time of the batch, in seconds, 0 for none."""
-        return int(max(self.spoken.values()).timestamp()) if self.spoken else 0
 
 
 def wake_of(state: EnterpriseState) -> int:
@@ -231,7 +197,7 @@ class Assessor:
                 written.fence,
                 {uscc: work.states[uscc] for uscc in work.changed},
             )
-        self._count(work, records)
+        count(work, records, self.metrics, now=self.now())
         self.hear(work.spoken, records[-1].timestamp // 1000)
 
     def _wakes(self, work: Work, at_hand: Mapping[str, EnterpriseState]) -> dict[str, int]:
@@ -330,20 +296,7 @@ class Assessor:
                 work.outgoing.append(life_record(effect, self.partitions))
             case ClassChanged():
                 work.classes.append(effect)
-                work.outgoing.append(
-                    Outgoing(
-                        Topic.CLASS.value,
-                        partition,
-                        effect.uscc.encode(),
-                        envelope(
-                            "class.changed.v1",
-                            identity=f"{effect.cause}/class",
-                            subject=effect.uscc,
-                            time=effect.at,
-                            data=effect,
-                        ),
-                    )
-                )
+                work.outgoing.append(class_record(effect, partition))
             case Told(uscc=uscc):
                 work.told.append((effect, work.states[uscc]))
             case BondChanged():
@@ -362,20 +315,8 @@ class Assessor:
             known = expertise.at(last.as_of)
             card = risk_card(uscc, last, known, assessment if last is state else None)
             fields[uscc] = card_fields(card)
-            work.outgoing.append(
-                Outgoing(
-                    Topic.RISK.value,
-                    partition,
-                    uscc.encode(),
-                    envelope(
-                        "risk.assessed.v1",
-                        identity=f"{uscc}/{self.epoch}/{partition}/{work.states[uscc].offset}",
-                        subject=uscc,
-                        time=card.as_of,
-                        data=card,
-                    ),
-                )
-            )
+            position = Position(self.epoch, partition, last.offset)
+            work.outgoing.append(card_record(card, position))
         return fields
 
     def _reject(self, batch: Batch, record: Record, error: InvalidEventError, work: Work) -> None:
@@ -391,82 +332,3 @@ class Assessor:
             await self.publisher.publish(dead)
         except NotPublishedError as error:
             raise DeadLetterLostError(f"dead letters not written: {error}") from error
-
-    def _count(self, work: Work, records: Sequence[Record]) -> None:
-        metrics = self.metrics
-        skipped = sum(work.skipped.values())
-        metrics.events.labels("applied").inc(work.applied - skipped)
-        for reason, count in work.skipped.items():
-            metrics.events.labels(reason).inc(count)
-        for cause in work.rejected:
-            metrics.rejected.labels(cause.value).inc()
-        for let_go in work.let_go:
-            metrics.facts_let_go.inc(len(let_go.kinds))
-            logger.warning(
-                "%s has more facts in force than a state holds: %s let go, nothing will be said of "
-                "them", let_go.uscc, ", ".join(let_go.kinds),
-            )  # fmt: skip
-        for change in work.classes:
-            metrics.class_changes.labels(change.after.value).inc()
-        metrics.official_told.labels("stands").inc(len(work.told) - len(work.taken.corrections))
-        metrics.official_told.labels("contradicted").inc(len(work.taken.corrections))
-        metrics.batch_events.observe(len(records))
-        moment = self.now().timestamp()
-        metrics.event_to_state_seconds.observe(max(0.0, moment - records[0].timestamp / 1000))
-        for warning, stamp_ms in work.warnings:
-            metrics.warnings.labels(warning.measure.value, warning.status.value).inc()
-            metrics.event_to_warning_seconds.observe(max(0.0, moment - stamp_ms / 1000))
-
-
-def warning_records(warning: EarlyWarning, partition: int, partitions: int) -> list[Outgoing]:
-    """Return what a warning puts on the topics: its measure's, and its state's (by warning id).
-
-    What becomes of it stands on the topic of every measure that was told: each tells the same
-    record, and after what it said before.
-    """
-    identity = f"{warning.id}/{warning.measure.value}/{warning.status.value}"
-    value = envelope(
-        f"warning.{warning.status.value}.v1",
-        identity=f"{identity}/{warning.revision}" if warning.revision else identity,
-        subject=warning.uscc,
-        time=warning.at,
-        data=warning,
-    )
-    is_issued = warning.status is WarningStatus.ISSUED
-    measures = (warning.measure,) if is_issued else warning.measures
-    return [
-        *(
-            Outgoing(WARNING_TOPICS[one].value, partition, warning.uscc.encode(), value)
-            for one in measures
-        ),
-        Outgoing(
-            Topic.WARNING_STATE.value,
-            partition_of(warning.id, partitions),
-            warning.id.encode(),
-            value,
-        ),
-    ]
-
-
-def example_records(
-    domain: str, examples: Sequence[Example], partitions: int
-) -> Iterator[Outgoing]:
-    """Yield the examples of a batch and domain, many a record: each record is an array."""
-    partition = partition_of(domain, partitions)
-    for value in arrays(map(msgspec.json.encode, examples), most=EXAMPLE_BYTES):
-        yield Outgoing(Topic.EXAMPLE.value, partition, domain.encode(), value)
-
-
-def card_fields(card: RiskCard) -> list[str]:
-    """Return the readable hash of a card: names and values in turn, all text."""
-    return [
-        "name", card.enterprise,
-        "score", f"{card.score:.1f}",
-        "class", card.risk_class.value,
-        "rule_score", f"{card.rule_score:.1f}",
-        "probability", "" if card.probability is None else f"{card.probability:.4f}",
-        "updated", card.as_of.isoformat(),
-        "reasons", "；".join(line.text for line in card.contributions[:3]),
-        "knowledge", card.knowledge_version,
-        "model", card.model_version,
-    ]  # fmt: skip

@@ -77,7 +77,8 @@ def handle(
         found = newest(told, named(name, desk))
         mine = [one for one in found if may_see(one.place, settings.scope)]
     _tell_in_vain(name, found, mine)
-    ready = [one for one in mine if _may(one, lives.get(one.id, []), act)]
+    known = [(one, in_order(lives.get(one.id, []))) for one in mine]
+    ready = [(one, life) for one, life in known if _may(one, life, act)]
     if not ready:
         raise typer.Exit(REFUSED)
     if len(ready) > 1 and not yes and not typer.confirm(f"登记以上 {len(ready)} 户？All of them?"):
@@ -111,7 +112,7 @@ def _tell_in_vain(name: str, found: Sequence[EarlyWarning], mine: Sequence[Early
 
 def _may(warning: EarlyWarning, life: Sequence[Handled], act: Act) -> bool:
     """Return whether an act may be said of a warning; say which, and of others why not."""
-    refusal = why_not_end(in_order(life), state=act.state, measure=warning.measure, actor=act.actor)
+    refusal = why_not_end(life, state=act.state, measure=warning.measure, actor=act.actor)
     if warning.status in ENDS:
         refusal = "已撤销、已消除或已办结"
     what = f"{warning.number} {warning.enterprise} {warning.matter}"
@@ -120,13 +121,15 @@ def _may(warning: EarlyWarning, life: Sequence[Handled], act: Act) -> bool:
     return not refusal
 
 
-async def _say(settings: Settings, act: Act, warnings: Sequence[EarlyWarning]) -> None:
-    """Publish the acts; each is written to the trail before."""
+async def _say(
+    settings: Settings, act: Act, about: Sequence[tuple[EarlyWarning, Sequence[Handled]]]
+) -> None:
+    """Publish the act on each of these, after what was done before; each leaves a trace first."""
     redis = build_redis(settings)
     publisher = KafkaPublisher(settings.kafka.bootstrap, idempotent=settings.kafka.idempotent)
     in_event_time = settings.timers.clock == "events"
     try:
-        for one in warnings:
+        for one, _ in about:
             what = f"warnings handle {act.state} {one.id} by {act.actor}"
             await record(redis, Look(clock.now(), getpass.getuser(), what, one.uscc, allowed=True))
         await publisher.start()
@@ -139,9 +142,10 @@ async def _say(settings: Settings, act: Act, warnings: Sequence[EarlyWarning]) -
                     About(id=one.id, uscc=one.uscc, measure=one.measure, domain=one.domain),
                     source=SOURCE,
                     at=one.issued_at if in_event_time else clock.now(),
+                    life=life,
                 )),
             )
-            for one in warnings
+            for one, life in about
         )  # fmt: skip
     finally:
         await publisher.stop()

@@ -38,13 +38,23 @@ class Act:
     due: dt.date | None = None
 
 
-def act_event(act: Act, about: About, *, source: str, at: dt.datetime) -> e.Event:
-    """Return the E58 of an act; the same act of the same person has the same id."""
+def act_event(
+    act: Act, about: About, *, source: str, at: dt.datetime, life: Sequence[Handled] = ()
+) -> e.Event:
+    """Return the E58 of an act; the same act of the same person has the same id.
+
+    ``life`` is what was done before, in order: who gives a warning back and signs for it again
+    does so a second time, with the same words.
+    """
     told = {
         "warning_id": about.id, "measure": about.measure.value, "domain": about.domain,
         **dataclasses.asdict(act),
     }  # fmt: skip
-    name = hashlib.blake2b(msgspec.json.encode(told, order="sorted"), digest_size=12).hexdigest()
+    others = [one.cause for one in life if one.actor == act.actor and one.state != act.state]
+    known_by = {**told, "after": others[-1]} if others else told
+    name = hashlib.blake2b(
+        msgspec.json.encode(known_by, order="sorted"), digest_size=12
+    ).hexdigest()
     data = msgspec.convert(told, e.WarningHandled)
     return e.event_of(data, id=f"h-{name}", source=source, subject=about.uscc, time=at)
 

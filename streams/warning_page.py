@@ -186,6 +186,7 @@ class WarningPage:
             About(id=case.id, uscc=case.uscc, measure=case.measure, domain=case.known.domain),
             source=SOURCE,
             at=stands_at if self.in_event_time else self.now(),
+            life=case.life,
         )  # fmt: skip
 
     async def _trace(self, told: Told, what: str, name: str, uscc: str, *, allowed: bool) -> None:

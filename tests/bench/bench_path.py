@@ -47,7 +47,7 @@ ROUNDS = 2
 AT_LEAST = 3.0
 SEED = 20260701
 LATENCY_PER_S, LATENCY_S = 1000.0, 10
-# What our transport asks of the broker (streams.batch_transport.Tuning): the bare one asks alike.
+# What our transport asks of the broker (streams.fetching.Tuning): the bare one asks alike.
 FETCH_MAX_WAIT_MS = 50
 
 BARE = "bare aiokafka read"

@@ -26,7 +26,7 @@ from detectors.events import encode
 from detectors.expertise import Expertise
 from detectors.state import EnterpriseState
 from streams.assembly import build_wisdom
-from streams.assess import card_fields
+from streams.assessed import card_fields
 from streams.devstack.county import simulate
 from streams.devstack.redis_server import redis_server
 from streams.replay import replay

@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from streams.devstack.stack import Stack
 from streams.keys import log_key
 from streams.publisher import partition_of
-from streams.topics import Topic
+from streams.store import offset_of
+from streams.topics import Topic, read_epoch
 from tests.bench.figures import percentile
 from tests.bench.records import Planted
 
@@ -85,13 +86,14 @@ async def until_stored(
     """Return for each record the seconds from its sending to its stored state."""
     client: Any = redis.asyncio.Redis.from_url(stack.redis_url)
     keys = [log_key(partition) for partition in range(stack.partitions)]
+    epoch = read_epoch(stack.broker.bootstrap)
     steps: list[tuple[float, list[int]]] = []
 
     async def watch(sending: Sending) -> None:
         """Read until all have been seen."""
         while not sending.seen:
             raws = await client.mget(keys)
-            fences = [-1 if raw is None else int(raw.split(b"/")[1]) for raw in raws]
+            fences = [offset_of(raw or b"", epoch) for raw in raws]
             if not steps or steps[-1][1] != fences:
                 steps.append((time.monotonic(), fences))
             await asyncio.sleep(LOOK_EVERY_S)

@@ -20,7 +20,8 @@ from streams.devstack.stack import Stack, fetch_json
 from streams.keys import SNAPSHOTS, log_key, timers_key
 from streams.publisher import partition_of
 from streams.redis_notification_log import OPEN_KEY, UNCERTAIN_KEY, UNTOLD_KEY, row_key
-from streams.topics import Topic
+from streams.store import offset_of
+from streams.topics import Topic, read_epoch
 
 GROUP = "sanzao"
 STATE_KEY = re.compile(rb"sanzao:\{p(\d+)\}:state:(.+)")
@@ -71,8 +72,10 @@ class Observer:
     stack: Stack
     store: Any = None
     admin: Any = None
+    epoch: int = 0
 
     def __post_init__(self) -> None:
+        self.epoch = read_epoch(self.stack.broker.bootstrap)
         self.store = redis.Redis.from_url(self.stack.redis_url)
         self.admin = KafkaAdminClient(bootstrap_servers=self.stack.broker.bootstrap)
 
@@ -84,9 +87,7 @@ class Observer:
     def fences(self) -> tuple[int, ...]:
         """Return the offset behind which each partition of the event log is stored, -1: none."""
         keys = [log_key(partition) for partition in range(self.stack.partitions)]
-        return tuple(
-            -1 if raw is None else int(raw.split(b"/")[1]) for raw in self.store.mget(keys)
-        )
+        return tuple(offset_of(raw or b"", self.epoch) for raw in self.store.mget(keys))
 
     def committed(self) -> dict[tuple[str, int], int]:
         """Return the offsets that the workers have acknowledged to the broker."""

@@ -307,7 +307,7 @@ def timed(worker: Server, bench: Bench) -> tuple[float, float]:
     deadline = time.monotonic() + RECORDS_WITHIN_S
     while any(fence < end for fence, end in zip(fences, goal, strict=True)):
         now = time.monotonic()
-        # A last batch that changes nothing moves no fence: commits say that it is done.
+        # A last record that was buried as poison moves no fence: commits say that it is done.
         if now > deadline or (fences != begun and now - last_at > MODEL_SETTLES_S):
             break
         before, fences = fences, bench.observer.fences()

@@ -13,7 +13,7 @@ from alerts.responsibility import Matter, resolve
 from alerts.specimen import specimen, specimen_cluster
 from detectors.measure import Level, Measure
 from streams import clock
-from streams.assess import warning_records
+from streams.assessed import warning_records
 from streams.codec import envelope
 from streams.keys import AUDIT
 from streams.terminal import DENIED

@@ -7,7 +7,7 @@ from detectors import events as e
 from detectors.measure import Measure
 from detectors.state import OpenWarning
 from detectors.warning import ENDS, EarlyWarning, WarningStatus
-from streams.assess import warning_records
+from streams.assessed import warning_records
 from tests import builders as b
 
 LISTED = e.AbnormalAdded(reason=1)

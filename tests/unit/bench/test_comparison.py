@@ -13,7 +13,7 @@ from detectors.events import Cause
 from detectors.measure import Measure
 from detectors.state import EnterpriseState
 from detectors.warning import WarningStatus
-from streams.assess import warning_records
+from streams.assessed import warning_records
 from streams.topics import Topic
 from tests.bench.comparison import compare
 from tests.bench.expected import Expected, letter_of, told

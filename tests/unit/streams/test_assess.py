@@ -14,7 +14,8 @@ from detectors.features import FEATURES_VERSION, NAMES
 from detectors.measure import Measure
 from detectors.uscc import synthetic
 from streams.agents import EXIT_LOST
-from streams.assess import DeadLetterLostError, example_records
+from streams.assess import DeadLetterLostError
+from streams.assessed import example_records
 from streams.codec import decode_warning
 from streams.publisher import partition_of
 from streams.replay import replay

@@ -21,15 +21,13 @@ from streams import batch_transport
 from streams.batch import Batch, BatchMessage, NotABatchTopicError, RawBatch, batch_of
 from streams.batch_transport import (
     BatchConsumer,
-    BatchConsumerThread,
     BatchTransport,
     DrainCancelledError,
-    Fetch,
-    Tuning,
     is_current,
     register,
     tune,
 )
+from streams.fetching import BatchConsumerThread, Fetch, Tuning
 from streams.foreign_internals import ForeignInternalsError, assert_internals
 from streams.ordered_acks import Delivery
 

@@ -16,7 +16,7 @@ from config.schema import Settings
 from detectors.measure import Measure
 from detectors.warning import CHINA, WarningStatus
 from streams.assembly import build_wisdom
-from streams.assess import warning_records
+from streams.assessed import warning_records
 from streams.cli import app
 from streams.cli_warnings import COLUMNS, COLUMNS_SHOWN, row, selection, shown
 from streams.tables import csv_of, table

@@ -15,7 +15,7 @@ from detectors.measure import Measure
 from detectors.warning import CHINA, WarningStatus, warning_number
 from streams import clock
 from streams.assembly import build_wisdom
-from streams.assess import warning_records
+from streams.assessed import warning_records
 from streams.cli import app
 from streams.cli_warnings import row
 from streams.signing import About, Act, act_event, is_unsigned, named
@@ -138,6 +138,20 @@ def test_the_same_act_has_the_same_id():
     assert e.decode(e.encode(said[1])).data.note == "非本所辖区"
 
 
+def test_who_signs_again_after_giving_back_has_signed_again():
+    """The second signature is no repetition of the first; pressed twice, each is one act."""
+    about = About(id=WARNING.id, uscc=WARNING.uscc, measure=Measure.WARNING, domain="SE")
+    signs = Act(state="acknowledged", actor="p-1", authority="a-1")
+    life = [act("acknowledged"), act("returned", hours=2)]
+
+    first, pressed_twice, second, twice_again = (
+        act_event(signs, about, source="urn:test", at=FRIDAY, life=before).id
+        for before in ([], life[:1], life, [*life, act("acknowledged", hours=3)])
+    )
+
+    assert first == pressed_twice != second == twice_again
+
+
 def test_the_number_of_a_bundle_names_all_on_its_list():
     """A station's list is signed for by the one number that its mail has."""
     batched = [
@@ -160,9 +174,9 @@ def spoken(monkeypatch):
     """Let the command read a topic of ours and publish to a list; return both."""
     told, said = [], []
 
-    async def say(_settings, act, warnings):
+    async def say(_settings, act, about):
         """Keep what would be published."""
-        said.extend((act.state, act.actor, act.authority, one.number) for one in warnings)
+        said.extend((act.state, act.actor, act.authority, one.number) for one, _ in about)
 
     monkeypatch.setattr("streams.cli_handle.records", lambda _bootstrap: told)
     monkeypatch.setattr("streams.cli_handle._say", say)

@@ -8,6 +8,7 @@ from detectors import events as e
 from streams.assess import wake_of
 from streams.store import Wake
 from streams.timers import deadline_record
+from streams.work import Work
 from tests import builders as b
 from tests import shell
 from tests.shell import Arrival, Shell
@@ -159,8 +160,5 @@ def test_the_wake_is_the_state_s_own():
 
 def test_a_batch_of_nothing_has_no_time():
     """Where every record was rejected there is no latest event time."""
-    assert shell.assess.Work().latest == 0
-    assert (
-        shell.assess.Work(spoken={("s", e.Payload): dt.datetime.fromtimestamp(7, dt.UTC)}).latest
-        == 7
-    )
+    assert Work().latest == 0
+    assert Work(spoken={("s", e.Payload): dt.datetime.fromtimestamp(7, dt.UTC)}).latest == 7
