@@ -265,6 +265,7 @@ class Cause(enum.StrEnum):
     FUTURE = "future"
     UNKNOWN_DOMAIN = "unknown_domain"
     FOREIGN_SOURCE = "foreign_source"  # who sends it may not
+    FOUR_EYES = "four_eyes"  # who handled an interview ends it
     CRASH = "crash"  # our own fault: the record made the core raise
 
 

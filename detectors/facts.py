@@ -160,6 +160,7 @@ class MarkAct(enum.IntEnum):
     UNREPAIR = 8  # the repair itself was revoked
     CONTEST = 9  # under objection, reconsideration or litigation: half weight
     UNCONTEST = 10  # decided or withdrawn
+    HANDLED = 11  # of no fact: somebody (``since``) dealt with a warning (``ref``), both by hash
 
 
 class Mark(msgspec.Struct, array_like=True, gc=False):

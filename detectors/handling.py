@@ -20,6 +20,8 @@ SIGNED = frozenset({"acknowledged", "verifying", "handling", "feedback", "review
 # is somebody else.
 HANDLED = frozenset({"verifying", "handling", "feedback"})
 FOUR_EYES = frozenset({Measure.INTERVIEW, Measure.INSPECTION})
+# What says something of a warning; the other operations speak of records.
+SAYING = frozenset({Op.ADD, Op.UPDATE})
 ENDED = "本预警已办结，不能再办理"
 LABELS = {
     "dispatched": "已派发", "acknowledged": "已签收", "verifying": "核查中", "handling": "处置中",
@@ -88,7 +90,7 @@ def by_id(state: EnterpriseState, event: Event) -> Event:
 def acts_of(state: EnterpriseState, event: Event) -> list[Handled]:
     """Return what an E58 adds to the life of a warning; nothing where the warning is not known."""
     data = event.data
-    if not isinstance(data, WarningHandled) or data.op not in {Op.ADD, Op.UPDATE}:
+    if not isinstance(data, WarningHandled) or data.op not in SAYING:
         return []
     known = known_warning(state, data.warning_id)
     if known is None:

@@ -18,6 +18,7 @@ from detectors.expertise import Expertise
 from detectors.facts import FactKind, fact_name, hash_of
 from detectors.features import FEATURES_VERSION
 from detectors.finding import Moment
+from detectors.four_eyes import check_end, remember_handler
 from detectors.handling import acts_of, by_id
 from detectors.issuing import has_overdue, warnings_of, without_handled
 from detectors.neighbours import (
@@ -77,6 +78,7 @@ def step(
     expertise = expertise.at(as_of)
     known = expertise.knowledge
     event = by_id(state, event)
+    check_end(state, event)
     state.withheld = _unheard(before, event)
     news = absorb(
         state, event, identity=identity, at=at, terms=known.terms, calendar=known.calendar
@@ -98,6 +100,7 @@ def step(
     warnings = _warnings(state, before, event, news, expertise)
     effects += warnings
     effects += acts_of(state, event)
+    remember_handler(state, event, identity=identity, at=at)
     effects += _remarks(event.subject, news)
     is_news = bool(warnings) or not _is_called_alike(before, state)
     effects += tell(state, event, expertise, assessment, is_news=is_news)

@@ -16,7 +16,7 @@ from alerts.notification_row import Row
 from alerts.rendering import Letter
 from alerts.responsibility import Role
 from detectors import state as states
-from detectors.handling import Handled, is_signed, known_warning, why_not
+from detectors.handling import Handled, is_signed, known_warning, why_not, why_not_end
 from detectors.measure import Measure
 from detectors.reading_society import FINAL
 from detectors.state import EnterpriseState, OpenWarning
@@ -105,7 +105,12 @@ class Case:
             return "本预警已撤销、已消除或已归档，无需办理"
         if self.told.row.notification.role is Role.COPY:
             return "本件抄送你单位知悉，无需签收"
-        return why_not(self.life, state=act, measure=self.measure, actor=self.person)
+        refusal = why_not(self.life, state=act, measure=self.measure, actor=self.person)
+        if refusal or self.known is None:
+            return refusal
+        # It may have become an interview since: who ends it is asked of the warning as it stands.
+        stands = Measure.of_rank(self.known.measure)
+        return why_not_end(self.life, state=act, measure=stands, actor=self.person)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def bad_records(seed: int) -> Iterator[bytes]:
     """Yield records as they come from careless sources: each can never become an event.
 
     Shapes:
-        One for each cause of ``detectors.events.Cause`` that a source can bring about.
+        One for each cause of ``detectors.events.Cause`` that a record can bring about by itself.
     """
     rng = random.Random(f"bad records {seed}")
     uscc = synthetic(rng.randrange(31**5), prefix="91410422YX")

@@ -11,6 +11,7 @@ import pytest
 from streams.topics import Topic
 from tests.scenarios import test_neighbours as neighbour_scenarios
 from tests.unit.alerts import test_notification_row as row_laws
+from tests.unit.detectors import test_four_eyes as four_eyes_laws
 from tests.unit.streams import test_agents as agent_laws
 from tests.unit.streams import test_assess as assess_laws
 from tests.unit.streams import test_batch_page as batch_page_laws
@@ -325,6 +326,13 @@ FAULTS = [
         page_laws.test_who_handled_an_interview_does_not_close_it,
         id="who handled an interview closes it",
         marks=pytest.mark.enable_socket,  # the page is asked over loopback
+    ),
+    pytest.param(
+        "detectors.four_eyes",
+        "if handlers and (not data.actor or hash_of(data.actor) in handlers):",
+        "if handlers and hash_of(data.actor) in handlers:",
+        functools.partial(four_eyes_laws.test_no_way_round, {"by": ""}),
+        id="who leaves out the name ends an interview by its handler",
     ),
     pytest.param(
         "streams.warning_lives",

@@ -71,7 +71,7 @@ def test_an_interview_told_by_number_is_done_when_the_warning_is_closed_by_id():
     by = b.on(20).date()
 
     enterprise.has(did(warning, "handling", name=warning.number, due=by), day=1)
-    enterprise.has(did(warning, "closed"), day=3)
+    enterprise.has(did(warning, "closed", by="p-2"), day=3)
 
     due = [one for one in enterprise.state.facts if one.kind == FactKind.INTERVIEW_DUE]
     assert due

@@ -333,3 +333,26 @@ async def test_names_on_the_list_are_shown_as_names():
 
     assert "&lt;b&gt;甲&lt;/b&gt;&amp;店" in shown
     assert "<b>甲" not in shown
+
+
+async def test_who_handled_one_on_the_list_does_not_close_it_once_it_is_an_interview():
+    """The letter of the list speaks of a warning; what it has become since is what is closed."""
+    bureau = Bureau()
+    token, uscc = token_of(await bureau.tell()), FIRMS[0]
+    form = {"measure": "warning"}
+    firm = bureau.firms[uscc]
+
+    async with bureau.open() as client:
+        path = f"/w/{token}/{uscc}"
+        await client.post(path, data=SIGN)
+        await client.post(path, data=form | {"state": "feedback", "note": "已约谈"})
+        firm.state.open_warnings = [
+            msgspec.structs.replace(one, measure=Measure.INTERVIEW.rank)
+            for one in firm.state.open_warnings
+        ]
+        bureau.keep()
+        closing = form | {"state": "closed", "outcome": "rectified"}
+        answer = await client.post(path, data=closing)
+
+    assert answer.status == 409
+    assert "不得自行办结" in answer.text

@@ -377,7 +377,10 @@ def test_outcomes_can_be_foreseen_from_the_past(form, at_least):
 
 
 def test_bad_records_show_every_cause_of_a_dead_letter():
-    """Each bad record is refused for a cause of its own; together they show all but a crash."""
+    """Each bad record is refused for a cause of its own; together they show all but a crash.
+
+    Of four eyes no record speaks alone: who handled the warning must have been heard before.
+    """
     now = default_form()[-1].time
     causes = []
     for offset, raw in enumerate(county.bad_records(SEED)):
@@ -388,7 +391,7 @@ def test_bad_records_show_every_cause_of_a_dead_letter():
         causes.append(refused.value.cause)
 
     assert len(causes) == 9
-    assert set(causes) == set(e.Cause) - {e.Cause.CRASH}
+    assert set(causes) == set(e.Cause) - {e.Cause.CRASH, e.Cause.FOUR_EYES}
 
 
 def test_bad_records_are_the_same_for_the_same_seed():
