@@ -9,7 +9,7 @@ import msgspec
 
 from alerts.batched import bundle_id
 from detectors import events as e
-from detectors.handling import Handled, is_signed
+from detectors.handling import OUTCOMES, Handled, is_signed
 from detectors.measure import Measure
 from detectors.warning import ENDS, EarlyWarning, warning_number
 from streams.assembly import Desk
@@ -38,13 +38,34 @@ class Act:
     due: dt.date | None = None
 
 
-def act_event(act: Act, about: About, *, source: str, at: dt.datetime) -> e.Event:
-    """Return the E58 of an act; the same act of the same person has the same id."""
+def missing(state: str, *, note: str, outcome: str) -> str:
+    """Return what an act does not say without which it says nothing, in Chinese, or ""."""
+    if state == "returned" and not note:
+        return "请填写理由"
+    if state == "feedback" and not note:
+        return "请填写处置结果"
+    if state == "closed" and outcome not in OUTCOMES:
+        return "请选择办结方式"
+    return ""
+
+
+def act_event(
+    act: Act, about: About, *, source: str, at: dt.datetime, life: Sequence[Handled] = ()
+) -> e.Event:
+    """Return the E58 of an act; the same act of the same person has the same id.
+
+    ``life`` is what was done before, in order: who gives a warning back and signs for it again
+    does so a second time, with the same words.
+    """
     told = {
         "warning_id": about.id, "measure": about.measure.value, "domain": about.domain,
         **dataclasses.asdict(act),
     }  # fmt: skip
-    name = hashlib.blake2b(msgspec.json.encode(told, order="sorted"), digest_size=12).hexdigest()
+    others = [one.cause for one in life if one.actor == act.actor and one.state != act.state]
+    known_by = {**told, "after": others[-1]} if others else told
+    name = hashlib.blake2b(
+        msgspec.json.encode(known_by, order="sorted"), digest_size=12
+    ).hexdigest()
     data = msgspec.convert(told, e.WarningHandled)
     return e.event_of(data, id=f"h-{name}", source=source, subject=about.uscc, time=at)
 
