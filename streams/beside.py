@@ -85,6 +85,7 @@ async def carry_messages(app: faust.App, parts: Parts) -> None:
     assert parts.session is not None, "start() comes first"
 
     async def on_receipt(receipt: Receipt) -> None:
+        """Publish what became of a message."""
         record = receipt_record(receipt, parts.settings.kafka.partitions)
         await parts.publisher.publish([record])
 

@@ -117,6 +117,7 @@ class Chaser:
         now = dt.datetime.fromtimestamp(moment, dt.UTC)
 
         def is_ours() -> bool:
+            """Return whether this worker still looks for all."""
             return OWNER_OF in self.progress.partitions() and not must_stop()
 
         breathe = Breath(is_ours, self.sleep)
