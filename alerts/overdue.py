@@ -67,7 +67,7 @@ def plan_overdue(
     about = _about(those)
     wording = _Wording(
         about=about, awaited=first, duty=duty, renderer=renderer, now=now, note=note,
-        above=tuple(dict.fromkeys(one.authority.name for one in above)), returned=returned,
+        above=tuple(dict.fromkeys(map(_named, above))), returned=returned,
     )  # fmt: skip
     planned = (
         message(
@@ -90,6 +90,15 @@ def told_above(
     yield from overseers(matter, duty, tree=tree, ladder=ladder)
     if duty.rung.overdue_to:
         yield _desk(tree, duty.recipients[0])
+
+
+def _named(above: Recipient) -> str:
+    """Return who is above, as the lead reads it: a bureau's leader is more than the bureau.
+
+    A vacancy that moved the matter to another office leaves that office.
+    """
+    name = above.authority.name
+    return f"{name}{above.why.label}" if above.why is Why.LEADER else name
 
 
 def _desk(tree: AuthorityTree, lead: Recipient) -> Recipient:

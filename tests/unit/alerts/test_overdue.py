@@ -143,6 +143,14 @@ def test_what_the_lead_gave_back_goes_to_those_above_and_to_the_desk(plan, tree)
     assert all("退回（理由：举报人（信息不予显示）" in text for text in letters)
 
 
+def test_the_lead_reads_to_whom_it_went(plan):
+    """A section is told that its bureau's leader was, not that its own bureau was."""
+    said = {one.role: one for one in plan(specimen(Measure.INTERVIEW)) if one.way is Way.EMAIL}
+
+    assert "并已向叶县市场监督管理局分管领导督办" in said[Role.LEAD].content.text
+    assert "并已向" not in said[Role.OVERSEE].content.text
+
+
 def test_a_letter_says_that_the_time_to_deal_with_it_is_not_longer(plan):
     """Missed at the beginning, it is due at the same end; and why it is a matter stands in it."""
     warning = ordinary(Measure.INTERVIEW)
