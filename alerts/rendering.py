@@ -38,6 +38,10 @@ TEMPLATE_NAMES: Final = (
     "email/cancelled.txt.j2",
     "email/lowered.html.j2",
     "email/lowered.txt.j2",
+    "email/overdue.html.j2",
+    "email/overdue.txt.j2",
+    "email/overdue_batched.html.j2",
+    "email/overdue_batched.txt.j2",
     "email/batched.html.j2",
     "email/batched.txt.j2",
     "email/regional.html.j2",
@@ -55,6 +59,7 @@ _OFFICES = (
 _LEVELS = ("县", "市", "区", "旗")
 _WORDS_OF_LEVELS = ("市场", "区域")  # words that begin like a level, after a place without one
 
+_SIGNED: Final = frozenset({"issued", "batched", "overdue", "overdue_batched"})
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-8]\d{5})\d{8}(\d{3}[\dXx])(?![0-9A-Za-z])")
 _INFORMANT = re.compile(
@@ -162,7 +167,14 @@ class Renderer:
         self, warning: EarlyWarning, duty: Duty, recipient: Recipient, *, told_at: dt.datetime
     ) -> Letter:
         """Return the letter for ``recipient``; limits run from ``told_at``."""
-        view = {
+        return self.letter(
+            warning.status.value, _subject(warning), self.view_of(warning, recipient),
+            measure=warning.measure, duty=duty, recipient=recipient, told_at=told_at,
+        )  # fmt: skip
+
+    def view_of(self, warning: EarlyWarning, recipient: Recipient) -> dict[str, object]:
+        """Return what a letter says of a warning, whatever its occasion."""
+        return {
             "is_inspection": warning.measure is Measure.INSPECTION,
             "enterprise": one_line(warning.enterprise),
             "uscc": warning.uscc,
@@ -181,10 +193,6 @@ class Renderer:
             "link": self.page(warning.id, recipient) or self.link(f"warnings/{warning.id}"),
             "has_page": self.has_page,
         }
-        return self.letter(
-            warning.status.value, _subject(warning), view,
-            measure=warning.measure, duty=duty, recipient=recipient, told_at=told_at,
-        )  # fmt: skip
 
     def letter(
         self,
@@ -206,7 +214,7 @@ class Renderer:
             | self._limits.in_words(duty, told_at)
             | dict(view)
         )
-        signs = kind in {"issued", "batched"} and recipient.role is not Role.COPY
+        signs = kind in _SIGNED and recipient.role is not Role.COPY
         view |= self._where(has_page=bool(view.get("has_page")), signs=signs)
         return Letter(
             subject=clipped(one_line(subject), SUBJECT_UNITS),
