@@ -86,6 +86,13 @@ def step(
     if not news.fresh or news.fresh[0].id != identity:
         _remember(state, identity, news)
     occasion = Occasion(before, state, event, news, expertise)
+    return state, _judged(occasion, identity=identity, at=at)
+
+
+def _judged(occasion: Occasion, *, identity: int, at: int) -> list[Effect]:
+    """Bring standings, ties, warnings and wake up to date; return what the world must be told."""
+    before, state = occasion.before, occasion.state
+    event, news = occasion.event, occasion.news
     effects: list[Effect] = []
     assessment, vectors = assessed(occasion)
     if news.outcome is not None:
@@ -97,7 +104,7 @@ def step(
         effects += told_of(event.subject, event.data)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
-        state.low_score, state.low_at = state.rule.score, as_of
+        state.low_score, state.low_at = state.rule.score, state.as_of
     warnings = _warnings(occasion)
     effects += warnings
     effects += acts_of(state, event)
@@ -105,7 +112,7 @@ def step(
     effects += _remarks(event.subject, news)
     is_news = bool(warnings) or not _is_called_alike(before, state)
     effects += tell(occasion, assessment, is_news=is_news)
-    return state, effects
+    return effects
 
 
 def _unheard(before: EnterpriseState, event: Event) -> dict[str, int]:
