@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from alerts.authority import AuthorityTree, Person
 from alerts.delivery import Way
 from alerts.knowledge import Fault
 from alerts.ladder import Ladder
-from alerts.responsibility import Duty, Matter, Recipient, Role, Why, resolve
+from alerts.responsibility import Duty, Matter, Recipient, Role, Why, overseers, resolve
 from detectors.measure import Measure
 
 
@@ -28,7 +30,9 @@ def find_holes(
             for place in places:
                 matter = Matter(domain=domain, measure=measure, place=place)
                 duty = resolve(matter, tree=tree, ladder=ladder)
-                holes.update(dict.fromkeys(_holes_of(matter, duty, file=tree.file)))
+                above = overseers(matter, duty, tree=tree, ladder=ladder)
+                everybody = msgspec.structs.replace(duty, recipients=duty.recipients + above)
+                holes.update(dict.fromkeys(_holes_of(matter, everybody, file=tree.file)))
     return tuple(holes)
 
 

@@ -33,7 +33,8 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     enterprise, red in food, equipment and drugs goes to the province at once (domain §10).
     ``co_channels`` and ``copy_channels`` are the ways to those parties where they are fewer: who
     gets a text for everything reads none.  ``approver_may_lead`` is false where an approval
-    bureau has no power to do what the measure asks: it cannot inspect.
+    bureau has no power to do what the measure asks: it cannot inspect.  ``overdue_to`` are those
+    who are told where nobody has signed in time (督办), beside the lead; none: nobody is.
     """
 
     document: str
@@ -48,6 +49,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     co_channels: tuple[Way, ...] = ()
     copy_channels: tuple[Way, ...] = ()
     approver_may_lead: bool = True
+    overdue_to: tuple[Target, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse limits that no calendar could count."""
@@ -156,10 +158,22 @@ def _faults(ladder: Ladder, *, file: str) -> Iterator[Fault]:
         elif not ladder.measures[measure].channels:
             fact = f"{measure.label} reaches nobody"
             yield Fault(file, f"measures.{measure}.channels", fact, "name sms, email or both")
+        else:
+            yield from _faults_of_overdue(ladder.measures[measure], measure, file=file)
     yield from _faults_of_supervisors(ladder, file=file)
     named = [f"{rule} {one.measure.value}" for one in ladder.otherwise for rule in one.rules]
     for twice in repeated(named):
         yield Fault(file, "otherwise", f"{twice} is there twice", "say it in one place")
+
+
+def _faults_of_overdue(rung: Rung, measure: Measure, *, file: str) -> Iterator[Fault]:
+    """Yield to whom a missed signature cannot go: whoever missed it, or one of them twice."""
+    where = f"measures.{measure}.overdue_to"
+    if rung.lead in rung.overdue_to:
+        fact = f"{rung.lead} leads, so it is who has missed it"
+        yield Fault(file, where, fact, "name somebody above the lead, or nobody: []")
+    for twice in repeated(rung.overdue_to):
+        yield Fault(file, where, f"{twice} is there twice", "say it once")
 
 
 def _faults_of_supervisors(ladder: Ladder, *, file: str) -> Iterator[Fault]:

@@ -60,9 +60,18 @@ def short_date(deadline: Deadline) -> str:
 
 def _limit_in_words(limit: Limit, deadline: Deadline) -> str:
     """Return how long and until when, as a letter states it."""
+    return f"{limit}内（{by_when(deadline)}前）"
+
+
+def by_when(deadline: Deadline) -> str:
+    """Return until when, as a letter states it; the word 前 follows.
+
+    >>> by_when(Deadline(dt.datetime(2026, 7, 7, tzinfo=CHINA)))
+    '2026年7月6日24时'
+    """
     day = deadline.last_day
     hour = "24时" if deadline.is_midnight else f"{deadline.at.hour}时{deadline.at.minute:02d}分"
-    return f"{limit}内（{day.year}年{day.month}月{day.day}日{hour}前）"
+    return f"{day.year}年{day.month}月{day.day}日{hour}"
 
 
 def in_words(moment: dt.datetime) -> str:

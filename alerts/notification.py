@@ -26,6 +26,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
         ``created_at`` and ``due_at`` are aware moments; nothing is sent before ``due_at``.
         ``place`` says whose matter it is; ``uscc`` and ``enterprise`` are "" where the message is
         about many: those are its ``members``.  Rows of before these were kept have none of them.
+        ``overdue``: it says that nobody has signed in time.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     uscc: str = ""
     enterprise: str = ""
     members: tuple[Member, ...] = ()
+    overdue: bool = False
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 
 import jinja2
@@ -17,9 +18,16 @@ from alerts.knowledge import Fault, InvalidKnowledgeError
 from alerts.ladder import Ladder
 from alerts.members import Member
 from alerts.notification import About, Notification, message
+from alerts.overdue import plan_overdue, told_above
 from alerts.rendering import Renderer
 from alerts.responsibility import Duty, Matter, Recipient, resolve
-from alerts.specimen import CLUSTER_LEVELS, lowered_specimen, specimen, specimen_cluster
+from alerts.specimen import (
+    CLUSTER_LEVELS,
+    awaited_specimen,
+    lowered_specimen,
+    specimen,
+    specimen_cluster,
+)
 from detectors.clusters import ClusterWarning
 from detectors.measure import Measure
 from detectors.warning import EarlyWarning, WarningStatus
@@ -31,12 +39,13 @@ class Plan(msgspec.Struct, frozen=True):
     """Who must act on a warning, and what they are told.
 
     ``change`` is the warning where it was lowered or has ended: its messages are for those alone
-    who were told of it before.
+    who were told of it before.  ``told_at`` is from when people's limits run.
     """
 
     duty: Duty
     notifications: tuple[Notification, ...]
     change: EarlyWarning | None = None
+    told_at: dt.datetime | None = None
 
 
 def plan_notifications(
@@ -50,13 +59,15 @@ def plan_notifications(
     batch_delay: dt.timedelta = AT_ONCE,
     quiet: Span | None = None,
     members: tuple[Member, ...] = (),
+    chased: bool = False,
 ) -> Plan:
     """Return the duty and the messages, the one who acts first.
 
     Shapes:
         Pure and repeatable: the same warning gives the same ids, whatever ``now`` is.  All
         batched warnings of a rule, day, measure and station give the same ids; ``members`` are
-        those known so far.
+        those known so far.  ``chased``: what has been taken back concerns those above, too, who may
+        have been told that nobody signed.
 
     Units:
         Nothing is due within the ``quiet`` hours unless it is urgent, and people's limits run
@@ -78,6 +89,7 @@ def plan_notifications(
                 warning, duty, renderer=renderer, now=now, due_at=due_at, told_at=told_at,
                 members=members,
             ),
+            told_at=told_at,
         )  # fmt: skip
     about = About(
         id=warning.id, number=warning.number, measure=warning.measure, status=warning.status,
@@ -92,13 +104,14 @@ def plan_notifications(
             ),
             now=now, due_at=due_at,
         )
-        for recipient, way in _readers(warning, duty, tree=tree, ladder=ladder)
+        for recipient, way in _readers(warning, duty, tree=tree, ladder=ladder, chased=chased)
     )  # fmt: skip
-    return Plan(duty, planned, None if warning.status is WarningStatus.ISSUED else warning)
+    change = None if warning.status is WarningStatus.ISSUED else warning
+    return Plan(duty, planned, change, told_at)
 
 
 def _readers(
-    warning: EarlyWarning, duty: Duty, *, tree: AuthorityTree, ladder: Ladder
+    warning: EarlyWarning, duty: Duty, *, tree: AuthorityTree, ladder: Ladder, chased: bool
 ) -> Iterator[tuple[Recipient, Way]]:
     """Yield who is told, by which way.
 
@@ -114,13 +127,19 @@ def _readers(
         return
     else:
         is_lowered = warning.status is WarningStatus.LOWERED
-        duties = [
-            resolve(
-                Matter.of(msgspec.structs.replace(warning, measure=one)), tree=tree, ladder=ladder
-            )
+        told = [
+            msgspec.structs.replace(warning, measure=one)
             for one in reversed(warning.measures)
             if not is_lowered or one.rank > warning.measure.rank
         ]
+        duties = [resolve(Matter.of(one), tree=tree, ladder=ladder) for one in told]
+        if chased:
+            duties += [
+                msgspec.structs.replace(
+                    duty, recipients=tuple(told_above(one, tree=tree, ladder=ladder))
+                )
+                for one in told
+            ]
     met: set[str] = set()
     for one in duties:
         others = [each for each in one.recipients if each.person.id not in met]
@@ -186,7 +205,7 @@ def check_renderings(*, tree: AuthorityTree, ladder: Ladder, renderer: Renderer)
 
 def _specimens(
     tree: AuthorityTree, ladder: Ladder, renderer: Renderer
-) -> Iterator[tuple[str, Callable[[], Plan]]]:
+) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield which letter a specimen is told in, and how to plan it."""
     for measure in Measure:
         issued = specimen(measure)
@@ -199,6 +218,13 @@ def _specimens(
             yield kind, functools.partial(
                 plan_notifications, one,
                 tree=tree, ladder=ladder, renderer=renderer, now=one.issued_at,
+            )  # fmt: skip
+        for batched, returned in itertools.product((False, True), repeat=2):
+            kind = "overdue_batched" if batched else "overdue"
+            late = awaited_specimen(msgspec.structs.replace(issued, batched=batched))
+            yield kind, functools.partial(
+                plan_overdue, [late],
+                tree=tree, ladder=ladder, renderer=renderer, now=late.look_at, returned=returned,
             )  # fmt: skip
     for cluster in map(specimen_cluster, CLUSTER_LEVELS):
         yield "regional", functools.partial(

@@ -38,6 +38,10 @@ TEMPLATE_NAMES: Final = (
     "email/cancelled.txt.j2",
     "email/lowered.html.j2",
     "email/lowered.txt.j2",
+    "email/overdue.html.j2",
+    "email/overdue.txt.j2",
+    "email/overdue_batched.html.j2",
+    "email/overdue_batched.txt.j2",
     "email/batched.html.j2",
     "email/batched.txt.j2",
     "email/regional.html.j2",
@@ -47,7 +51,15 @@ NEUTRAL_MATTER: Final = "有关监管事项"
 NEUTRAL_ENTERPRISE: Final = "有关企业"
 SUBJECT_UNITS: Final = 120  # RFC 5322 allows more; a list of mails shows no more
 LEAST_NAME: Final = 6  # of a firm's name, in UTF-16 units: the trade name is still in it
+LEAST_PLACE: Final = 2  # characters
+# How a signature ends, the longest first; what stands before it is the place.
+_OFFICES = (
+    "市场监督管理局", "市场监管局", "市监局", "市场监督", "市场监管", "市监", "药监局", "药监",
+)  # fmt: skip
+_LEVELS = ("县", "市", "区", "旗")
+_WORDS_OF_LEVELS = ("市场", "区域")  # words that begin like a level, after a place without one
 
+_SIGNED: Final = frozenset({"issued", "batched", "overdue", "overdue_batched"})
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-8]\d{5})\d{8}(\d{3}[\dXx])(?![0-9A-Za-z])")
 _INFORMANT = re.compile(
@@ -155,7 +167,14 @@ class Renderer:
         self, warning: EarlyWarning, duty: Duty, recipient: Recipient, *, told_at: dt.datetime
     ) -> Letter:
         """Return the letter for ``recipient``; limits run from ``told_at``."""
-        view = {
+        return self.letter(
+            warning.status.value, _subject(warning), self.view_of(warning, recipient),
+            measure=warning.measure, duty=duty, recipient=recipient, told_at=told_at,
+        )  # fmt: skip
+
+    def view_of(self, warning: EarlyWarning, recipient: Recipient) -> dict[str, object]:
+        """Return what a letter says of a warning, whatever its occasion."""
+        return {
             "is_inspection": warning.measure is Measure.INSPECTION,
             "enterprise": one_line(warning.enterprise),
             "uscc": warning.uscc,
@@ -174,10 +193,6 @@ class Renderer:
             "link": self.page(warning.id, recipient) or self.link(f"warnings/{warning.id}"),
             "has_page": self.has_page,
         }
-        return self.letter(
-            warning.status.value, _subject(warning), view,
-            measure=warning.measure, duty=duty, recipient=recipient, told_at=told_at,
-        )  # fmt: skip
 
     def letter(
         self,
@@ -199,7 +214,7 @@ class Renderer:
             | self._limits.in_words(duty, told_at)
             | dict(view)
         )
-        signs = kind in {"issued", "batched"} and recipient.role is not Role.COPY
+        signs = kind in _SIGNED and recipient.role is not Role.COPY
         view |= self._where(has_page=bool(view.get("has_page")), signs=signs)
         return Letter(
             subject=clipped(one_line(subject), SUBJECT_UNITS),
@@ -312,15 +327,28 @@ def sayable(matter: str) -> str:
 def _without_place(enterprise: str, signature: str) -> str:
     """Return a name without the county that the signature names already.
 
+    Only a whole place is cut off, level and all: without it, it may be part of the trade name.
+
     >>> _without_place("叶县昆阳食品公司", "叶县市监")
     '昆阳食品公司'
+    >>> _without_place("宝丰县康源大药房公司", "宝丰市监")
+    '康源大药房公司'
+    >>> _without_place("汝州市场开发有限公司", "汝州市监")
+    '汝州市场开发有限公司'
     """
-    shared = 0
-    while enterprise[shared : shared + 1] and enterprise[: shared + 1] == signature[: shared + 1]:
-        shared += 1
-    return (
-        enterprise[shared:] if shared > 1 and len(enterprise) - shared >= LEAST_NAME else enterprise
-    )
+    office = next((one for one in _OFFICES if signature.endswith(one)), "")
+    stem = signature.removesuffix(office)
+    if (
+        not office
+        or len(stem) < LEAST_PLACE
+        or enterprise.startswith(tuple(stem + word for word in _WORDS_OF_LEVELS))
+    ):
+        return enterprise
+    for place in [stem] if stem.endswith(_LEVELS) else [stem + level for level in _LEVELS]:
+        rest = enterprise.removeprefix(place)
+        if rest != enterprise and units(rest) >= LEAST_NAME:
+            return rest
+    return enterprise
 
 
 def one_line(text: str) -> str:

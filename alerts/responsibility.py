@@ -23,6 +23,7 @@ class Role(enum.StrEnum):
 
     LEAD = "lead"
     CO = "co"
+    OVERSEE = "oversee"
     COPY = "copy"
 
     @property
@@ -32,12 +33,12 @@ class Role(enum.StrEnum):
         >>> Role.CO.label
         '协办'
         """
-        return {"lead": "主办", "co": "协办", "copy": "抄送"}[self.value]
+        return {"lead": "主办", "co": "协办", "oversee": "督办", "copy": "抄送"}[self.value]
 
     @property
     def rank(self) -> int:
         """Return the weight of the role, 0 for the one who acts."""
-        return ("lead", "co", "copy").index(self.value)
+        return ("lead", "co", "oversee", "copy").index(self.value)
 
 
 class Why(enum.StrEnum):
@@ -53,6 +54,7 @@ class Why(enum.StrEnum):
     APPROVER = "approver"
     APPROVER_LEADS = "approver_leads"
     SUPERIOR = "superior"
+    RETURNED = "returned"
     NO_STATION = "no_station"
     STAND_IN = "stand_in"
     VACANCY_UP = "vacancy_up"
@@ -81,6 +83,7 @@ _WHY_LABELS = {
     Why.APPROVER: "谁审批、谁监管（审批机关）",
     Why.APPROVER_LEADS: "谁审批、谁监管（许可事项，审批机关牵头）",
     Why.SUPERIOR: "上级业务部门",
+    Why.RETURNED: "主办单位已退回，由值班台改派",
     Why.NO_STATION: "无属地所，由业务部门承办",
     Why.STAND_IN: "空缺，由本单位其他负责人代",
     Why.VACANCY_UP: "空缺，上移",
@@ -204,6 +207,30 @@ def _parties_of(matter: Matter, *, tree: AuthorityTree, ladder: Ladder) -> Duty:
     return Duty(parties=parties, recipients=recipients, rung=rung, remarks=remarks)
 
 
+def overseers(
+    matter: Matter, duty: Duty, *, tree: AuthorityTree, ladder: Ladder
+) -> tuple[Recipient, ...]:
+    """Return to whom it goes that nobody has signed in time (督办), by the ladder's ``overdue_to``.
+
+    Whoever missed it does not oversee it: where a target is the lead itself, or a vacancy leads
+    back to the same person, the next above does.  What the duty desk leads stays with the desk.
+    """
+    county = tree.at(matter.place, Tier.COUNTY)
+    if county is None or not duty.is_routed:
+        return ()
+    route = _Route(matter, county=county, tree=tree, ladder=ladder)
+    missed = {one.person.id for one in duty.recipients if one.role is Role.LEAD}
+    found = []
+    for party in route.overseers():
+        for authority in (party.authority, *tree.above(party.authority)):
+            above = msgspec.structs.replace(party, authority=authority)
+            recipient = reach(above, domain=matter.domain, tree=tree)
+            if recipient.person.id not in missed:
+                found.append(recipient)
+                break
+    return one_each(found)
+
+
 class _Route:
     """The way from a matter to its parties."""
 
@@ -230,6 +257,12 @@ class _Route:
             yield from self._target(target, Role.CO)
         for target in (*rung.copies, *rung.copies_in.get(domain, ())):
             yield from self._target(target, Role.COPY)
+
+    def overseers(self) -> Iterator[Party]:
+        """Yield the parties to whom a missed signature goes."""
+        for target in self._rung.overdue_to:
+            for party in self._target(target, Role.OVERSEE):
+                yield msgspec.structs.replace(party, role=Role.OVERSEE)
 
     def with_approver(
         self, parties: tuple[Party, ...]

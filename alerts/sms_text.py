@@ -124,7 +124,7 @@ KNOWN_VARIABLES = frozenset(
 )  # fmt: skip
 NEEDED_TEMPLATES = (
     "reminder", "warning", "interview", "inspection", "co", "copy", "cancelled", "lowered",
-    "batched", "regional", "regional_copy",
+    "overdue", "oversee", "batched", "regional", "regional_copy",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import msgspec
 
+from alerts.awaited import Awaited
 from alerts.delivery import Way
 from alerts.notification import Notification, notification_id
 from alerts.rendering import Letter
@@ -63,6 +64,19 @@ def lowered_specimen(measure: Measure) -> EarlyWarning:
     return msgspec.structs.replace(
         specimen(measure, WarningStatus.LOWERED),
         told=tuple(one for one in Measure if one.rank > measure.rank), undone="复检合格",
+    )  # fmt: skip
+
+
+def awaited_specimen(warning: EarlyWarning) -> Awaited:
+    """Return a warning for which nobody has signed within a day.
+
+    >>> awaited_specimen(specimen()).sign_by.isoformat()
+    '2026-07-02T09:30:00+08:00'
+    """
+    over = warning.issued_at + dt.timedelta(days=1)
+    return Awaited(
+        name=f"{warning.id}/{warning.measure}", warning=warning, told_at=warning.issued_at,
+        sign_by=over, look_at=over,
     )  # fmt: skip
 
 

@@ -203,6 +203,16 @@ class Survey(Section, frozen=True):
     poll_s: Positive = 10.0
 
 
+class Chase(Section, frozen=True):
+    """How often it is looked for warnings that nobody has signed for in time (催办、督办).
+
+    It goes by the wall clock: where ``timers.clock`` is ``events`` (a simulation, a replay of
+    history) nobody is chased.
+    """
+
+    poll_s: Positive = 30.0
+
+
 class Watchdog(Section, frozen=True):
     """After how long without progress the process ends itself, non-zero."""
 
@@ -215,7 +225,8 @@ class Roles(Section, frozen=True):
     ``timers`` tells deadlines for the partitions that ``assess`` owns; without it it does nothing.
     Each partition needs one process with both, or nothing in it ever falls due.
     ``survey`` surveys regions once a day where the process owns the first partition that
-    ``assess`` reads: set it alike in all that assess.
+    ``assess`` reads: set it alike in all that assess.  ``chase`` tells what nobody has signed for
+    in time, in that same process: set it alike in all that notify or assess.
     """
 
     assess: bool = True
@@ -224,13 +235,14 @@ class Roles(Section, frozen=True):
     neighbours: bool = True
     timers: bool = True
     survey: bool = True
+    chase: bool = True
 
     @property
     def suffix(self) -> str:
         """Return what the consumer group's name gets where a process does not do all.
 
         A group shares the partitions of its topics among its members, so members must read the
-        same topics.  Timers and surveys read none.
+        same topics.  Timers, surveys and chasing read none.
         """
         readers = {"assess": self.assess, "learn": self.learn, "notify": self.notify}
         active = [name for name, reads in readers.items() if reads]
@@ -256,6 +268,7 @@ class Settings(Section, frozen=True):
     roles: Roles = Roles()
     timers: Timers = Timers()
     survey: Survey = Survey()
+    chase: Chase = Chase()
     watchdog: Watchdog = Watchdog()
     knowledge: str = ""
     scope: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from detectors.facts import (
     PROVISIONAL,
     Fact,
     FactKind,
+    gravity,
     numbers_named,
 )
 from detectors.functions import (
@@ -333,7 +334,7 @@ def _one_of_each_matter(facts: list[Fact]) -> list[Fact]:
             hanging += 1
             matter = _MATTER[fact.kind], fact.ref
             best = heaviest.get(matter)
-            if best is None or _gravity(fact) > _gravity(best):
+            if best is None or gravity(fact) > gravity(best):
                 heaviest[matter] = fact
     if hanging == len(heaviest):
         return facts
@@ -344,7 +345,3 @@ def _one_of_each_matter(facts: list[Fact]) -> list[Fact]:
 
 # Facts of one kind and ref are one matter; all kinds of penalty together.
 _MATTER = [0 if kind in _PENALTIES else kind for kind in range(KINDS)]
-
-
-def _gravity(fact: Fact) -> tuple[int, float, int, int]:
-    return (fact.kind, fact.weight, fact.at, fact.id)

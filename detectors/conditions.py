@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from detectors.adverse import adverse
 from detectors.catalogue import Catalogue
-from detectors.facts import DAY_S, Fact, FactKind, numbers_named
+from detectors.facts import DAY_S, Fact, FactKind, gravity, numbers_named
 from detectors.finding import Moment
 from detectors.functions import (
     Burst,
@@ -102,7 +102,7 @@ class Conditions:
                 # offence, are one matter: the heaviest stands for it, and of two alike the newest.
                 matter = (0, fact.ref) if fact.ref else (1, fact.id)
                 best = matched.get(matter)
-                if best is None or _gravity(fact) > _gravity(best):
+                if best is None or gravity(fact) > gravity(best):
                     matched[matter] = fact
         if test.alike:
             matched = _of_one_sort(matched, test.at_least)
@@ -174,7 +174,3 @@ def _of_one_sort(
 def _joined(facts: Iterable[Fact]) -> float:
     """Return what shares come to that were each taken of what the others left."""
     return round(1.0 - math.prod([1.0 - fact.weight for fact in facts]), PLACES)
-
-
-def _gravity(fact: Fact) -> tuple[int, float, int, int]:
-    return fact.kind, fact.weight, fact.at, fact.id

@@ -300,6 +300,11 @@ class Fact(msgspec.Struct, array_like=True, gc=False):
 CONTESTED, PROVISIONAL, CONFIRMED, OBJECTED = 1, 2, 4, 8
 
 
+def gravity(fact: Fact) -> tuple[int, float, int, int]:
+    """Return by what a fact stands for its matter: gravest kind, then heaviest, then newest."""
+    return fact.kind, fact.weight, fact.at, fact.id
+
+
 def hash_of(*parts: str) -> int:
     """Return a stable 63-bit hash of the parts; Redis and msgpack hold it as one integer.
 

@@ -155,14 +155,15 @@ def why_not(life: Sequence[Handled], *, state: str, measure: Measure, actor: str
 def why_not_end(life: Sequence[Handled], *, state: str, measure: Measure, actor: str) -> str:
     """Return why somebody may not end the warning so, or ""; what does not end it they may.
 
-    Design §6: for an interview and an inspection, who closes is not who handled.
+    Design §6: for an interview and an inspection, who closes is not who handled; so it takes a
+    result to end one in whatever way, and somebody else.
     """
     if any(act.state in FINAL for act in life):
         return ENDED
     if state not in FINAL:
         return ""
     handlers = {act.actor for act in life if act.state in HANDLED}
-    if state == "closed" and not handlers:
+    if not handlers and (state == "closed" or measure in FOUR_EYES):
         return "尚无处置结果，请先反馈"
     if measure in FOUR_EYES and actor in handlers:
         return f"{measure.label}的处置人不得自行办结，请由协办单位或负责人办结"

@@ -9,12 +9,12 @@ from detectors.events import WarningHandled
 from detectors.facts import DAY_S, Fact
 from detectors.finding import Finding, Moment
 from detectors.measure import Measure
-from detectors.news import News
 from detectors.observation import Tempered, tempered
+from detectors.occasion import Occasion
 from detectors.reading_society import FINAL
 from detectors.repetition import RAISED_TO, as_past, warned_before, why_again
 from detectors.retold import without_retold
-from detectors.said import Occasion, bits_told, said
+from detectors.said import bits_told, said
 from detectors.state import EnterpriseState, OpenWarning
 from detectors.undoing import undone_by
 from detectors.warning import EarlyWarning, WarningStatus, warning_id, warning_number
@@ -47,14 +47,14 @@ def _is_over(one: OpenWarning, occasion: Occasion) -> bool:
     return rule is None or rulebook.is_momentary(rule)
 
 
-def warnings_of(occasion: Occasion, moment: Moment, news: News) -> list[EarlyWarning]:
+def warnings_of(occasion: Occasion, moment: Moment) -> list[EarlyWarning]:
     """Return the warnings that this event issues, lowers, closes or cancels; keep the open ones.
 
     One warning takes the hits of a (domain, rule family): a graver measure takes it over under the
     same id, a further hit of the same or a milder one adds evidence and tells nobody.
     """
     issued: list[EarlyWarning] = []
-    state = occasion.state
+    state, news = occasion.state, occasion.news
     if has_overdue(occasion):
         over = [one for one in state.open_warnings if _is_over(one, occasion)]
         issued += _closed(over, occasion)

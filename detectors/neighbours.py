@@ -224,7 +224,7 @@ def trouble_of(
     so the class is that of the score.
 
     Units:
-        ``alone`` is the score without the indicators of dimension REL (``score_alone``).
+        ``alone`` is the score without the indicators of dimension REL (``without_relations``).
     """
     watched = rules.watched
     facts = [fact for fact in facts if fact.kind in watched and fact.counts_at(as_of)]

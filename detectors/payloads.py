@@ -1,7 +1,7 @@
 """What may every payload say, and in which units?
 
-The words that the event types share; the types themselves stand by origin in four more files,
-``payloads_registration``, ``_disclosure``, ``_supervision`` and ``_society``.
+The words that the event types share; the types themselves stand by origin in five more files,
+``payloads_registration``, ``_disclosure``, ``_supervision``, ``_society`` and ``_neighbours``.
 """
 
 import datetime as dt

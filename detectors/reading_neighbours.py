@@ -23,11 +23,6 @@ from detectors.stating import NOTHING, Reading, ends, fact, moment
 # Who sold a producer's goods is presumed to do so for a year after the last sample that says so:
 # food is sampled once or twice a year at a seller, and a tie that never ends would be untrue.
 SUPPLY_LASTS_S = 365 * DAY_S
-# Ties are no evidence: a warning must not quote who filed a registration as its cause.
-TIES: frozenset[int] = frozenset({
-    FactKind.FILED_BY, FactKind.DOMICILED, FactKind.REPRESENTED, FactKind.HOLDER,
-    FactKind.BRANCH, FactKind.SUPPLIER,
-})  # fmt: skip
 # What is one case for all whom it concerns: the registration that crossed the threshold is told of
 # (W22), and not each of the twenty that came with it.
 ONE_CASE: frozenset[int] = frozenset({FactKind.MASS_REGISTRATION})

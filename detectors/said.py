@@ -2,32 +2,16 @@
 
 import datetime as dt
 
-import msgspec
-
-from detectors.events import Event
-from detectors.expertise import Expertise
 from detectors.facts import Fact, FactKind
 from detectors.grounds import advice_of, basis_of, matter_of, own_basis
 from detectors.knowledge import Rule
 from detectors.measure import Measure
-from detectors.state import EnterpriseState, OpenWarning
+from detectors.occasion import Occasion
+from detectors.state import OpenWarning
 from detectors.warning import EarlyWarning, Reason, WarningStatus, revision_of
 from detectors.wording import fact_in_words
 
 MAX_REASONS = 5
-
-
-class Occasion(msgspec.Struct, frozen=True, gc=False):
-    """The event at hand, the state after it, and by which knowledge it is judged."""
-
-    state: EnterpriseState
-    event: Event
-    expertise: Expertise
-
-    @property
-    def cause(self) -> str:
-        """Return the name of the event, unique over all sources."""
-        return f"{self.event.source}/{self.event.id}"
 
 
 def said(

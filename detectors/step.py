@@ -31,7 +31,7 @@ from detectors.neighbours import (
     without_relations,
 )
 from detectors.news import News
-from detectors.said import Occasion
+from detectors.occasion import Occasion
 from detectors.standing import assessed, stand
 from detectors.state import RECENT_EVENTS, EnterpriseState
 from detectors.telling import tell
@@ -85,26 +85,34 @@ def step(
     )
     if not news.fresh or news.fresh[0].id != identity:
         _remember(state, identity, news)
+    occasion = Occasion(before, state, event, news, expertise)
+    return state, _judged(occasion, identity=identity, at=at)
+
+
+def _judged(occasion: Occasion, *, identity: int, at: int) -> list[Effect]:
+    """Bring standings, ties, warnings and wake up to date; return what the world must be told."""
+    before, state = occasion.before, occasion.state
+    event, news = occasion.event, occasion.news
     effects: list[Effect] = []
-    assessment, vectors = assessed(before, state, news, expertise)
+    assessment, vectors = assessed(occasion)
     if news.outcome is not None:
         assert vectors is not None
-        effects.append(_example(before, event, news, identity, at, position, vectors[0]))
-    stand(state, before, assessment, expertise, vectors[1] if vectors else None)
-    effects += _bond_changes(before, state, event, news, assessment, expertise)
+        effects.append(_example(occasion, vectors[0], identity=identity, at=at))
+    stand(occasion, assessment, vectors[1] if vectors else None)
+    effects += _bond_changes(occasion, assessment)
     if isinstance(event.data, ClassOfMonth):
         effects += told_of(event.subject, event.data)
     if isinstance(event.data, Established):
         # What a firm is born with (its age, its trade) is where it starts, and no rise.
-        state.low_score, state.low_at = state.rule.score, as_of
-    warnings = _warnings(state, before, event, news, expertise)
+        state.low_score, state.low_at = state.rule.score, state.as_of
+    warnings = _warnings(occasion)
     effects += warnings
     effects += acts_of(state, event)
     remember_handler(state, event, identity=identity, at=at)
     effects += _remarks(event.subject, news)
     is_news = bool(warnings) or not _is_called_alike(before, state)
-    effects += tell(state, event, expertise, assessment, is_news=is_news)
-    return state, effects
+    effects += tell(occasion, assessment, is_news=is_news)
+    return effects
 
 
 def _unheard(before: EnterpriseState, event: Event) -> dict[str, int]:
@@ -149,8 +157,9 @@ def _remarks(uscc: str, news: News) -> list[Effect]:
     return remarks
 
 
-def _ties_moved(before: EnterpriseState, state: EnterpriseState, news: News) -> bool:
+def _ties_moved(occasion: Occasion) -> bool:
     """Return whether a tie may have been made, broken, or have ended since the last event."""
+    before, state, news = occasion.before, occasion.state, occasion.news
     return (
         news.resettled
         or any([fact.kind in BONDING for fact in news.fresh])
@@ -158,16 +167,10 @@ def _ties_moved(before: EnterpriseState, state: EnterpriseState, news: News) -> 
     )
 
 
-def _bond_changes(  # noqa: PLR0917 - all that a tie rests on
-    before: EnterpriseState,
-    state: EnterpriseState,
-    event: Event,
-    news: News,
-    assessment: Assessment,
-    expertise: Expertise,
-) -> list[BondChanged]:
+def _bond_changes(occasion: Occasion, assessment: Assessment) -> list[BondChanged]:
     """Return what the junctions must hear; what the neighbours told radiates nothing."""
-    catalogue, knowledge = expertise.catalogue, expertise.knowledge
+    before, state = occasion.before, occasion.state
+    catalogue, knowledge = occasion.expertise.catalogue, occasion.expertise.knowledge
     own = without_relations(assessment.severities, catalogue.indicators)
     is_all = len(own) == len(assessment.severities)
     state.trouble = trouble_of(
@@ -178,65 +181,53 @@ def _bond_changes(  # noqa: PLR0917 - all that a tie rests on
         rules=knowledge.neighbours,
         scoring=knowledge.scoring,
     )
-    if before.trouble == state.trouble and not _ties_moved(before, state, news):
+    if before.trouble == state.trouble and not _ties_moved(occasion):
         return []
     return bond_changes(
-        event.subject,
+        occasion.event.subject,
         before=Tied(before.facts, before.as_of, before.trouble),
         after=Tied(state.facts, state.as_of, state.trouble),
         rules=knowledge.neighbours,
-        place=Place(state.epoch, state.partition, state.offset, f"{event.source}/{event.id}"),
+        place=Place(state.epoch, state.partition, state.offset, occasion.cause),
     )
 
 
-def _example(  # noqa: PLR0917 - all that an example is made of
-    before: EnterpriseState,
-    event: Event,
-    news: News,
-    identity: int,
-    at: int,
-    position: Position,
-    vector: list[float],
-) -> Example:
+def _example(occasion: Occasion, vector: list[float], *, identity: int, at: int) -> Example:
     """Return the outcome with the features as they stood before it."""
-    assert news.outcome is not None
+    before, state, outcome = occasion.before, occasion.state, occasion.news.outcome
+    subject = occasion.event.subject
+    assert outcome is not None
     return Example(
         id=fact_name(identity),
-        domain=news.outcome.domain,
+        domain=outcome.domain,
         at=at,
         features=vector,
-        category=news.outcome.category or before.profile.category,
-        form=news.outcome.form,
-        place=news.outcome.place or before.profile.place,
-        inspector=news.outcome.inspector,
-        informant=news.outcome.informant,
-        context=news.outcome.context,
-        subject=event.subject,
-        look=f"{event.subject}/{news.outcome.look}" if news.outcome.look else "",
-        found=news.outcome.found,
+        category=outcome.category or before.profile.category,
+        form=outcome.form,
+        place=outcome.place or before.profile.place,
+        inspector=outcome.inspector,
+        informant=outcome.informant,
+        context=outcome.context,
+        subject=subject,
+        look=f"{subject}/{outcome.look}" if outcome.look else "",
+        found=outcome.found,
         features_version=FEATURES_VERSION,
-        epoch=position.epoch,
-        partition=position.partition,
-        offset=position.offset,
+        epoch=state.epoch,
+        partition=state.partition,
+        offset=state.offset,
         predicted=before.learned.probability,
     )
 
 
-def _warnings(
-    state: EnterpriseState,
-    before: EnterpriseState,
-    event: Event,
-    news: News,
-    expertise: Expertise,
-) -> list[EarlyWarning]:
+def _warnings(occasion: Occasion) -> list[EarlyWarning]:
     """Return the warnings that the event issues, closes or takes back.
 
     The rules on time are judged when a deadline event says that a moment has come; an event that
     comes before it leaves the moment to it.
     """
-    rulebook = expertise.rulebook
-    is_deadline = isinstance(event.data, DeadlineFellDue)
-    occasion = Occasion(state, event, expertise)
+    before, state, news = occasion.before, occasion.state, occasion.news
+    rulebook = occasion.expertise.rulebook
+    is_deadline = isinstance(occasion.event.data, DeadlineFellDue)
     warnings = without_handled(occasion)
     withheld: set[str] = set()
     has_new = False
@@ -249,23 +240,24 @@ def _warnings(
         or has_overdue(occasion)
         or (bool(news.fresh) and rulebook.is_set_off(news.fresh))
     ):
-        moment = _moment(state, before, event, news)
-        warnings += warnings_of(occasion, moment, news)
+        moment = _moment(occasion)
+        warnings += warnings_of(occasion, moment)
         withheld = rulebook.withheld(moment)
         has_new = bool(withheld) and bool(rulebook.withheld(replace(moment, withheld={})))
     if is_deadline:
         state.withheld = {one: before.withheld.get(one, before.judged) for one in sorted(withheld)}
-    look_ahead(state, before, expertise, is_deadline=is_deadline, has_new=has_new)
+    look_ahead(occasion, is_deadline=is_deadline, has_new=has_new)
     return warnings
 
 
-def _moment(state: EnterpriseState, before: EnterpriseState, event: Event, news: News) -> Moment:
+def _moment(occasion: Occasion) -> Moment:
     """Return the moment as the rules look at it."""
-    deadline = event.data if isinstance(event.data, DeadlineFellDue) else None
+    before, state, data = occasion.before, occasion.state, occasion.event.data
+    deadline = data if isinstance(data, DeadlineFellDue) else None
     return Moment(
         profile=state.profile,
         facts=state.facts,
-        fresh=frozenset([fact.id for fact in news.fresh]),
+        fresh=frozenset([fact.id for fact in occasion.news.fresh]),
         as_of=state.as_of,
         last=before.as_of,
         before=before.facts,
@@ -273,18 +265,19 @@ def _moment(state: EnterpriseState, before: EnterpriseState, event: Event, news:
         rank_before=before.rule.rank,
         rank=state.rule.rank,
         rise=state.rule.score - state.low_score if state.rule.score > before.rule.score else 0,
-        since=_lower_until(state, before),
+        since=_lower_until(occasion),
         silent_feeds=deadline.silent_feeds if deadline else (),
         withheld=before.withheld if deadline else {},
     )
 
 
-def _lower_until(state: EnterpriseState, before: EnterpriseState) -> int:
+def _lower_until(occasion: Occasion) -> int:
     """Return when the class, or else the score, was last lower.
 
     The lowest score is remembered with the event that made it so, or began its month anew: what
     comes with that event is looked at too.
     """
+    before, state = occasion.before, occasion.state
     if state.rule.rank != before.rule.rank or state.low_at == state.as_of:
         return before.as_of
     return state.low_at - 1

@@ -3,6 +3,7 @@
 from detectors.expertise import Expertise
 from detectors.facts import DAY_S, ENDLESS_S, PROVISIONAL
 from detectors.legal_lives import final_from
+from detectors.occasion import Occasion
 from detectors.state import EnterpriseState
 
 HOUR_S = 3600
@@ -13,20 +14,14 @@ WAITS_LONGER = 1.25
 LONGEST_WAIT_S = 30 * DAY_S
 
 
-def look_ahead(
-    state: EnterpriseState,
-    before: EnterpriseState,
-    expertise: Expertise,
-    *,
-    is_deadline: bool,
-    has_new: bool,
-) -> None:
+def look_ahead(occasion: Occasion, *, is_deadline: bool, has_new: bool) -> None:
     """Note up to when time has been judged, and the next moment at which it may change something.
 
     A moment that has come and was not judged stays to be judged: an event that overtook the
     timer leaves it to the timer.  What a silent feed newly holds back (``has_new``) is looked at
     again next day, and then after a quarter longer each time.
     """
+    before, state, expertise = occasion.before, occasion.state, occasion.expertise
     clocks, as_of = expertise.rulebook.clocks, state.as_of
     since = as_of if is_deadline or not before.as_of else before.judged
     wake = clocks.wake_after(state.profile, state.facts, since)

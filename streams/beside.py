@@ -12,6 +12,7 @@ from alerts.notification_log import LogUnreachableError
 from detectors.warning import CHINA
 from streams import clock
 from streams.assembly import build_channels, build_daily_survey, build_timers, worker_name
+from streams.chasing import build_chaser, is_chasing
 from streams.courier import Courier, Receipt
 from streams.heartbeat import beat
 from streams.notifying import count_round, receipt_record
@@ -32,7 +33,7 @@ def add_tasks(app: faust.App, parts: Parts) -> None:
     """Let ``app`` run them all once it has started; what a role does not ask for ends at once."""
     tasks: tuple[Task, ...] = (
         heartbeat, look_at_redis, follow_model, carry_messages, watch_outbox, tell_deadlines,
-        watch_feeds, survey_daily,
+        watch_feeds, survey_daily, chase,
     )  # fmt: skip
     for task in tasks:
         app.task(_bound(task, app, parts))
@@ -84,6 +85,7 @@ async def carry_messages(app: faust.App, parts: Parts) -> None:
     assert parts.session is not None, "start() comes first"
 
     async def on_receipt(receipt: Receipt) -> None:
+        """Publish what became of a message."""
         record = receipt_record(receipt, parts.settings.kafka.partitions)
         await parts.publisher.publish([record])
 
@@ -173,3 +175,22 @@ async def survey_daily(app: faust.App, parts: Parts) -> None:
         now=clock.now,
     )
     await daily.run(lambda: app.should_stop)
+
+
+async def chase(app: faust.App, parts: Parts) -> None:
+    """Tell what nobody has signed for in time, where this worker owns the first partition."""
+    if not (is_chasing(parts.settings) and parts.settings.roles.assess):
+        return
+    chaser = build_chaser(
+        parts.settings,
+        parts.wisdom.desk,
+        redis=parts.redis,
+        log=parts.log,
+        lives=parts.lives,
+        store=parts.store,
+        publisher=parts.publisher,
+        progress=FaustProgress(app),
+        metrics=parts.metrics,
+        now=clock.now,
+    )
+    await chaser.run(lambda: app.should_stop)

@@ -19,7 +19,7 @@ from streams import clock
 from streams.assembly import Desk, build_redis, build_wisdom
 from streams.audit import Look, may_see, record
 from streams.publisher import KafkaPublisher, Outgoing, partition_of
-from streams.signing import About, Act, act_event, named
+from streams.signing import About, Act, act_event, missing, named
 from streams.terminal import (
     DENIED,
     NOT_FOUND,
@@ -64,11 +64,15 @@ def handle(
     knowledge: Knowledge = None,
 ) -> None:
     """登记签收、退回、反馈、办结（E58）。Say what was done with a warning."""
+    words = without_personal(one_line(note))[:MOST_WORDS]
+    if lacks := missing(state.value, note=words, outcome=outcome.value if outcome else ""):
+        err.print(f"错误 / error: {lacks}（--note、--outcome）。Say why, or how.", markup=False)
+        raise typer.Exit(USAGE)
     with told_plainly():
         settings = with_knowledge(load_settings(config), knowledge)
         desk = build_wisdom(settings).desk
         act = Act(
-            state=state.value, note=without_personal(one_line(note))[:MOST_WORDS],
+            state=state.value, note=words,
             outcome=outcome.value if outcome else "", due=due.date() if due else None,
             **_who(desk, by),
         )  # fmt: skip
@@ -77,6 +81,7 @@ def handle(
         found = newest(told, named(name, desk))
         mine = [one for one in found if may_see(one.place, settings.scope)]
     _tell_in_vain(name, found, mine)
+    _tell_apart(name, mine)
     known = [(one, in_order(lives.get(one.id, []))) for one in mine]
     ready = [(one, life) for one, life in known if _may(one, life, act)]
     if not ready:
@@ -110,6 +115,18 @@ def _tell_in_vain(name: str, found: Sequence[EarlyWarning], mine: Sequence[Early
         raise typer.Exit(DENIED)
 
 
+def _tell_apart(name: str, mine: Sequence[EarlyWarning]) -> None:
+    """End where a number, four characters of an id, is that of several warnings."""
+    same = [one for one in mine if one.number == name]
+    if len(same) < 2:  # noqa: PLR2004 - several
+        return
+    err.print(f"{name}：有 {len(same)} 条预警同号，请改用标识。Several; use the id.", markup=False)
+    for one in same:
+        what = f"{one.id}  {one.enterprise} {one.matter}"
+        err.print(what, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(USAGE)
+
+
 def _may(warning: EarlyWarning, life: Sequence[Handled], act: Act) -> bool:
     """Return whether an act may be said of a warning; say which, and of others why not."""
     refusal = why_not_end(life, state=act.state, measure=warning.measure, actor=act.actor)
@@ -141,7 +158,7 @@ async def _say(
                     act,
                     About(id=one.id, uscc=one.uscc, measure=one.measure, domain=one.domain),
                     source=SOURCE,
-                    at=one.issued_at if in_event_time else clock.now(),
+                    at=_after(one, life) if in_event_time else clock.now(),
                     life=life,
                 )),
             )
@@ -150,3 +167,8 @@ async def _say(
     finally:
         await publisher.stop()
         await redis.aclose()
+
+
+def _after(warning: EarlyWarning, life: Sequence[Handled]) -> dt.datetime:
+    """Return a moment of event time for an act: that of the warning, after all acts before it."""
+    return max([warning.issued_at, *(act.at + dt.timedelta(seconds=1) for act in life)])

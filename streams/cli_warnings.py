@@ -18,6 +18,7 @@ from config.load import load_settings
 from config.schema import Settings
 from detectors.expertise import Expertise
 from detectors.handling import Handled, in_order
+from detectors.reading_society import FINAL
 from detectors.warning import CHINA, ENDS, EarlyWarning, WarningStatus
 from streams import clock
 from streams.assembly import Desk, build_redis, build_wisdom
@@ -133,12 +134,12 @@ def selection(
 def row(warning: EarlyWarning, desk: Desk, life: Sequence[Handled] = ()) -> tuple[str, ...]:
     """Return a warning as a line for people; class and score stay behind the login.
 
-    What people have done with it last says more than that it is open.
+    What people have done with it last says more than that it is open, or that they ended it.
     """
     at = warning.issued_at.astimezone(CHINA)
     acts = in_order(life)
-    is_open = warning.status not in ENDS
-    standing = acts[-1].label if acts and is_open else STATUSES[warning.status]
+    is_theirs = bool(acts) and (warning.status not in ENDS or acts[-1].state in FINAL)
+    standing = acts[-1].label if is_theirs else STATUSES[warning.status]
     return (
         warning.number, warning.uscc, warning.enterprise, warning.rule, warning.matter,
         warning.measure.level.label, warning.measure.label, standing,

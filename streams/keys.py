@@ -18,6 +18,8 @@ key                                type      holds
 ``sanzao:{notify}:row:ID``         hash      a message: revision and body (msgpack)
 ``sanzao:{notify}:warning:WID``    set       messages of a warning, by its id or by its number
 ``sanzao:{notify}:life:WID``       hash      what people did with a warning: cause -> act, msgpack
+``sanzao:{notify}:unsigned``       zset      what waits for a signature -> when to look, ms
+``sanzao:{notify}:unsigned:NAME``  hash      WID -> the warning as issued, its deadline, msgpack
 ``sanzao:{notify}:open``           zset      messages under way, by due time
 ``sanzao:{notify}:troubled``       zset      what a person should look at
 ``sanzao:{notify}:uncertain``      zset      e-mails in doubt
@@ -89,6 +91,12 @@ def life_key(warning_id: str) -> str:
     return f"{ROOT}:{{notify}}:life:{warning_id}"
 
 
+def unsigned_key(name: str) -> str:
+    """Return the key of what waits for a signature under a name."""
+    return f"{UNSIGNED}:{name}"
+
+
+UNSIGNED = f"{ROOT}:{{notify}}:unsigned"
 SNAPSHOTS = f"{ROOT}:{{model}}:snapshots"
 SURVEYED = f"{ROOT}:{{regions}}:surveyed"
 MONTHS = f"{ROOT}:{{classes}}:months"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from alerts.delivery import Cause, Way, masked
 from alerts.notification_row import Entry, Row, RowState, Step
 from alerts.rendering import one_line
+from alerts.responsibility import Role
 from detectors.warning import CHINA, EarlyWarning, WarningStatus
 
 COLUMNS = (
@@ -94,7 +95,8 @@ def whom(row: Row) -> str:
 def story(row: Row) -> Iterator[str]:
     """Yield who was told what by which way, why just they, and each step with its time."""
     about = row.notification
-    yield f"{about.way.label} → {whom(row)} {masked(about.address)}  {row.id}"
+    what = ("催办" if about.role is Role.LEAD else "督办") + "，" if about.overdue else ""
+    yield f"{what}{about.way.label} → {whom(row)} {masked(about.address)}  {row.id}"
     yield f"  为何通知：{about.why.label}"
     yield f"  状态：{standing(row)}"
     yield from (f"  {_moment(entry.at)}  {_step(entry)}" for entry in row.history)
@@ -116,7 +118,7 @@ def headline(row: Row) -> str:
     whose = (
         f"{one_line(about.enterprise)}（{about.uscc}）" if about.uscc else "多家企业（名单或区域）"
     )
-    change = _CHANGES.get(about.status, "")
+    change = "，逾期未签收" if about.overdue else _CHANGES.get(about.status, "")
     return f"预警 {about.warning_number}  {whose}  {about.measure.label}{change}"
 
 

@@ -215,6 +215,12 @@ class Metrics:
             self.retries.labels(part)
 
     def _create_messages(self) -> None:
+        self.escalated = Counter(
+            "sanzao_warnings_escalated", "Warnings nobody had signed for in time, told above",
+            ["measure"], registry=self.registry,
+        )  # fmt: skip
+        for measure in Measure:
+            self.escalated.labels(measure.value)
         for heard in Heard:
             self.delivery_reports.labels(heard.value)
         for state in WAITING:

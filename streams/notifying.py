@@ -4,11 +4,12 @@ import asyncio
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
 import msgspec
 
+from alerts.awaited import Signatures, awaited
 from alerts.batched import bundle_id, member_of
 from alerts.channels.sms_aliyun import parse_reports
 from alerts.delivery import Heard
@@ -45,7 +46,8 @@ class Notifier:
     lost, and a replayed warning plans nothing new.  ``in_event_time``: people's limits run from
     when they would have been told, as in a simulation.  ``batch_delay`` is how long the message
     about a batch waits, ``quiet`` when only what is urgent is told.  What was issued before
-    ``since`` is told to nobody.
+    ``since`` is told to nobody.  ``signatures`` holds until when somebody must have signed for what
+    was told; without it nobody is chased.
     """
 
     desk: Desk
@@ -60,6 +62,7 @@ class Notifier:
     since: dt.datetime | None = None
     batch_delay: dt.timedelta = AT_ONCE
     quiet: Span | None = None
+    signatures: Signatures | None = None
 
     async def digest(self, batch: Batch) -> bool:
         """Plan the messages of a batch of warnings; return whether it may be acknowledged."""
@@ -108,6 +111,7 @@ class Notifier:
                 notifications = tuple(one for one in notifications if one.person_id in told)
             if await self.log.plan(notifications, now=now) and not plan.duty.is_routed:
                 self.metrics.unrouted.inc()
+            await self._expect([warning], plan)
         for warnings in bundles.values():
             await self._gather(warnings, now=now)
 
@@ -133,9 +137,30 @@ class Notifier:
             new = await self.log.plan(planned.notifications, now=now)
             if new and not planned.duty.is_routed:
                 self.metrics.unrouted.inc()
+            await self._expect(
+                [one for one in warnings if one.status is WarningStatus.ISSUED], planned
+            )
         for one in planned.notifications:
             if one.id not in new:
                 await self.log.regather(one.id, regathered)
+
+    async def _expect(self, warnings: Sequence[EarlyWarning | ClusterWarning], plan: Plan) -> None:
+        """Note until when somebody must have signed for what has just been planned.
+
+        After the messages: where a crash comes between, a replay notes a moment that is not before
+        the one that they print.
+        """
+        if self.signatures is None or plan.change is not None or plan.told_at is None:
+            return
+        those = [
+            awaited(
+                one, plan.duty, told_at=plan.told_at, renderer=self.desk.renderer,
+                calendar=self.desk.calendar, quiet=self.quiet,
+            )
+            for one in warnings
+            if isinstance(one, EarlyWarning)
+        ]  # fmt: skip
+        await self.signatures.expect([one for one in those if one is not None])
 
     async def _take_back(
         self, change: EarlyWarning, topic: str, *, now: dt.datetime
@@ -152,6 +177,8 @@ class Notifier:
             if measure.rank <= change.measure.rank:
                 return frozenset()
             withdrawn = await self.log.withdraw(change.id, now=now, measure=measure)
+            if self.signatures is not None:  # issued again it has a time of its own
+                await self.signatures.settle(f"{change.id}/{measure}", [change.id])
         else:
             withdrawn = await self.log.end(change.id, now=now)
         for row in withdrawn:
@@ -189,7 +216,7 @@ class Notifier:
             return plan_notifications(
                 warning, tree=desk.tree, ladder=desk.ladder, renderer=desk.renderer,
                 now=now, in_event_time=self.in_event_time, batch_delay=self.batch_delay,
-                quiet=self.quiet, members=members,
+                quiet=self.quiet, members=members, chased=self.signatures is not None,
             )  # fmt: skip
         except Exception as error:
             # Planning is pure, so it would fail for ever: one warning must not stop all others.

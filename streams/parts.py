@@ -8,19 +8,20 @@ import aiohttp
 from aiohttp import web
 from redis.asyncio import Redis
 
-from alerts.hours import Span
 from alerts.notification_log import NotificationLog
 from config.schema import Settings
 from detectors.expertise import Expertise
 from streams import clock
 from streams.agents import end_at_once
 from streams.assembly import Wisdom, build_log, build_redis, build_wisdom
+from streams.chasing import is_chasing, quiet_hours
 from streams.feeds import FeedWatch, RedisFeedLog
 from streams.learning import LearningDesk, ModelFeed, RedisSnapshots
 from streams.metrics import Metrics
 from streams.notifying import Notifier
 from streams.plans import Plans, build_plans
 from streams.publisher import KafkaPublisher
+from streams.redis_signatures import RedisSignatures
 from streams.same_redis import EXIT_REPLACED, SameRedis
 from streams.store import RedisStore
 from streams.warning_lives import RedisLives
@@ -98,7 +99,8 @@ def build_parts(settings: Settings, *, epoch: int) -> Parts:
             in_event_time=not is_wall,
             since=clock.midnight(since) if since else None,
             batch_delay=dt.timedelta(seconds=settings.notify.batch_delay_s),
-            quiet=Span.parse(settings.notify.quiet_hours) if settings.notify.quiet_hours else None,
+            quiet=quiet_hours(settings),
+            signatures=RedisSignatures(redis) if is_chasing(settings) else None,
         ),
         store=RedisStore(redis),
         feeds=FeedWatch(wisdom.feeds, RedisFeedLog(redis), by="arrival" if is_wall else "event"),

@@ -9,7 +9,7 @@ import msgspec
 
 from alerts.batched import bundle_id
 from detectors import events as e
-from detectors.handling import Handled, is_signed
+from detectors.handling import OUTCOMES, Handled, is_signed
 from detectors.measure import Measure
 from detectors.warning import ENDS, EarlyWarning, warning_number
 from streams.assembly import Desk
@@ -36,6 +36,17 @@ class Act:
     note: str = ""
     outcome: str = ""
     due: dt.date | None = None
+
+
+def missing(state: str, *, note: str, outcome: str) -> str:
+    """Return what an act does not say without which it says nothing, in Chinese, or ""."""
+    if state == "returned" and not note:
+        return "请填写理由"
+    if state == "feedback" and not note:
+        return "请填写处置结果"
+    if state == "closed" and outcome not in OUTCOMES:
+        return "请选择办结方式"
+    return ""
 
 
 def act_event(

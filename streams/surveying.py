@@ -158,6 +158,7 @@ class DailySurvey:
             return
 
         def is_ours() -> bool:
+            """Return whether this worker still surveys for all."""
             return OWNER_OF in self.progress.partitions() and not must_stop()
 
         began = time.monotonic()

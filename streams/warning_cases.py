@@ -139,6 +139,7 @@ class Cases:
             and row.notification.authority == authority.name
             and isinstance(row.notification.content, Letter)
         ]
+        rows = [row for row in rows if not _repeats(row, rows)]
         if not rows:
             return None
         row = max(
@@ -178,3 +179,17 @@ class Cases:
                 raw = loaded.states.get(uscc)
                 found[uscc] = states.decode(raw) if raw is not None else EnterpriseState()
         return found
+
+
+def _repeats(row: Row, rows: Iterable[Row]) -> bool:
+    """Return whether a mail only says again (催办) what its reader was told at this measure.
+
+    The page is then the first letter, whose list is whole.  Who had a copy alone oversees it now.
+    """
+    about = row.notification
+    return about.overdue and any(
+        one.notification.measure is about.measure
+        and one.notification.role is not Role.COPY
+        and not one.notification.overdue
+        for one in rows
+    )

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from alerts.rendering import one_line, without_personal
 from detectors import events as e
-from detectors.handling import OUTCOMES, acts_of
+from detectors.handling import acts_of
 from streams.audit import Look
 from streams.page_words import (
     acts_in_words,
@@ -22,14 +22,13 @@ from streams.page_words import (
     plain_page,
 )
 from streams.publisher import Outgoing, Publisher, partition_of
-from streams.signing import About, Act, act_event
+from streams.signing import About, Act, act_event, missing
 from streams.topics import Topic
 from streams.warning_cases import Case, Cases, Told
 
 SOURCE = "urn:sanzao:page"
 SIGN = "acknowledged"
 ON_THE_PAGE = (SIGN, "returned", "feedback", "closed")
-NEEDS_WORDS = frozenset({"returned", "feedback"})
 MOST_WORDS = 300
 OK, SEE_OTHER, REFUSED, UNKNOWN = 200, 303, 409, 404
 NO_BUTTON = "请使用页面上的按钮办理"
@@ -202,8 +201,4 @@ def _refusal(case: Case, asked: str, form: Mapping[str, str], words: str) -> str
         return refusal
     if form.get("measure") != case.told.measure.value:
         return CHANGED
-    if asked in NEEDS_WORDS and not words:
-        return "请填写理由" if asked == "returned" else "请填写处置结果"
-    if asked == "closed" and form.get("outcome") not in OUTCOMES:
-        return "请选择办结方式"
-    return ""
+    return missing(asked, note=words, outcome=form.get("outcome", ""))

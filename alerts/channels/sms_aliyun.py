@@ -44,7 +44,6 @@ PAGE_SIZE = 50  # the most that QuerySendDetails gives
 # A person gets at most 50 notices a day of one template (domain §5.4); more pages than this in
 # one day would mean a flood that somebody else must stop first.
 MAX_PAGES = 20
-REPORT_ACCEPTED = {"code": 0, "msg": "接收成功"}
 FOUND_BY_QUERY = "found-by-query"
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -360,8 +360,10 @@ def _keep_pages(stack: Stack, folder: Path) -> None:
 
 def how_to_ask(stack: Stack) -> str:
     """Return what to type into another terminal, so that the commands reach this stack."""
-    names = ("KAFKA__BOOTSTRAP", "KAFKA__PARTITIONS", "KAFKA__IDEMPOTENT", "REDIS__URL")
-    environment = stack.environment()
+    names = (
+        "KAFKA__BOOTSTRAP", "KAFKA__PARTITIONS", "KAFKA__IDEMPOTENT", "REDIS__URL", "TIMERS__CLOCK",
+    )  # fmt: skip
+    environment = stack.environment(TIMERS__CLOCK=WORKER["TIMERS__CLOCK"])
     said = " ".join(f"SANZAO_{name}={environment[f'SANZAO_{name}']}" for name in names)
     return f"另开终端可用日常命令查询，先设置：\nexport {said}\n例如：sanzao warnings list"
 

@@ -8,7 +8,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import jinja2
 import msgspec
@@ -49,6 +49,26 @@ def page(template: str, **values: Any) -> web.Response:
             "Referrer-Policy": "no-referrer",
         },
     )
+
+
+class Faulty(Protocol):
+    """A stand-in that fails as it is told to."""
+
+    faults: Any
+
+
+def fault_routes(stand_in: Faulty) -> list[web.RouteDef]:
+    """Return the routes by which a stand-in tells its faults, and is given others."""
+    kind = type(stand_in.faults)
+
+    async def tell(_: web.Request) -> web.Response:
+        return web.json_response(msgspec.to_builtins(stand_in.faults))
+
+    async def change(request: web.Request) -> web.Response:
+        stand_in.faults = await told(request, kind)
+        return await tell(request)
+
+    return [web.get("/api/faults", tell), web.post("/api/faults", change)]
 
 
 async def told(request: web.Request, kind: type[Body]) -> Body:

@@ -21,7 +21,7 @@ import msgspec
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from streams.devstack.loopback_web import announced_until_told_to_stop, page, served, told
+from streams.devstack.loopback_web import announced_until_told_to_stop, fault_routes, page, served
 from streams.devstack.processes import LOOPBACK, announcing
 
 MAX_MAIL_BYTES = 10 * 1024 * 1024  # what common public mail servers take at least
@@ -288,21 +288,13 @@ def _web(box: Mailbox) -> web.Application:
             headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"},
         )
 
-    async def tell_faults(_: web.Request) -> web.Response:
-        return web.json_response(msgspec.to_builtins(box.faults))
-
-    async def set_faults(request: web.Request) -> web.Response:
-        box.faults = await told(request, Faults)
-        return await tell_faults(request)
-
     app = web.Application()
     app.add_routes(
         [
             web.get("/", show),
             web.get("/api/messages", messages),
             web.get("/api/count", count),
-            web.get("/api/faults", tell_faults),
-            web.post("/api/faults", set_faults),
+            *fault_routes(box),
             web.get(r"/messages/{number:\d+}/raw", raw),
             web.get(r"/messages/{number:\d+}/html", html),
         ]

@@ -27,9 +27,9 @@ from streams.devstack import sms_rules as rules
 from streams.devstack.loopback_web import (
     CHINA,
     announced_until_told_to_stop,
+    fault_routes,
     page,
     served,
-    told,
 )
 from streams.devstack.processes import LOOPBACK, announcing
 from streams.devstack.sms_ledger import DELIVERED, Ledger, ShortMessage, china_day
@@ -310,13 +310,6 @@ def _web(gateway: Gateway) -> web.Application:
         settled = sum(bool(message.err_code) for message in gateway.messages)
         return web.json_response(len(gateway.messages) + settled)
 
-    async def tell_faults(_: web.Request) -> web.Response:
-        return web.json_response(msgspec.to_builtins(gateway.faults))
-
-    async def set_faults(request: web.Request) -> web.Response:
-        gateway.faults = await told(request, Faults)
-        return await tell_faults(request)
-
     app = web.Application()
     app.add_routes(
         [
@@ -324,8 +317,7 @@ def _web(gateway: Gateway) -> web.Application:
             web.post("/", api),
             web.get("/api/messages", messages),
             web.get("/api/count", count),
-            web.get("/api/faults", tell_faults),
-            web.post("/api/faults", set_faults),
+            *fault_routes(gateway),
         ]
     )
     return app

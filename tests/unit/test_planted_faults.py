@@ -16,6 +16,7 @@ from tests.unit.streams import test_agents as agent_laws
 from tests.unit.streams import test_assess as assess_laws
 from tests.unit.streams import test_batch_page as batch_page_laws
 from tests.unit.streams import test_batch_transport as transport_laws
+from tests.unit.streams import test_chasing as chasing_laws
 from tests.unit.streams import test_courier as courier_laws
 from tests.unit.streams import test_heartbeat as heartbeat_laws
 from tests.unit.streams import test_learning as learning_laws
@@ -340,6 +341,38 @@ FAULTS = [
         "act.warning_id.encode(),",
         signing_laws.test_a_life_leaves_the_warning_what_it_was,
         id="a signature wipes out its warning",
+    ),
+    pytest.param(
+        "streams.chasing",
+        """        await self.log.plan(planned, now=now)
+        above = self._above(first)
+        await self.publisher.publish(self._record(one, above, at=now) for one in cases)
+""",
+        """        above = self._above(first)
+        await self.publisher.publish(self._record(one, above, at=now) for one in cases)
+        await self.log.plan(planned, now=now)
+""",
+        functools.partial(
+            chasing_laws.test_dead_at_any_point_it_tells_nobody_twice_and_forgets_nobody,
+            "rows",
+            "insert",
+            is_read=True,
+        ),
+        id="the life says that people were told before they are",
+    ),
+    pytest.param(
+        "streams.chasing",
+        "        if OWNER_OF not in owned:\n            return\n",
+        "        if not owned:\n            return\n",
+        chasing_laws.test_only_the_owner_of_the_first_partition_looks,
+        id="every worker chases",
+    ),
+    pytest.param(
+        "alerts.awaited",
+        "            self._look_at.setdefault(one.name, one.look_at)\n",
+        "            self._look_at[one.name] = one.look_at\n",
+        chasing_laws.test_a_replay_moves_no_deadline,
+        id="each replay gives people more time",
     ),
 ]
 

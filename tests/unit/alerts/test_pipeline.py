@@ -60,7 +60,7 @@ def test_a_message_says_whose_matter_it_is(plan, warning, about):
     [
         pytest.param(Measure.WARNING, {Role.LEAD}, id="yellow"),
         pytest.param(Measure.INTERVIEW, {Role.LEAD}, id="orange"),
-        pytest.param(Measure.INSPECTION, set(Role), id="red"),
+        pytest.param(Measure.INSPECTION, {Role.LEAD, Role.CO, Role.COPY}, id="red"),
     ],
 )
 def test_below_red_only_who_leads_gets_a_text(plan, measure, texts):

@@ -8,6 +8,7 @@ import pytest
 from alerts import notification_row as steps
 from alerts.delivery import Cause, Delivered, InDoubt, Refused, TryAgain, Way
 from alerts.notification_row import GIVE_UP_AFTER, RowState, Step
+from alerts.responsibility import Role
 from alerts.specimen import specimen_notification
 from detectors.warning import CHINA, WarningStatus
 from streams.message_words import CAUSES, COLUMNS, STATES, STEPS, headline, line, story
@@ -107,3 +108,16 @@ def test_a_headline_names_the_enterprise_or_says_that_there_are_many():
     assert headline(one) == "预警 41042220260701-0013  叶县饭店（91410422MA3X1A2B83）  提醒"
     assert "多家企业" in headline(gone)
     assert headline(gone).endswith("预警撤销")
+
+
+@pytest.mark.parametrize(("role", "word"), [(Role.LEAD, "催办，"), (Role.OVERSEE, "督办，")])
+def test_a_message_that_nobody_signed_is_told_from_that_of_the_issue(role, word):
+    """Whoever asks why they were told reads what it was about."""
+    late = after(InDoubt(), overdue=True, role=role)
+    issued = after(InDoubt())
+
+    assert headline(late).endswith("提醒，逾期未签收")
+    assert next(iter(story(late))).startswith(
+        f"{word}短信 → 样例（叶县市场监督管理局，{role.label}）"
+    )
+    assert next(iter(story(issued))).startswith("短信 → ")

@@ -116,13 +116,15 @@ def test_the_acts_of_a_warning_are_in_its_partition():
 
 
 def test_the_list_says_what_was_done_last():
-    """An open warning is as far as people are; one that has ended, has ended."""
+    """An open warning is as far as people are; of one that has ended, they or time ended it."""
     life = [act("acknowledged"), act("feedback", hours=2)]
     over = msgspec.structs.replace(WARNING, status=WarningStatus.CLOSED)
+    by_people = [*life, act("false_positive", by="p-2", hours=3)]
 
     assert "未结" in row(WARNING, DESK)
     assert "已反馈" in row(WARNING, DESK, life)
     assert "已消除" in row(over, DESK, life)
+    assert "误报" in row(over, DESK, by_people)
 
 
 def test_the_same_act_has_the_same_id():
@@ -184,8 +186,8 @@ def spoken(monkeypatch):
 
 
 def handled(*words):
-    """Run the command."""
-    return CliRunner().invoke(app, ["warnings", "handle", *words])
+    """Run the command, with a note."""
+    return CliRunner().invoke(app, ["warnings", "handle", "--note", "已检查", *words])
 
 
 def test_a_desk_signs_for_a_person_or_an_office(spoken):
@@ -209,6 +211,21 @@ def test_a_desk_signs_for_a_person_or_an_office(spoken):
         pytest.param([act("feedback", by="yx-xy")], ["closed", "yx-xy"], 1, id="who handled"),
         pytest.param([act("feedback")], ["closed", "yx-xy"], 0, id="another"),
         pytest.param([], ["closed", "yx-xy"], 1, id="no result yet"),
+        pytest.param(
+            [act("acknowledged", by="yx-xy")],
+            ["false_positive", "yx-xy"],
+            1,
+            id="one person alone, as a false alarm",
+        ),
+        pytest.param(
+            [act("feedback", by="yx-xy")],
+            ["cancelled", "yx-xy"],
+            1,
+            id="who handled, by another word",
+        ),
+        pytest.param(
+            [act("feedback")], ["false_positive", "yx-xy"], 0, id="another, as a false alarm"
+        ),
         pytest.param([act("closed")], ["acknowledged", "yx-xy"], 1, id="closed already"),
         pytest.param([], ["acknowledged", "nobody"], USAGE, id="not in the roster"),
     ],
@@ -219,7 +236,7 @@ def test_the_desk_keeps_the_rules_of_the_page(spoken, life, words, code):
     told += topic(WARNING, *life)
     state, by = words
 
-    answer = handled(WARNING.number, "--state", state, "--by", by)
+    answer = handled(WARNING.number, "--state", state, "--by", by, "--outcome", "rectified")
 
     assert answer.exit_code == code, answer.output
     assert bool(said) == (code == 0)
@@ -240,16 +257,57 @@ def test_a_number_that_is_not_there_and_one_of_another_county(spoken, tmp_path):
     assert said == []
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["returned"], "请填写理由", id="given back without a reason"),
+        pytest.param(
+            ["feedback", "--note", " "], "请填写处置结果", id="a result that says nothing"
+        ),
+        pytest.param(["closed"], "请选择办结方式", id="closed without how"),
+    ],
+)
+def test_the_desk_asks_for_the_words_that_the_page_asks_for(spoken, words, said):
+    """Nobody finds 已退回, 已反馈 or 已办结 on the list with nothing behind it."""
+    told, published = spoken
+    told += topic(WARNING, act("feedback"))
+
+    answer = CliRunner().invoke(
+        app, ["warnings", "handle", WARNING.number, "--by", "yx-xy", "--state", *words]
+    )
+
+    assert (answer.exit_code, published) == (USAGE, [])
+    assert said in answer.output
+
+
 def test_many_at_once_are_asked_about(spoken):
     """A bundle's number is many enterprises: without a yes none is signed for."""
     told, said = spoken
-    both = [msgspec.structs.replace(WARNING, id=f"w-{n:016x}", uscc=WARNING.uscc) for n in (1, 2)]
+    both = [
+        msgspec.structs.replace(WARNING, id=f"w-{n:016x}", number=f"N-{n}", batched=True)
+        for n in (1, 2)
+    ]
     told += topic(*both)
+    bundle = bundle_id(both[0], duty_of(both[0], DESK))
 
-    refused = handled(WARNING.number, "--state", "acknowledged", "--by", "yx-xy")
-    agreed = handled(WARNING.number, "--state", "acknowledged", "--by", "yx-xy", "--yes")
+    refused = handled(bundle, "--state", "acknowledged", "--by", "yx-xy")
+    agreed = handled(bundle, "--state", "acknowledged", "--by", "yx-xy", "--yes")
 
     assert (refused.exit_code, agreed.exit_code, len(said)) == (1, 0, 2)
+
+
+def test_one_number_of_two_warnings_is_none_of_them(spoken):
+    """Four characters of an id are sometimes alike: the ids tell two apart, and none is touched."""
+    told, said = spoken
+    both = [msgspec.structs.replace(WARNING, id=f"w-{n:016x}") for n in (1, 2)]
+    told += topic(*both)
+
+    vague = handled(WARNING.number, "--state", "acknowledged", "--by", "yx-xy", "--yes")
+    exact = handled(both[1].id, "--state", "acknowledged", "--by", "yx-xy")
+
+    assert vague.exit_code == USAGE
+    assert all(one.id in vague.output for one in both)
+    assert (exact.exit_code, len(said)) == (0, 1)
 
 
 async def _traceless(*_):
