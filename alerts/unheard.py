@@ -17,6 +17,10 @@ def unheard(tree: AuthorityTree, *, domains: Collection[str]) -> Iterator[Fault]
         if _has_no_matter(authority, tree):
             fact = f"{authority.name} has neither regions nor domains"
             yield Fault(tree.file, where, fact, _IDLE)
+        alone = _without_seat(authority, tree, domains)
+        if alone:
+            fact = f"no seat of {authority.name} answers for {', '.join(alone)}"
+            yield Fault(tree.file, f"{where}.seats", fact, _NO_SEAT)
         if not authority.seats:
             fact = f"nobody sits in {authority.name}"
             yield Fault(tree.file, f"{where}.seats", fact, _NO_SEAT)
@@ -35,6 +39,12 @@ def _without_department(
         return []
     missing = [domain for domain in domains if tree.department(authority, domain) is None]
     return missing if len(missing) < len(domains) else []
+
+
+def _without_seat(authority: Authority, tree: AuthorityTree, domains: Collection[str]) -> list[str]:
+    """Return the domains that no portfolio in an authority holds, though seats are there."""
+    own = domains if authority.regions else authority.domains
+    return [one for one in own if authority.seats and not tree.seats_for(authority, domain=one)]
 
 
 def _has_no_matter(authority: Authority, tree: AuthorityTree) -> bool:

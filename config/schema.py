@@ -12,7 +12,7 @@ Member = Literal["newton", "newton_10k", "adagrad", "sgd", "forest", "bayes"]
 LINEAR_MEMBERS = frozenset({"newton", "newton_10k", "adagrad", "sgd"})
 Positive = Annotated[float, Meta(gt=0)]
 WebAddress = Annotated[str, Meta(pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?\Z")]
-MailAddress = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\Z")]
+MailAddress = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\Z")]
 A_DAY = 86_400.0  # seconds
 _REGION = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}")  # GB/T 2260
 LEAST_SECRET = 24  # characters; `openssl rand -hex 32` gives 64

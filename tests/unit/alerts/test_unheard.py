@@ -43,6 +43,26 @@ def test_in_the_shipped_roster_everybody_is_told_something():
             id="no seat",
         ),
         pytest.param(
+            lambda d: d["410422-TS"]["seats"].__setitem__(
+                slice(None), [{"post": "股长", "person": "yx-ts", "domains": ["QUAL"]}]
+            ),
+            ["authorities[410422-TS].seats: no seat of", "people[yx-ts-2]"],
+            id="a portfolio of another department",
+        ),
+        pytest.param(
+            lambda d: d["410422"]["seats"][4].update(domains=["CASE"]),
+            [],
+            id="a leader for each domain",
+        ),
+        pytest.param(
+            lambda d: (
+                d["410422"]["seats"][4].update(domains=["CASE"]),
+                d["410422"]["seats"][1].update(domains=["DRUG", "QUAL", "MEAS", "STD", "CERT"]),
+            ),
+            ["authorities[410422].seats: no seat of 叶县市场监督管理局 answers for SE, TEST"],
+            id="a domain of no leader",
+        ),
+        pytest.param(
             lambda d: d["people"].append({"id": "new", "name": "新同事"}),
             ["people[new]: 新同事 sits nowhere"],
             id="a person without a post",

@@ -190,6 +190,9 @@ def test_a_secret_file_that_is_no_text_is_told(tmp_path):
         pytest.param(
             {"SANZAO_EMAIL__SENDER": "yujing＠lushan.gov.cn"}, r"\$\.email\.sender", id="a wide at"
         ),
+        pytest.param(
+            {"SANZAO_EMAIL__SENDER": "yujing@lushan,gov.cn"}, r"\$\.email\.sender", id="a comma"
+        ),
         pytest.param({"SANZAO_KAFKA__GROUP": ""}, r"\$\.kafka\.group", id="no group"),
     ],
 )

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from config.schema import Notify, Settings, Timers, Web
+from config.schema import Email, Notify, Settings, Timers, Web
 from detectors.warning import CHINA
 from streams.assembly import build_wisdom
 from streams.settings_doubts import settings_doubts
@@ -29,6 +29,10 @@ def tree():
         pytest.param(Settings(scope=("41",)), id="the province"),
         pytest.param(
             Settings(web=Web(public_url="https://a.cn", link_secret=LETTERS)), id="a page"
+        ),
+        pytest.param(
+            Settings(web=Web(public_url="http://127.0.0.1:1", link_secret=LETTERS)),
+            id="a trial, mails and all on one machine",
         ),
         pytest.param(Settings(notify=Notify(since=TODAY)), id="at work from today"),
         pytest.param(
@@ -64,6 +68,20 @@ def test_what_may_be_meant_is_not_doubted(tree, settings):
         pytest.param(
             Settings(notify=Notify(quiet_hours="07:30-22:00")),
             "notify.quiet_hours 为 07:30-22:00", id="quiet by day",
+        ),
+        pytest.param(
+            Settings(timers=Timers(lateness_s=60_000_000)), "timers.lateness_s 为 60000000 秒",
+            id="milliseconds",
+        ),
+        pytest.param(
+            Settings(email=Email(host="smtp.example.org"),
+                     web=Web(public_url="http://127.0.0.1:8000", link_secret=LETTERS)),
+            "web.public_url 为 http://127.0.0.1:8000", id="a page on the reader's own machine",
+        ),
+        pytest.param(
+            Settings(email=Email(host="smtp.example.org"),
+                     notify=Notify(system_url="http://localhost/oa")),
+            "notify.system_url 为 http://localhost/oa", id="a system there",
         ),
         pytest.param(Settings(timers=Timers(clock="events")), "timers.clock 为 events", id="clock"),
     ],
