@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from config.load import KNOWLEDGE
@@ -24,6 +25,7 @@ from tests import builders as b
 from tests.world import code
 
 ROOT = Path(__file__).parents[3]
+TREE = typer.main.get_command(app)
 LISTED = e.SeriousListChanged(list_code="L1", action="add")
 
 
@@ -168,6 +170,28 @@ def test_a_county_is_asked_about_the_names_of_another(told, knowledge):
 
     assert status == 0
     assert "signature: 【叶县市监】" in complaint
+
+
+def commands(command, *words):
+    """Yield every command and group, with the words that call it."""
+    yield words, command
+    for name, one in getattr(command, "commands", {}).items():
+        yield from commands(one, *words, name)
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), [pytest.param(*one, id=" ".join(one[0])) for one in commands(TREE)]
+)
+def test_no_help_text_is_cut_at_eighty_columns(told, monkeypatch, words, command):
+    """A Chinese sentence has no spaces to break at; its end is often what it says."""
+    monkeypatch.setenv("COLUMNS", "80")
+    parts = [*command.params, *getattr(command, "commands", {}).values()]
+    texts = [str(getattr(one, "help", None) or "") for one in (command, *parts)]
+
+    _, shown, _ = told(*words, "--help")
+
+    assert shown.count("…") == "".join(texts).count("…")
+    assert all(len(text) == 0 or text[:4] in shown for text in texts)
 
 
 def replaced(name, right, wrong):
