@@ -152,10 +152,22 @@ def _faults(ladder: Ladder, *, file: str) -> Iterator[Fault]:
     for measure in Measure:
         if measure not in ladder.measures:
             fact = f"{measure.label} has no rung"
-            yield Fault(file, f"measures.{measure}", fact, "add one: each measure needs it")
+            yield Fault(
+                file,
+                f"measures.{measure}",
+                fact,
+                "四种措施缺一不可，请补上。add one: each measure needs it",
+            )
         elif not ladder.measures[measure].channels:
             fact = f"{measure.label} reaches nobody"
-            yield Fault(file, f"measures.{measure}.channels", fact, "name sms, email or both")
+            yield Fault(
+                file,
+                f"measures.{measure}.channels",
+                fact,
+                "请写 sms、email 或两者。name sms, email or both",
+            )
     named = [f"{rule} {one.measure.value}" for one in ladder.otherwise for rule in one.rules]
     for twice in repeated(named):
-        yield Fault(file, "otherwise", f"{twice} is there twice", "say it in one place")
+        yield Fault(
+            file, "otherwise", f"{twice} is there twice", "请只在一处写。say it in one place"
+        )

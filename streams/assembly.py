@@ -101,7 +101,7 @@ def build_wisdom(settings: Settings) -> Wisdom:
     faults = [
         *holes,
         *(Fault("config/knowledge/ladder.yaml", "otherwise, urgent", f"{rule} is no rule",
-                "name one of rules.yaml") for rule in sorted(strange)),
+                "请写 rules.yaml 中有的规则。name one of rules.yaml") for rule in sorted(strange)),
     ]  # fmt: skip
     if faults:
         raise InvalidAlertsError(faults)
@@ -117,7 +117,7 @@ def _check_feeds(expertise: Expertise, feeds: Feeds) -> None:
     while known is not None:
         problems += [
             f"rules.yaml (version {known.knowledge.version}): {rule.id}.feed: {rule.feed!r} is no "
-            f"feed; use one of {FEEDS}: {', '.join(feeds.codes)}"
+            f"feed; 请写 use one of {FEEDS}: {', '.join(feeds.codes)}"
             for rule in known.knowledge.rules
             if rule.feed and rule.feed not in feeds.codes
         ]
@@ -152,7 +152,8 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     missing = [name for name in ALERT_DOCUMENTS if not isinstance(documents.get(name), dict)]
     if missing:
         raise InvalidKnowledgeError(
-            f"{missing[0]} is missing from the knowledge directory or no mapping; restore it"
+            f"{missing[0]} is missing from the knowledge directory or no mapping; "
+            f"缺少此文件，或不是键与值，请恢复。restore it"
         )
     authorities, ladder_document, sms = (
         cast("Document", documents[name]) for name in ALERT_DOCUMENTS

@@ -20,7 +20,7 @@ from streams.cli_messages import messages
 from streams.cli_rules import rules
 from streams.cli_warnings import warnings
 from streams.config_check import check_ways, oddities
-from streams.event_files import checked, complain
+from streams.event_files import checked, complain, lines_of
 from streams.plans import build_plans
 from streams.sample_guard import why_not
 from streams.terminal import (
@@ -116,12 +116,13 @@ def publish(
     """发布事件文件到 Kafka；先整体检查，再发布。Publish a file of events, checked first."""
     with told_plainly():
         settings = load_settings(config)
+        lines = lines_of(file)
         records, complaints = checked(
-            file.read_bytes().splitlines(),
+            lines,
             knowledge=lambda: build_wisdom(settings).expertise.knowledge,
             now=clock.now(),
         )
-        complain(file, complaints)
+        complain(file, complaints, first=lines[0] if lines else b"")
         if complaints and not skip_invalid:
             err.print(
                 f"{len(complaints)} 行无效，未发布任何事件；更正后重试，或加 --skip-invalid",

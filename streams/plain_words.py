@@ -13,6 +13,7 @@ from detectors.functions import InvalidKnowledgeError
 from detectors.scenario import InvalidScenarioError
 from detectors.state import IncompatibleStateError
 from streams.double_publicity import UnreadableFileError
+from streams.mistake_words import what_is_wanted
 from streams.month_end import MonthRefusedError
 from streams.official_files import InvalidResultError
 from streams.publisher import NotPublishedError
@@ -66,7 +67,8 @@ def in_plain_words(error: Exception) -> str:
     """
     for kind, remedy in _REMEDIES.items():
         if isinstance(error, kind):
-            return f"{remedy}。{error}"
+            wanted = what_is_wanted(error)
+            return f"{remedy}。{wanted}。{error}" if wanted else f"{remedy}。{error}"
     if isinstance(error, OSError) and error.errno in _SYSTEM:
         told = _SYSTEM[error.errno].format(file=error.filename or "文件")
         return f"{told}。{error}"
