@@ -14,6 +14,7 @@ from config.load import load_settings
 from config.schema import Settings
 from streams import cli_explain, cli_replay, clock
 from streams.assembly import build_wisdom
+from streams.broker_refusals import refused_or_unreachable
 from streams.cli_classes import classes
 from streams.cli_convert import convert
 from streams.cli_messages import messages
@@ -35,7 +36,6 @@ from streams.terminal import (
 )
 from streams.topics import (
     BOOTSTRAP_MS,
-    BrokerUnreachableError,
     Topic,
     check_partitions,
     create_topics,
@@ -135,7 +135,8 @@ def publish(
         try:
             _publish_all(settings, records)
         except KafkaError as error:
-            raise BrokerUnreachableError(
+            unusable = refused_or_unreachable(settings.kafka.bootstrap, error)
+            raise type(unusable)(
                 f"publishing to {settings.kafka.bootstrap} failed: {error}; check "
                 f"kafka.bootstrap and 'sanzao topics create', then publish the file again: "
                 f"events are recognised by their id"

@@ -13,9 +13,10 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from config.schema import Settings
+from streams.broker_refusals import refused_or_unreachable
 from streams.keys import log_key
 from streams.store import offset_of
-from streams.topics import BOOTSTRAP_MS, BrokerUnreachableError, Topic, unreachable
+from streams.topics import BOOTSTRAP_MS, Topic
 
 COORDINATOR_WITHIN_S, ASK_AGAIN_S = 30.0, 0.5
 
@@ -35,7 +36,8 @@ def check_states(settings: Settings, *, epoch: int) -> None:
 
     Raises:
         StatesMissingError: a fence of this log is missing.
-        BrokerUnreachableError: nobody answers there.
+        streams.topics.BrokerUnreachableError: nobody answers there.
+        streams.broker_refusals.BrokerRefusedError: the group may not be asked about.
     """
     kafka = settings.kafka
     group = kafka.group + settings.roles.suffix
@@ -84,5 +86,5 @@ def _committed(bootstrap: str, group: str) -> dict[int, int]:
                 else:
                     break
     except KafkaError as error:
-        raise BrokerUnreachableError(unreachable(bootstrap, error)) from error
+        raise refused_or_unreachable(bootstrap, error) from error
     return {tp.partition: one.offset for tp, one in found.items() if tp.topic == Topic.EVENT}

@@ -12,6 +12,7 @@ import faust
 from config.schema import Settings
 from streams.app import build_app, start, stop
 from streams.parts import Parts, build_parts
+from streams.publisher import check_publisher
 from streams.sample_guard import check_sample
 from streams.topics import (
     Plan,
@@ -53,6 +54,7 @@ def run_worker(settings: Settings) -> None:
         streams.sample_guard.SampleTellsRealPeopleError: the roster is a sample, the carrier real.
         TopicsMissingError: topics are missing and may not be created.
         streams.topics.BrokerUnreachableError: no broker answers.
+        streams.broker_refusals.BrokerRefusedError: the broker takes nothing of us.
         streams.topics.PartitionsDifferError: the settings and the event log do not agree.
         streams.whole_states.StatesMissingError: Redis has nothing of what the log was read for.
     """
@@ -63,6 +65,7 @@ def run_worker(settings: Settings) -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     check_port(settings.web.host, settings.web.port)
     epoch = prepare_topics(settings)
+    check_publisher(settings.kafka.bootstrap, idempotent=settings.kafka.idempotent)
     if settings.roles.assess:
         check_states(settings, epoch=epoch)
     parts = build_parts(settings, epoch=epoch)
