@@ -22,7 +22,7 @@ from streams.topics import (
     missing_topics,
     read_epoch,
 )
-from streams.whole_states import check_states
+from streams.whole_states import check_states, tell_of_silence
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -66,6 +66,7 @@ def run_worker(settings: Settings) -> None:
     check_port(settings.web.host, settings.web.port)
     epoch = prepare_topics(settings)
     check_publisher(settings.kafka.bootstrap, idempotent=settings.kafka.idempotent)
+    tell_of_silence(settings)
     if settings.roles.assess:
         check_states(settings, epoch=epoch)
     parts = build_parts(settings, epoch=epoch)
