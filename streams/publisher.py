@@ -171,6 +171,7 @@ def check_publisher(bootstrap: str, *, idempotent: bool) -> None:
     """
 
     async def connect() -> None:
+        """Connect and hang up."""
         publisher = KafkaPublisher(bootstrap, idempotent=idempotent)
         await publisher.start()
         await publisher.stop()
