@@ -15,6 +15,14 @@ from alerts.knowledge import Document, Fault, InvalidKnowledgeError, repeated, t
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _EMAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+# How each fault is mended: Chinese for whoever edits the file, English for whoever helps them.
+TWO_CODES = "机构代码重复，请各写各的代码。give each its own code"
+TWO_PEOPLE = "人员编号重复，请各写各的编号。give each their own id"
+NO_AUTHORITY = "请写本文件中一个机构的代码。name the code of an authority in this file"
+TWO_CLAIM = "只能由一个机构负责，请删去其余的。leave it with one"
+NO_PARENT = "上级请写本文件中的机构代码，没有上级则不写。use a code of this file, or leave it out"
+NO_PERSON = "请在 people 中补录此人，空缺则写 null。add them, or null"
+A_CIRCLE = "上下级成了循环，请更正这里的上级。break it here"
 
 
 class Tier(enum.StrEnum):
@@ -42,9 +50,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         """Refuse addresses no carrier would take."""
         if self.phone and not _PHONE.fullmatch(self.phone):
-            raise ValueError(f"phone of {self.id}: 11 digits beginning with 1 are needed")
+            raise ValueError(
+                f"phone of {self.id}: 手机号须为 1 开头的 11 位数字。"
+                f"11 digits beginning with 1 are needed"
+            )
         if self.email and not _EMAIL.fullmatch(self.email):
-            raise ValueError(f"email of {self.id}: {self.email!r} is no address")
+            raise ValueError(
+                f"email of {self.id}: 邮箱写作 name@example.org。{self.email!r} is no address"
+            )
 
     @property
     def is_reachable(self) -> bool:
@@ -110,7 +123,10 @@ class AuthorityTree:
         on_duty = self.in_post(self.duty_desk, domain="")
         if not on_duty:
             fact = f"nobody in {self.duty_desk.name} has a verified address"
-            remedy = "verify one person there: what cannot be routed goes to the duty desk"
+            remedy = (
+                "请核实其中至少一人（verified: true），无法派送的事项都归值班室。"
+                "verify one person there: what cannot be routed goes to the duty desk"
+            )
             raise InvalidKnowledgeError([Fault(file, "duty_desk", fact, remedy)])
         self.on_duty = on_duty[0]
 
@@ -210,12 +226,12 @@ def _faults(roster: Roster, *, file: str) -> Iterator[Fault]:
     """Yield what is wrong with the roster as a whole."""
     codes = {authority.code for authority in roster.authorities}
     for code in repeated(authority.code for authority in roster.authorities):
-        yield Fault(file, f"authorities[{code}].code", "is there twice", "give each its own code")
+        yield Fault(file, f"authorities[{code}].code", "is there twice", TWO_CODES)
     for person in repeated(person.id for person in roster.people):
-        yield Fault(file, f"people[{person}].id", "is there twice", "give each their own id")
+        yield Fault(file, f"people[{person}].id", "is there twice", TWO_PEOPLE)
     if roster.duty_desk not in codes:
         fact = f"{roster.duty_desk!r} is no authority"
-        yield Fault(file, "duty_desk", fact, "name the code of an authority in this file")
+        yield Fault(file, "duty_desk", fact, NO_AUTHORITY)
     yield from _faults_of_overlap(roster, file=file)
     parents = {authority.code: authority.parent for authority in roster.authorities}
     people = {person.id for person in roster.people}
@@ -227,11 +243,11 @@ def _faults_of_overlap(roster: Roster, *, file: str) -> Iterator[Fault]:
     """Yield regions and domains that two authorities claim at once."""
     regions = [f"{a.tier} {region}" for a in roster.authorities for region in a.regions]
     for region in repeated(regions):
-        yield Fault(file, "regions", f"two authorities govern {region}", "leave it with one")
+        yield Fault(file, "regions", f"two authorities govern {region}", TWO_CLAIM)
     domains = [f"{a.parent} {domain}" for a in roster.authorities for domain in a.domains]
     for domain in repeated(domains):
         fact = f"two departments of one body are in charge of {domain}"
-        yield Fault(file, "domains", fact, "leave it with one")
+        yield Fault(file, "domains", fact, TWO_CLAIM)
 
 
 def _faults_of_one(
@@ -241,14 +257,14 @@ def _faults_of_one(
     where = f"authorities[{authority.code}]"
     if authority.parent and authority.parent not in parents:
         fact = f"{authority.parent!r} is no authority"
-        yield Fault(file, f"{where}.parent", fact, "use a code of this file, or leave it out")
+        yield Fault(file, f"{where}.parent", fact, NO_PARENT)
     for seat in authority.seats:
         if seat.person is not None and seat.person not in people:
             fact = f"{seat.person!r} is not among people"
-            yield Fault(file, f"{where}.seats[{seat.post}].person", fact, "add them, or null")
+            yield Fault(file, f"{where}.seats[{seat.post}].person", fact, NO_PERSON)
     above = authority.parent
     for _ in parents:
         if above == authority.code:
-            yield Fault(file, f"{where}.parent", "the tree runs in a circle", "break it here")
+            yield Fault(file, f"{where}.parent", "the tree runs in a circle", A_CIRCLE)
             return
         above = parents.get(above, "")

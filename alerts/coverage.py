@@ -41,22 +41,40 @@ def _holes_of(matter: Matter, duty: Duty, *, file: str) -> Iterator[Fault]:
     match duty.parties[0].why:
         case Why.UNROUTABLE_PLACE:
             fact = f"no county governs {matter.place}"
-            yield Fault(file, "authorities[].regions", fact, "add the region to its authority")
+            yield Fault(
+                file,
+                "authorities[].regions",
+                fact,
+                "请把该区划写入管辖它的机构。add the region to its authority",
+            )
         case Why.UNKNOWN_DOMAIN:
             fact = f"no department is in charge of {matter.domain} at {matter.place[:6]}"
-            yield Fault(file, "authorities[].domains", fact, "add the domain to a department")
+            yield Fault(
+                file,
+                "authorities[].domains",
+                fact,
+                "请把该领域写入一个科室。add the domain to a department",
+            )
         case _:
             pass
     for recipient in duty.recipients:
         if recipient.why is Why.NOBODY_IN_POST:
             fact = "nobody there or above is in post with a verified address"
             where = f"authorities[{recipient.for_party.code}].seats"
-            yield Fault(file, where, fact, "fill a seat, or verify the person in it")
+            yield Fault(
+                file,
+                where,
+                fact,
+                "请补上在岗的人，或核实已有的人。fill a seat, or verify the person in it",
+            )
         for way in duty.rung.channels:
             if not address_of(recipient.person, way):
                 fact = f"{recipient.person.name} has no address for {way.label}"
                 where = f"people[{recipient.person.id}].{_FIELDS[way]}"
-                remedy = "add it, or take the channel out of ladder.yaml"
+                remedy = (
+                    "请补录，或在 ladder.yaml 中去掉该渠道。"
+                    "add it, or take the channel out of ladder.yaml"
+                )
                 yield Fault(file, where, fact, remedy)
 
 
@@ -67,7 +85,7 @@ def unverified(tree: AuthorityTree) -> tuple[Fault, ...]:
             tree.file,
             f"people[{person.id}].verified",
             f"{person.name}, {seat.post} of {authority.name}, is not verified and is passed over",
-            "ring them up, then write verified: true",
+            "请电话核实后写 verified: true。ring them up, then write verified: true",
         )
         for authority in tree.authorities
         for seat in authority.seats

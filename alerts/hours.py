@@ -37,7 +37,7 @@ class Span(msgspec.Struct, frozen=True):
         """
         found = _SPAN.fullmatch(text)
         if found is None or found[1] + found[2] == found[3] + found[4]:
-            raise ValueError(f"{text!r} is no span of the day; write it as 22:00-07:30")
+            raise ValueError(f"{text!r} is no span of the day; 请写如 write it as 22:00-07:30")
         hours = [int(part) for part in found.groups()]
         return cls(dt.time(hours[0], hours[1]), dt.time(hours[2], hours[3]))
 

@@ -12,6 +12,10 @@ Part = TypeVar("Part")
 _WHERE = re.compile(r"^(?P<fact>.*?)(?: - at `\$\.?(?P<key>.*)`)?$", re.DOTALL)
 
 
+QUOTE = "请给值加上引号，如 '410422'。quote the value, such as '410422'"
+EXAMPLES = "写法见随附的同名文件。see the file's own examples"
+
+
 class Fault(msgspec.Struct, frozen=True):
     """One thing that is wrong in a knowledge file: where, what, and how to mend it.
 
@@ -51,7 +55,7 @@ def typed(document: Document, kind: type[Part], *, file: str) -> Part:
         assert found is not None
         fact, key = found["fact"], found["key"] or "(top level)"
         quote = "got `int`" in fact and "`str`" in fact
-        remedy = "quote the value, such as '410422'" if quote else "see the file's own examples"
+        remedy = QUOTE if quote else EXAMPLES
         raise InvalidKnowledgeError([Fault(file, key, fact, remedy)]) from error
 
 

@@ -154,16 +154,28 @@ def _faults(ladder: Ladder, *, file: str) -> Iterator[Fault]:
     for measure in Measure:
         if measure not in ladder.measures:
             fact = f"{measure.label} has no rung"
-            yield Fault(file, f"measures.{measure}", fact, "add one: each measure needs it")
+            yield Fault(
+                file,
+                f"measures.{measure}",
+                fact,
+                "四种措施缺一不可，请补上。add one: each measure needs it",
+            )
         elif not ladder.measures[measure].channels:
             fact = f"{measure.label} reaches nobody"
-            yield Fault(file, f"measures.{measure}.channels", fact, "name sms, email or both")
+            yield Fault(
+                file,
+                f"measures.{measure}.channels",
+                fact,
+                "请写 sms、email 或两者。name sms, email or both",
+            )
         else:
             yield from _faults_of_overdue(ladder.measures[measure], measure, file=file)
     yield from _faults_of_supervisors(ladder, file=file)
     named = [f"{rule} {one.measure.value}" for one in ladder.otherwise for rule in one.rules]
     for twice in repeated(named):
-        yield Fault(file, "otherwise", f"{twice} is there twice", "say it in one place")
+        yield Fault(
+            file, "otherwise", f"{twice} is there twice", "请只在一处写。say it in one place"
+        )
 
 
 def _faults_of_overdue(rung: Rung, measure: Measure, *, file: str) -> Iterator[Fault]:
@@ -171,9 +183,10 @@ def _faults_of_overdue(rung: Rung, measure: Measure, *, file: str) -> Iterator[F
     where = f"measures.{measure}.overdue_to"
     if rung.lead in rung.overdue_to:
         fact = f"{rung.lead} leads, so it is who has missed it"
-        yield Fault(file, where, fact, "name somebody above the lead, or nobody: []")
+        remedy = "请写主办的上级，或 []（不督办）。name somebody above the lead, or nobody: []"
+        yield Fault(file, where, fact, remedy)
     for twice in repeated(rung.overdue_to):
-        yield Fault(file, where, f"{twice} is there twice", "say it once")
+        yield Fault(file, where, f"{twice} is there twice", "请只写一次。say it once")
 
 
 def _faults_of_supervisors(ladder: Ladder, *, file: str) -> Iterator[Fault]:

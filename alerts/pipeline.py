@@ -199,7 +199,7 @@ def check_renderings(*, tree: AuthorityTree, ladder: Ladder, renderer: Renderer)
             plan()
         except jinja2.TemplateError as error:
             where = f"alerts/templates/email/{kind}.*.j2"
-            fault = Fault(where, "(template)", str(error), "correct the template")
+            fault = Fault(where, "(template)", str(error), "请更正模板。correct the template")
             raise InvalidKnowledgeError([fault]) from error
 
 

@@ -105,7 +105,12 @@ class Renderer:
         missing = [name for name in TEMPLATE_NAMES if name not in templates]
         if missing:
             raise InvalidKnowledgeError(
-                Fault(f"alerts/templates/{name}", "(file)", "is missing", "restore it")
+                Fault(
+                    f"alerts/templates/{name}",
+                    "(file)",
+                    "is missing",
+                    "文件缺失，请恢复。restore it",
+                )
                 for name in missing
             )
         self._book = book

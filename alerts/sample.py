@@ -59,20 +59,32 @@ def leftovers(
     ours = "、".join(body.name for body in bodies)
     if not any(is_short_for(book.signature, body.name) for body in bodies):
         fact = f"【{book.signature}】 is no short form of {ours}"
-        yield Fault(TEMPLATES, "signature", fact, "enter the one that the carrier approved for you")
+        yield Fault(
+            TEMPLATES,
+            "signature",
+            fact,
+            "请写运营商为贵局批准的签名。enter the one that the carrier approved for you",
+        )
     if office and tree.find(office) not in bodies:
-        remedy = "write the full name, or nothing: the duty desk's bureau then signs"
+        remedy = (
+            "请写全称，或不写（由值班室所在的局署名）。"
+            "write the full name, or nothing: the duty desk's bureau then signs"
+        )
         yield Fault("settings", "notify.office", f"{office!r} is none of {ours}", remedy)
     if "局" in sender_name and not any(body.name in sender_name for body in bodies):
         fact = f"{sender_name!r} names none of {ours}"
-        yield Fault("settings", "email.sender_name", fact, "name your own bureau")
+        yield Fault("settings", "email.sender_name", fact, "请写本局的名称。name your own bureau")
     if tree.is_sample:
         return  # said once for all of them
     if _MAILBOX.search(sender):
         fact = f"{sender} is an example, no mail server takes it"
-        yield Fault("settings", "email.sender", fact, "enter the mailbox that sends")
+        yield Fault(
+            "settings", "email.sender", fact, "请写发信的邮箱。enter the mailbox that sends"
+        )
     people = [person for person in tree.people if is_invented(person)]
     if people:
         names = "、".join(person.name for person in people[:5])
         fact = f"{len(people)} people still have a sample's address ({names} …)"
-        yield Fault(ROSTER, "people", fact, "enter their own, or take them out")
+        yield Fault(
+            ROSTER, "people", fact, "请换成本人的，或删去这些人。enter their own, or take them out"
+        )

@@ -211,21 +211,29 @@ def parse_sms_book(
     return book
 
 
+A_SIGNATURE = "签名为 2 至 12 个字，不带括号和符号。2 to 12 characters, no brackets or symbols"
+
+
 def _faults(book: SmsBook, *, file: str) -> Iterator[Fault]:
     """Yield what a carrier or a reader would not accept."""
     if not re.fullmatch(r"[\u4e00-\u9fffA-Za-z0-9]{2,12}", book.signature):
         fact = f"{book.signature!r} is no signature"
-        yield Fault(file, "signature", fact, "2 to 12 characters, no brackets or symbols")
+        yield Fault(file, "signature", fact, A_SIGNATURE)
     for name, most in book.variables.items():
         if name not in KNOWN_VARIABLES:
             known = ", ".join(sorted(KNOWN_VARIABLES))
-            yield Fault(file, f"variables.{name}", "is not known", f"use one of {known}")
+            yield Fault(
+                file, f"variables.{name}", "is not known", f"变量只能用：{known}。use one of them"
+            )
         if not 0 < most <= VENDOR_VARIABLE_UNITS:
-            remedy = f"stay within 1 to {VENDOR_VARIABLE_UNITS}, or the carrier refuses it"
+            remedy = (
+                f"请写 1 至 {VENDOR_VARIABLE_UNITS}，否则运营商拒收。"
+                f"stay within 1 to {VENDOR_VARIABLE_UNITS}, or the carrier refuses it"
+            )
             yield Fault(file, f"variables.{name}", f"may be {most} units long", remedy)
     for needed in NEEDED_TEMPLATES:
         if needed not in book.templates:
-            yield Fault(file, f"templates.{needed}", "is missing", "add it")
+            yield Fault(file, f"templates.{needed}", "is missing", "缺少这个模板，请补上。add it")
     for name, template in book.templates.items():
         yield from _faults_of_template(template, book, file=file, where=f"templates.{name}")
 
@@ -236,14 +244,22 @@ def _faults_of_template(
     """Yield what is wrong with one template."""
     for name in template.variables:
         if name not in book.variables:
-            remedy = "declare its longest value under variables"
+            remedy = "请在 variables 中写明它最长几个字。declare its longest value under variables"
             yield Fault(file, f"{where}.text", f"uses ${{{name}}}", remedy)
     fixed = _PLACEHOLDER.sub("", template.text)
     for what in why_forbidden(fixed):
-        remedy = "an official message never says that: leave it behind the login"
+        remedy = (
+            "短信中不得出现此类内容，请改为登录系统后查看。"
+            "an official message never says that: leave it behind the login"
+        )
         yield Fault(file, f"{where}.text", f"says a {what}", remedy)
     longest = sum(book.variables.get(name, 0) for name in template.variables)
     whole = "字" * (units(f"【{book.signature}】{fixed}") + longest)
     if len(parts(whole)) > book.max_parts:
         fact = f"may need {len(parts(whole))} parts"
-        yield Fault(file, f"{where}.text", fact, f"shorten it to {book.max_parts} at most")
+        yield Fault(
+            file,
+            f"{where}.text",
+            fact,
+            f"短信过长，请缩短到至多 {book.max_parts} 条。shorten it to {book.max_parts} at most",
+        )

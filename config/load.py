@@ -51,7 +51,8 @@ def load_settings(
         if isinstance(said, dict) and key in said:
             raise InvalidConfigError(
                 f"{path}: {section}.{key} is a secret and must not stand in a file of settings; "
-                f"use {PREFIX}{section.upper()}{NESTING}{key.upper()}{FILE_SUFFIX}"
+                f"密钥不写在设置文件中，请用 use "
+                f"{PREFIX}{section.upper()}{NESTING}{key.upper()}{FILE_SUFFIX}"
             )
     environment = os.environ if environment is None else environment  # noqa: TID251 - the door
     for name, text in sorted(environment.items()):
@@ -80,7 +81,9 @@ def load_documents(folder: Path | None = None) -> dict[str, object]:
     """
     folder = folder or KNOWLEDGE
     if not folder.is_dir():
-        raise InvalidConfigError(f"{folder} is no folder; pass the one with knowledge.yaml")
+        raise InvalidConfigError(
+            f"{folder} is no folder; 请给出含 knowledge.yaml 的目录。pass the one with it"
+        )
     return _documents(folder, folders={PROFESSIONAL, SCENARIOS, HISTORY})
 
 
@@ -93,7 +96,9 @@ def load_scenarios(folder: Path | None = None, file: Path | None = None) -> dict
     within = (folder or KNOWLEDGE) / SCENARIOS
     files = [file] if file is not None else sorted(within.glob("*.yaml"))
     if not files:
-        raise InvalidConfigError(f"{within} holds no scenarios; name a file of them")
+        raise InvalidConfigError(
+            f"{within} holds no scenarios; 请给出场景文件。name a file of them"
+        )
     return {path.name: _document(path) for path in files}
 
 
@@ -153,7 +158,8 @@ def _named(folder: Path, documents: Collection[str] | None, folders: Collection[
             continue
         if not is_known:
             raise InvalidConfigError(
-                f"{path} is read by nothing; mend its name or take it away. What is read here: "
+                f"{path} is read by nothing; 名称不对，请改名或移走，这里可用的有"
+                f"（mend its name or take it away; what is read here）: "
                 f"{', '.join(sorted(known)) or 'no folder'}"
             )
     return found
@@ -172,7 +178,9 @@ def fingerprint(documents: object) -> str:
 def _mapping(path: Path) -> dict[str, dict[str, object]]:
     document = _document(path) or {}
     if not isinstance(document, dict):
-        raise InvalidConfigError(f"{path}: must be a mapping of sections, e.g. 'kafka:'")
+        raise InvalidConfigError(
+            f"{path}: 应为分节的键与值，如 kafka:。must be a mapping of sections"
+        )
     # A section whose lines are all commented out says nothing: YAML makes a null of it.
     return {
         str(key): dict(value) if isinstance(value, dict) else value
@@ -191,7 +199,7 @@ def _document(path: Path) -> object:
         try:
             return yaml.load(text, Loader=_Telling)  # noqa: S506 - a SafeLoader, but stricter
         except yaml.YAMLError as error:
-            raise InvalidConfigError(f"{path} is no YAML: {_told(error)}") from error
+            raise InvalidConfigError(f"{path} is no YAML 写法有误: {_told(error)}") from error
 
 
 class _Once(yaml.constructor.SafeConstructor):
@@ -208,7 +216,7 @@ class _Once(yaml.constructor.SafeConstructor):
             said = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key)
             if said in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                    None, None, f"键 {key.value!r} 写了两次 stands twice", key.start_mark
                 )
             seen.add(said)
         return super().construct_mapping(node, deep)
@@ -243,7 +251,8 @@ def _told(error: yaml.YAMLError) -> str:
     if mark is None:
         return str(error)
     what = getattr(error, "problem", None) or getattr(error, "context", None)
-    return f"line {mark.line + 1}, column {mark.column + 1}: {what}"
+    line, column = mark.line + 1, mark.column + 1
+    return f"第{line}行第{column}列 line {line}, column {column}: {what}"
 
 
 def _text(path: Path, *, wanted_by: str = "") -> str:
@@ -253,7 +262,8 @@ def _text(path: Path, *, wanted_by: str = "") -> str:
         raise InvalidConfigError(f"{wanted_by}{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InvalidConfigError(
-            f"{wanted_by}{path} is not in UTF-8 ({error.reason} at byte {error.start}); save it so"
+            f"{wanted_by}{path} is not in UTF-8 ({error.reason} at byte {error.start}); "
+            f"请另存为 UTF-8。save it so"
         ) from error
 
 

@@ -75,7 +75,7 @@ class Web(Section, frozen=True):
     def __post_init__(self) -> None:
         """Refuse a secret that could be guessed."""
         if self.link_secret and len(self.link_secret) < LEAST_SECRET:
-            raise ValueError(f"link_secret: {LEAST_SECRET} characters at least")
+            raise ValueError(f"link_secret: 至少 {LEAST_SECRET} 个字符 characters at least")
 
     @property
     def has_page(self) -> bool:
@@ -100,7 +100,7 @@ class Model(Section, frozen=True):
         """Refuse experts none of which can be exported."""
         if not LINEAR_MEMBERS & set(self.members):
             raise ValueError(
-                f"members: none of {', '.join(self.members)} can score; add one of "
+                f"members: none of {', '.join(self.members)} can score; 请加上其一 add one of "
                 f"{', '.join(sorted(LINEAR_MEMBERS))}"
             )
 

@@ -18,7 +18,9 @@ def document(documents: Mapping[str, object], name: str) -> object:
         InvalidKnowledgeError: it is missing.
     """
     if name not in documents:
-        raise InvalidKnowledgeError(f"{name} is missing from the knowledge directory; restore it")
+        raise InvalidKnowledgeError(
+            f"{name} is missing from the knowledge directory; 缺少此文件，请恢复。restore it"
+        )
     return documents[name]
 
 

@@ -146,13 +146,13 @@ def _problems(feeds: tuple[Feed, ...], types: tuple[str, ...]) -> Iterator[str]:
     seen: set[str] = set()
     for feed in feeds:
         if feed.code in seen:
-            yield f"feeds: {feed.code!r} occurs twice; give each feed a code of its own"
+            yield f"feeds: {feed.code!r} occurs twice; 编号重复，请各写各的。give each feed its own"
         seen.add(feed.code)
         for pattern in feed.events:
             if not any(is_named(type_, (pattern,)) for type_ in types):
                 yield (
                     f"feeds.{feed.code}.events: {pattern!r} is no event type of docs/events.md; "
-                    f"write one, or the beginning of some and a *"
+                    f"请写事件类型，或其开头加 *。write one, or the beginning of some and a *"
                 )
 
 

@@ -53,7 +53,7 @@ def parse(documents: Mapping[str, object]) -> Knowledge:
 
 
 def _stated(documents: Mapping[str, object], overlays: tuple[Overlay, ...]) -> Knowledge:
-    head = stated(documents, "knowledge.yaml", _Head)
+    head = stated(documents, "knowledge.yaml", Head)
     return Knowledge(
         version=head.version,
         effective_from=head.effective_from,
@@ -94,7 +94,9 @@ def calendar_of(documents: Mapping[str, object]) -> WorkingDays:
         raise InvalidKnowledgeError(str(error)) from error
 
 
-class _Head(Strict, frozen=True):
+class Head(Strict, frozen=True):
+    """What the file ``knowledge.yaml`` states."""
+
     version: str
     effective_from: dt.date
     scoring: Scoring

@@ -69,20 +69,20 @@ class Organs:
         said = {"endings": document.endings, "aliases": document.aliases}
         problems = [
             f"{FILE}: {part}: {name!r} can never be met; names are compared without spaces and "
-            f"full-width letters, write {squeezed(name)!r}"
+            f"full-width letters; 请写 {squeezed(name)!r}。write that"
             for part, names in said.items()
             for name in names
             if squeezed(name) != name
         ]
         problems += [
             f"{FILE}: {part}.{name}: {official!r} is itself renamed, to {self.plain(official)!r}; "
-            f"name that"
+            f"请直接写后者。name that"
             for part, names in said.items()
             for name, official in names.items()
             if self.plain(official) != official
         ]
         problems += [
-            f"{FILE}: {part}.{name}: stands for itself; take it out"
+            f"{FILE}: {part}.{name}: stands for itself; 与自己同名，请删去。take it out"
             for part, names in said.items()
             for name, official in names.items()
             if name == official

@@ -106,11 +106,11 @@ def parse_scenarios(file: str, document: object) -> tuple[Scenario, ...]:
     seen: set[str] = set()
     for one in scenarios:
         if one.name in seen:
-            raise InvalidScenarioError(f"{file}: {one.name}: the name stands twice")
+            raise InvalidScenarioError(f"{file}: {one.name}: 场景名重复 the name stands twice")
         seen.add(one.name)
         if one.expect == Expected():
             raise InvalidScenarioError(
-                f"{file}: {one.name}: expect says nothing, so it cannot fail"
+                f"{file}: {one.name}: 没有写应有的结果 expect says nothing, so it cannot fail"
             )
     return scenarios
 
@@ -143,7 +143,9 @@ def _check_names(where: str, expected: Expected, expertise: Expertise) -> None:
     unknown = sorted(rules - set(expertise.rulebook.by_id))
     unknown += sorted(set(expected.points) - set(expertise.catalogue.places))
     if unknown:
-        raise InvalidScenarioError(f"{where}: expect: {', '.join(unknown)} is not in the knowledge")
+        raise InvalidScenarioError(
+            f"{where}: expect: {', '.join(unknown)} 知识目录中没有 is not in the knowledge"
+        )
 
 
 def _played(
@@ -212,22 +214,27 @@ def _of_standing(
     expected: Expected, state: EnterpriseState, lines: Sequence[Contribution]
 ) -> list[str]:
     score, risk_class = state.rule.score, state.rule.risk_class
-    made_of = "、".join(f"{one.indicator} {one.points:g}" for one in lines) or "nothing"
+    made_of = "、".join(f"{one.indicator} {one.points:g}" for one in lines) or "无 nothing"
     problems = []
     if expected.risk_class is not None and risk_class is not expected.risk_class:
         problems.append(
-            f"class: expected {expected.risk_class}, got {risk_class} ({score:g}: {made_of})"
+            f"等级 class: 应为 expected {expected.risk_class}, "
+            f"实为 got {risk_class} ({score:g}: {made_of})"
         )
     if expected.score is not None and not expected.score[0] <= score <= expected.score[1]:
         low, high = expected.score
-        problems.append(f"score: expected {low:g} to {high:g}, got {score:g} ({made_of})")
+        problems.append(
+            f"分数 score: 应为 expected {low:g} to {high:g}, 实为 got {score:g} ({made_of})"
+        )
     points: dict[str, float] = {}
     for one in lines:
         points[one.indicator] = max(points.get(one.indicator, -1e9), one.points)
     for name, wanted in expected.points.items():
         got = points.get(name, 0.0)
         if abs(got - wanted) > _HALF_A_POINT:
-            problems.append(f"points: {name}: expected {wanted:g}, got {got:g} ({made_of})")
+            problems.append(
+                f"分值 points: {name}: 应为 expected {wanted:g}, 实为 got {got:g} ({made_of})"
+            )
     return problems
 
 
@@ -240,7 +247,8 @@ def _of_warnings(
     issued = [one for one in told if one.status is WarningStatus.ISSUED]
     heard = _said([f"{one.rule} {one.measure} {one.domain}" for one in issued])
     problems = [
-        f"warnings: expected {one.rule} {one.measure} {one.domain}".rstrip() + f"; issued: {heard}"
+        f"预警 warnings: 应有 expected {one.rule} {one.measure} {one.domain}".rstrip()
+        + f"; 已发 issued: {heard}"
         for one in expected.warnings
         if not any(
             (one.rule, one.measure) == (other.rule, other.measure)
@@ -250,23 +258,27 @@ def _of_warnings(
     ]
     rules = {one.rule for one in issued}
     problems += [
-        f"silent: expected nothing of {rule}; issued: {heard}"
+        f"不应有 silent: expected nothing of {rule}; 已发 issued: {heard}"
         for rule in expected.silent
         if rule in rules
     ]
     for key, status, wanted in (
-        ("closed", WarningStatus.CLOSED, expected.closed),
-        ("cancelled", WarningStatus.CANCELLED, expected.cancelled),
+        ("办结 closed", WarningStatus.CLOSED, expected.closed),
+        ("撤销 cancelled", WarningStatus.CANCELLED, expected.cancelled),
     ):
         ended = [one.rule for one in told if one.status is status]
         problems += [
-            f"{key}: expected {rule}; {key}: {_said(ended)}" for rule in wanted if rule not in ended
+            f"{key}: 应有 expected {rule}; 实有 got: {_said(ended)}"
+            for rule in wanted
+            if rule not in ended
         ]
     standing = sorted(one.rule for one in state.open_warnings)
     if expected.open is not None and standing != sorted(expected.open):
-        problems.append(f"open: expected {_said(sorted(expected.open))}; open: {_said(standing)}")
+        problems.append(
+            f"在办 open: 应有 expected {_said(sorted(expected.open))}; 实有 got: {_said(standing)}"
+        )
     return problems
 
 
 def _said(names: Sequence[str]) -> str:
-    return "、".join(names) or "nothing"
+    return "、".join(names) or "无 nothing"

@@ -58,7 +58,9 @@ class Limit(msgspec.Struct, frozen=True):
         """
         found = _LIMIT.fullmatch(text)
         if found is None:
-            raise ValueError(f"{text!r} is no time limit; write 4小时, 1个工作日 or 30日")
+            raise ValueError(
+                f"{text!r} is no time limit; 请写如 4小时、1个工作日、30日。write it so"
+            )
         return cls(int(found["count"]), LimitUnit(found["unit"]))
 
     def __str__(self) -> str:
@@ -218,17 +220,26 @@ def _problems(years: Mapping[int, Year]) -> Iterator[str]:
         for rest in year.rests:
             where = f"years.{number}.{rest.name}"
             if rest.last < rest.first:
-                yield f"{where}: ends ({rest.last}) before it begins ({rest.first}); swap them"
+                yield (
+                    f"{where}: ends ({rest.last}) before it begins ({rest.first}); "
+                    f"首尾颠倒，请对调。swap them"
+                )
             # New Year's rest may begin in the December before.
             elif rest.last.year != number:
-                yield f"{where}: ends on {rest.last}, not in {number}; move it to its own year"
+                yield (
+                    f"{where}: ends on {rest.last}, not in {number}; "
+                    f"请移到它所在的年份。move it to its own year"
+                )
             for day in rest.worked:
                 if day in off:
-                    yield f"{where}: {day} is both off and worked; compare with {year.source}"
+                    yield (
+                        f"{where}: {day} is both off and worked; "
+                        f"同一天既休又班，请核对 {year.source}。compare with the notice"
+                    )
                 elif day.weekday() < WEEKEND:
                     yield (
-                        f"{where}: {day} is worked anyway, it is no Saturday or Sunday; compare "
-                        f"with {year.source}"
+                        f"{where}: {day} is worked anyway, it is no Saturday or Sunday; "
+                        f"这天本就上班，请核对 {year.source}。compare with the notice"
                     )
 
 

@@ -120,7 +120,7 @@ def _check_names(expertise: Expertise, desk: Desk) -> None:
             families={rule.family for rule in known.rules},
             ladder_file=ladder_file,
         ),
-        *(Fault(ladder_file, "otherwise, urgent", f"{rule} is no rule", "name one of rules.yaml")
+        *(Fault(ladder_file, "otherwise, urgent", f"{rule} is no rule", "请写 rules.yaml 中有的规则。name one of rules.yaml")
           for rule in sorted(strange)),
     ]  # fmt: skip
     if faults:
@@ -134,7 +134,7 @@ def _check_feeds(expertise: Expertise, feeds: Feeds) -> None:
     while known is not None:
         problems += [
             f"rules.yaml (version {known.knowledge.version}): {rule.id}.feed: {rule.feed!r} is no "
-            f"feed; use one of {FEEDS}: {', '.join(feeds.codes)}"
+            f"feed; 请写 use one of {FEEDS}: {', '.join(feeds.codes)}"
             for rule in known.knowledge.rules
             if rule.feed and rule.feed not in feeds.codes
         ]
@@ -169,7 +169,8 @@ def build_desk(documents: Mapping[str, object], settings: Settings) -> Desk:
     missing = [name for name in ALERT_DOCUMENTS if not isinstance(documents.get(name), dict)]
     if missing:
         raise InvalidKnowledgeError(
-            f"{missing[0]} is missing from the knowledge directory or no mapping; restore it"
+            f"{missing[0]} is missing from the knowledge directory or no mapping; "
+            f"缺少此文件，或不是键与值，请恢复。restore it"
         )
     authorities, ladder_document, sms = (
         cast("Document", documents[name]) for name in ALERT_DOCUMENTS

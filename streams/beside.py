@@ -16,6 +16,7 @@ from streams.chasing import build_chaser, is_chasing
 from streams.courier import Courier, Receipt
 from streams.heartbeat import beat
 from streams.notifying import count_round, receipt_record
+from streams.outage import Outage
 from streams.parts import Parts
 from streams.plans import build_surveyor
 from streams.progress import FaustProgress
@@ -64,6 +65,7 @@ async def look_at_redis(app: faust.App, parts: Parts) -> None:
 async def follow_model(app: faust.App, parts: Parts) -> None:
     """Take the newest scorers, as long as there is a model."""
     refused = 0
+    outage = Outage(logger, "模型更新已恢复。model refreshed again")
     while not app.should_stop and parts.settings.model.mode == "live":
         try:
             if await parts.feed.refresh():
@@ -72,8 +74,12 @@ async def follow_model(app: faust.App, parts: Parts) -> None:
                 for domain, snapshot in parts.feed.snapshots.items():
                     parts.metrics.model_examples.labels(domain).set(snapshot.examples)
                     parts.metrics.model_log_loss.labels(domain).set(snapshot.log_loss)
+            outage.ended()
         except StoreUnavailableError as error:
-            logger.warning("model not refreshed, the last one stays in use: %s", error)
+            outage.began(
+                "模型未能更新，沿用上一版。model not refreshed, the last one stays in use: %s",
+                error,
+            )
         await asyncio.sleep(parts.settings.model.refresh_s)
 
 
@@ -108,13 +114,15 @@ async def carry_messages(app: faust.App, parts: Parts) -> None:
 
 async def watch_outbox(app: faust.App, parts: Parts) -> None:
     """Show what waits in the outbox, and let it forget what has expired."""
+    outage = Outage(logger, "待发通知可以查看了。outbox looked at again")
     while parts.settings.roles.notify and not app.should_stop:
         try:
             parts.metrics.tell_outbox(await parts.log.backlog(clock.now()))
         except LogUnreachableError as error:
             parts.metrics.up.labels("redis").set(0)
-            logger.warning("outbox not looked at: %s", error)
+            outage.began("暂时看不到待发通知。outbox not looked at: %s", error)
         else:
+            outage.ended()
             parts.metrics.up.labels("redis").set(1)
         await asyncio.sleep(OUTBOX_EVERY_S)
 
@@ -144,6 +152,7 @@ async def watch_feeds(app: faust.App, parts: Parts) -> None:
     """Say which feeds are silent, and whether a year's holidays are missing."""
     if not parts.settings.roles.assess:
         return
+    outage = Outage(logger, "数据源恢复判断。feeds judged again")
     while not app.should_stop:
         now = clock.now()
         missing = parts.wisdom.desk.calendar.missing_on(now.astimezone(CHINA).date())
@@ -152,8 +161,9 @@ async def watch_feeds(app: faust.App, parts: Parts) -> None:
             await parts.feeds.report(parts.metrics, now=int(now.timestamp()))
         except StoreUnavailableError as error:
             parts.metrics.up.labels("redis").set(0)
-            logger.warning("feeds not judged: %s", error)
+            outage.began("暂不判断数据源是否按时。feeds not judged: %s", error)
         else:
+            outage.ended()
             parts.metrics.up.labels("redis").set(1)
         await asyncio.sleep(parts.settings.timers.poll_s)
 

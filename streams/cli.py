@@ -14,13 +14,14 @@ from config.load import load_settings
 from config.schema import Settings
 from streams import cli_explain, cli_replay, clock
 from streams.assembly import build_wisdom
+from streams.broker_refusals import refused_or_unreachable
 from streams.cli_classes import classes
 from streams.cli_convert import convert
 from streams.cli_messages import messages
 from streams.cli_rules import rules
 from streams.cli_warnings import warnings
 from streams.config_check import check_ways, oddities
-from streams.event_files import checked, complain
+from streams.event_files import checked, complain, lines_of
 from streams.plans import build_plans
 from streams.sample_guard import why_not
 from streams.terminal import (
@@ -35,7 +36,6 @@ from streams.terminal import (
 )
 from streams.topics import (
     BOOTSTRAP_MS,
-    BrokerUnreachableError,
     Topic,
     check_partitions,
     create_topics,
@@ -116,12 +116,13 @@ def publish(
     """发布事件文件到 Kafka；先整体检查，再发布。Publish a file of events, checked first."""
     with told_plainly():
         settings = load_settings(config)
+        lines = lines_of(file)
         records, complaints = checked(
-            file.read_bytes().splitlines(),
+            lines,
             knowledge=lambda: build_wisdom(settings).expertise.knowledge,
             now=clock.now(),
         )
-        complain(file, complaints)
+        complain(file, complaints, first=lines[0] if lines else b"")
         if complaints and not skip_invalid:
             err.print(
                 f"{len(complaints)} 行无效，未发布任何事件；更正后重试，或加 --skip-invalid",
@@ -134,7 +135,8 @@ def publish(
         try:
             _publish_all(settings, records)
         except KafkaError as error:
-            raise BrokerUnreachableError(
+            unusable = refused_or_unreachable(settings.kafka.bootstrap, error)
+            raise type(unusable)(
                 f"publishing to {settings.kafka.bootstrap} failed: {error}; check "
                 f"kafka.bootstrap and 'sanzao topics create', then publish the file again: "
                 f"events are recognised by their id"

@@ -30,7 +30,11 @@ def convert(
         for one in _read(file, kind, source=source, domain=domain):
             if isinstance(one, Refused):
                 refused += 1
-                err.print(f"{file}: line {one.line}: {one.reason}", style="yellow", markup=False)
+                err.print(
+                    f"{file}: 第{one.line}行 line {one.line}: {one.reason}",
+                    style="yellow",
+                    markup=False,
+                )
             else:
                 made += 1
                 sys.stdout.buffer.write(e.encode(one) + b"\n")

@@ -15,7 +15,7 @@ from config.load import load_settings
 from detectors.warning import CHINA, EarlyWarning
 from streams import clock
 from streams.assembly import Wisdom, build_wisdom, unfounded
-from streams.event_files import complain
+from streams.event_files import complain, lines_of
 from streams.replay import Replayed
 from streams.replay import replay as replay_records
 from streams.replay_split import split_of
@@ -59,11 +59,11 @@ def replay(
         settings = load_settings(config)
         wisdom = build_wisdom(with_knowledge(settings, knowledge))
         other = build_wisdom(with_knowledge(settings, diff)) if diff else None
-        lines = file.read_bytes().rstrip().splitlines()
+        lines = lines_of(file)
         began = time.perf_counter()
         result = played(lines, wisdom.expertise)
         elapsed = time.perf_counter() - began
-    complain(file, result.complaints)
+    complain(file, result.complaints, first=lines[0] if lines else b"")
     _print(result, elapsed)
     if not result.states and any(line.strip() for line in lines):
         err.print(f"{file}：没有一行是有效事件。No line of it is an event.", style="red")

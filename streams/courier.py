@@ -30,6 +30,7 @@ from alerts.notification_row import Entry, Row, Step
 from alerts.responsibility import Role, Why
 from detectors.measure import Measure
 from detectors.warning import WarningStatus
+from streams.outage import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +118,7 @@ class Courier:
         self._receipt_within = receipt_within
         self._receipts_at: dt.datetime | None = None
         self._sleep = sleep
+        self._outage = Outage(logger, "Redis 已恢复，通知继续。notification log answers again")
 
     async def run(
         self, must_stop: Callable[[], bool], *, poll_s: float, after_round: Callable[[Round], None]
@@ -152,6 +154,7 @@ class Courier:
                     lease=self._lease,
                     limit=self._concurrency,
                 )
+                self._outage.ended()
                 if not claims:
                     break
                 done.claimed += len(claims)
@@ -161,7 +164,9 @@ class Courier:
                 await self._publish_receipts(done)
         except LogUnreachableError as error:
             done.log_is_unreachable = True
-            logger.warning("notification log unreachable: %s", error)
+            self._outage.began(
+                "Redis 没有应答，通知暂停，恢复后自动继续。notification log unreachable: %s", error
+            )
         return done
 
     async def _carry(self, row: Row, done: Round) -> None:

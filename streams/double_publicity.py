@@ -19,6 +19,7 @@ from detectors import events as e
 from detectors.stating import plain_number
 from detectors.uscc import InvalidUsccError, UsccStatus, status_of
 from streams.clock import midnight
+from streams.mistake_words import of_event
 from streams.publicity_rows import Row, RowRefusedError, UnreadableFileError, rows
 from streams.publicity_words import domain_of, permit_end_of, severity_of
 
@@ -70,8 +71,8 @@ def converted(
         if event.id in seen:
             yield Refused(
                 row.line,
-                f"same organ, document and subject as line {seen[event.id]}: put several kinds "
-                f"of penalty into one row, joined by ;",
+                f"机关、文号、主体与第{seen[event.id]}行相同，几种处罚请写在一行、以 ; 分隔。"
+                f"same organ, document and subject as line {seen[event.id]}",
             )
             continue
         seen[event.id] = row.line
@@ -160,7 +161,7 @@ def _licence(row: Row, source: str, domain: str) -> e.Event:
         )  # fmt: skip
         return _event(over, key, source=source, subject=subject, day=decided)
     if valid_to is None:
-        raise RowRefusedError("XK_YXQZI is empty: a permit needs its last day, or 长期")
+        raise RowRefusedError("XK_YXQZI 为空，请写许可的截止日期或“长期”。XK_YXQZI is empty")
     data = e.PermitGranted(
         permit_no=number,
         permit_type=name[:MAX_TEXT],
@@ -186,35 +187,40 @@ def _event(data: e.Payload, key: str, *, source: str, subject: str, day: dt.date
 
 def _checked(event: e.Event) -> e.Event:
     """Return what the wire makes of an event: what `sanzao publish` refuses is refused here."""
+    raw = e.encode(event)
     try:
-        return e.decode(e.encode(event))
+        return e.decode(raw)
     except e.InvalidEventError as error:
-        raise RowRefusedError(error.detail) from error
+        wanted = of_event(error, raw)
+        raise RowRefusedError(f"{wanted}。{error.detail}" if wanted else error.detail) from error
 
 
 def _subject(row: Row, prefix: str) -> str:
     """Return the enterprise's code; a person has none, and is not carried over."""
     if row.overfull:
-        raise RowRefusedError("more cells than columns: put a cell that holds a comma in quotes")
+        raise RowRefusedError("单元格比列多：含逗号的内容请加双引号。more cells than columns")
     if "自然人" in row.text(f"{prefix}_XDR_LB"):
-        raise RowRefusedError(f"{prefix}_XDR_LB: a natural person, not an enterprise")
+        raise RowRefusedError(f"{prefix}_XDR_LB: 自然人，不转换。a natural person")
     code = row.code(f"{prefix}_XDR_SHXYM")
     if not code:
         person = row.text(f"{prefix}_XDR_SFZ", f"{prefix}_XDR_ZJHM")
         raise RowRefusedError(
-            f"{prefix}_XDR_SHXYM is empty"
-            + (", a citizen's number is given: a natural person" if person else "")
+            f"{prefix}_XDR_SHXYM 为空，填了公民身份号码：自然人，不转换。a natural person"
+            if person
+            else f"{prefix}_XDR_SHXYM 为空，请填统一社会信用代码。{prefix}_XDR_SHXYM is empty"
         )
     try:
         status = status_of(code)
     except InvalidUsccError:
         status = None
     if status is not UsccStatus.VALID and _CITIZEN.fullmatch(code):
-        raise RowRefusedError(f"{prefix}_XDR_SHXYM holds a citizen's number: a natural person")
+        raise RowRefusedError(
+            f"{prefix}_XDR_SHXYM 填的是公民身份号码：自然人，不转换。a citizen's number"
+        )
     if status is None:
         raise RowRefusedError(
-            f"{prefix}_XDR_SHXYM is no code of GB 32100-2015 ({len(code)} places of 18, or a "
-            f"letter that it does not use)"
+            f"{prefix}_XDR_SHXYM 不是统一社会信用代码（18 位，这里 {len(code)} 位，或字母不对）。"
+            f"no code of GB 32100-2015"
         )
     return code
 
@@ -222,14 +228,14 @@ def _subject(row: Row, prefix: str) -> str:
 def _needed(row: Row, *columns: str) -> str:
     said = row.text(*columns)
     if not said:
-        raise RowRefusedError(f"{'/'.join(columns)} is empty")
+        raise RowRefusedError(f"{'/'.join(columns)} 为空，请补填。{'/'.join(columns)} is empty")
     return said
 
 
 def _needed_day(row: Row, column: str) -> dt.date:
     day = row.day(column)
     if day is None:
-        raise RowRefusedError(f"{column} is empty")
+        raise RowRefusedError(f"{column} 为空，请补填。{column} is empty")
     return day
 
 

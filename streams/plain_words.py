@@ -12,7 +12,9 @@ from config.load import InvalidConfigError
 from detectors.functions import InvalidKnowledgeError
 from detectors.scenario import InvalidScenarioError
 from detectors.state import IncompatibleStateError
+from streams.broker_refusals import BrokerRefusedError
 from streams.double_publicity import UnreadableFileError
+from streams.mistake_words import what_is_wanted
 from streams.month_end import MonthRefusedError
 from streams.official_files import InvalidResultError
 from streams.publisher import NotPublishedError
@@ -29,6 +31,8 @@ _REMEDIES: Mapping[type[Exception], str] = {
     SampleTellsRealPeopleError: "名录或短信模板仍是附带的示例，人员与电话均为虚构，未启动："
     "请换成本县的，再删除 sample: true 一行",
     InvalidScenarioError: "规则场景文件有误，请按所指的场景更正",
+    BrokerRefusedError: "Kafka 有应答但拒绝了请求：请核对账号的权限；Kafka 不支持幂等生产者的，"
+    "把 kafka.idempotent（SANZAO_KAFKA__IDEMPOTENT）改为 false",
     BrokerUnreachableError: "连不上 Kafka，请核对 kafka.bootstrap（SANZAO_KAFKA__BOOTSTRAP），"
     "并确认 Kafka 在运行",
     TopicsMissingError: "Kafka 中缺少主题，请用有权限的账号运行 sanzao topics create",
@@ -66,7 +70,8 @@ def in_plain_words(error: Exception) -> str:
     """
     for kind, remedy in _REMEDIES.items():
         if isinstance(error, kind):
-            return f"{remedy}。{error}"
+            wanted = what_is_wanted(error)
+            return f"{remedy}。{wanted}。{error}" if wanted else f"{remedy}。{error}"
     if isinstance(error, OSError) and error.errno in _SYSTEM:
         told = _SYSTEM[error.errno].format(file=error.filename or "文件")
         return f"{told}。{error}"

@@ -70,9 +70,13 @@ class Row:
         found = next((one for form in _DAYS if (one := form.fullmatch(said))), None)
         day = _date(found) if found else None
         if day is None:
-            raise RowRefusedError(f"{'/'.join(columns)}: {said[:20]!r} is no day; write 2026-07-01")
+            raise RowRefusedError(
+                f"{'/'.join(columns)}: 日期请写如 2026-07-01。{said[:20]!r} is no day"
+            )
         if not FIRST_YEAR <= day.year < LAST_YEAR:
-            raise RowRefusedError(f"{'/'.join(columns)}: {day.year} can not be the year")
+            raise RowRefusedError(
+                f"{'/'.join(columns)}: 年份不可能。{day.year} can not be the year"
+            )
         return day
 
     def yuan(self, column: str) -> float:
@@ -89,10 +93,12 @@ class Row:
             amount = Decimal(plain) * WAN
         except InvalidOperation as error:
             raise RowRefusedError(
-                f"{column}: {said[:20]!r} is no amount; write 万元 as a number, 0.5 for 5,000 yuan"
+                f"{column}: 金额请以万元写数字，5000 元写 0.5。{said[:20]!r} is no amount in 万元"
             ) from error
         if not amount.is_finite() or not 0 <= amount <= MAX_YUAN:
-            raise RowRefusedError(f"{column}: {said[:20]!r} can not be an amount in 万元")
+            raise RowRefusedError(
+                f"{column}: 金额不可能。{said[:20]!r} can not be an amount in 万元"
+            )
         return float(amount)
 
 
@@ -121,7 +127,9 @@ def rows(raw: bytes, *, prefix: str) -> Iterator[Row]:
                 yield _row(line, columns, cells)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableFileError(f"line {reader.line_num}: {error}") from error
+        raise UnreadableFileError(
+            f"第{reader.line_num}行 line {reader.line_num}: {error}"
+        ) from error
 
 
 def _row(line: int, columns: list[str], cells: list[str]) -> Row:
@@ -137,7 +145,9 @@ def _decoded(raw: bytes) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise UnreadableFileError("neither UTF-8 nor GBK; export the file again as CSV in UTF-8")
+    raise UnreadableFileError(
+        "编码不是 UTF-8 也不是 GBK，请另存为 UTF-8 的 CSV。neither UTF-8 nor GBK"
+    )
 
 
 def _check_columns(columns: list[str], prefix: str) -> None:
@@ -145,6 +155,5 @@ def _check_columns(columns: list[str], prefix: str) -> None:
     missing = [name for name in needed if name not in columns]
     if missing:
         raise UnreadableFileError(
-            f"columns missing: {', '.join(missing)}; the first line names the columns of the "
-            f"双公示 form ({prefix}_...)"
+            f"首行须为双公示的列名（{prefix}_…），缺少的列 columns missing: {', '.join(missing)}"
         )

@@ -65,7 +65,7 @@ def severity_of(kinds: str, *, permit: str = "") -> Severity:
     ('general', 'severe', 'minor')
     """
     if _NO_PENALTY.search(kinds):
-        raise RowRefusedError("CF_CFLB: no penalty was imposed (不予处罚)")
+        raise RowRefusedError("CF_CFLB: 不予处罚，不转换。no penalty was imposed")
     if permit:
         return "severe"
     return next((name for name, words in _LADDER if words.search(kinds)), "general")

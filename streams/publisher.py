@@ -15,7 +15,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from kafka.partitioner.default import murmur2
 
 from streams import clock
-from streams.topics import BrokerUnreachableError, unreachable
+from streams.broker_refusals import refused_or_unreachable
 
 # One produce request a (topic, partition) and batch, where it fits; a larger one is split.
 BATCH_BYTES = 1024 * 1024
@@ -86,13 +86,14 @@ class KafkaPublisher:
         """Connect.
 
         Raises:
-            BrokerUnreachableError: nobody answers there.
+            streams.topics.BrokerUnreachableError: nobody answers there.
+            streams.broker_refusals.BrokerRefusedError: the broker answers, and takes nothing of us.
         """
         self._is_open = True
         try:
             await self._current()
         except (KafkaError, ValueError) as error:  # aiokafka asserts nothing of an address
-            raise BrokerUnreachableError(unreachable(self._bootstrap, error)) from error
+            raise refused_or_unreachable(self._bootstrap, error) from error
 
     async def stop(self) -> None:
         """Disconnect; what was published has its receipt already."""
@@ -159,6 +160,27 @@ class KafkaPublisher:
         task = asyncio.create_task(_closed(producer))
         self._retired.add(task)
         task.add_done_callback(self._retired.discard)
+
+
+def check_publisher(bootstrap: str, *, idempotent: bool) -> None:
+    """Connect once and hang up, before anything is joined that would have to be left again.
+
+    Raises:
+        streams.topics.BrokerUnreachableError: nobody answers there.
+        streams.broker_refusals.BrokerRefusedError: the broker answers, and takes nothing of us.
+    """
+
+    async def connect() -> None:
+        """Connect and hang up."""
+        publisher = KafkaPublisher(bootstrap, idempotent=idempotent)
+        await publisher.start()
+        await publisher.stop()
+
+    loop = asyncio.new_event_loop()  # asyncio.run would leave Faust without one
+    try:
+        loop.run_until_complete(connect())
+    finally:
+        loop.close()
 
 
 async def _closed(producer: AIOKafkaProducer) -> None:

@@ -17,6 +17,7 @@ from detectors.neighbours import BondChanged
 from detectors.state import EnterpriseState
 from detectors.step import step
 from detectors.warning import EarlyWarning
+from streams.event_complaints import complaint_of
 
 
 @dataclasses.dataclass(slots=True)
@@ -80,7 +81,7 @@ class Replay:
             result.first = min(result.first or at, at)
             result.latest = max(result.latest, at)
         except InvalidEventError as error:
-            self._reject(error)
+            self._reject(error, raw)
 
     def wait(self, uscc: str, *, until: int) -> None:
         """Let the deadlines of an enterprise fall due up to a moment (event time, seconds)."""
@@ -104,10 +105,10 @@ class Replay:
                 self._step(deadline_of(uscc, at))
         self._due = None
 
-    def _reject(self, error: InvalidEventError) -> None:
+    def _reject(self, error: InvalidEventError, raw: bytes = b"") -> None:
         result = self.result
         result.rejected[error.cause.value] += 1
-        result.complaints.append(f"line {result.events}: {error.cause.value}: {error.detail}")
+        result.complaints.append(complaint_of(result.events, error, raw))
 
     def _tell(self, change: BondChanged) -> None:
         """Let a junction hear of a change, and its members of what it says; they cause no more."""

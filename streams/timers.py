@@ -20,12 +20,14 @@ from typing import Protocol
 
 from detectors import events
 from streams.metrics import Metrics
+from streams.outage import Outage
 from streams.progress import CatchUp, Progress
 from streams.publisher import NotPublishedError, Outgoing, Publisher
 from streams.store import StoreUnavailableError, Wake, WakeStore
 from streams.topics import Topic
 
 logger = logging.getLogger(__name__)
+BACK = "期限恢复计算。deadlines are told again"
 
 SOURCE = "urn:sanzao:timers"
 # While more is due than may be under way: as often as a batch of events is digested.
@@ -135,6 +137,7 @@ class Timers:
     alive: Callable[[], None] = lambda: None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _under_way: dict[int, dict[Wake, _Told]] = dataclasses.field(default_factory=dict)
+    _outage: Outage = dataclasses.field(default_factory=lambda: Outage(logger, BACK))
 
     async def run(self, must_stop: Callable[[], bool]) -> None:
         """Tell what falls due until the worker stops; an outage is waited for, nothing skipped."""
@@ -152,6 +155,7 @@ class Timers:
         self.caught_up.keep(owned)
         for partition in self._under_way.keys() - set(owned):
             del self._under_way[partition]
+        all_answered = True
         for partition in owned:
             try:
                 until = await self.clock.until(partition)
@@ -160,8 +164,13 @@ class Timers:
             except (StoreUnavailableError, NotPublishedError) as error:
                 part = "redis" if isinstance(error, StoreUnavailableError) else "kafka"
                 self.metrics.retries.labels(part).inc()
-                logger.warning("deadlines of partition %d wait: %s", partition, error)
+                all_answered = False
+                self._outage.began(
+                    "期限暂缓，恢复后自动继续。deadlines wait (partition %d): %s", partition, error
+                )
                 self.alive()
+        if owned and all_answered:
+            self._outage.ended()
         return done
 
     async def _tell(self, partition: int, until: int, done: _Round) -> None:

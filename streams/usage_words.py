@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
+from rich.text import Text
+from typer import rich_utils
 from typer.core import TyperGroup
 
 from streams.terminal import USAGE, err
@@ -31,6 +33,7 @@ class Commands(TyperGroup):
 
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Read the words before the first command."""
+        rich_utils.highlighter = _Folding()
         with _told_in_chinese():
             return super().make_context(*args, **more)
 
@@ -38,6 +41,19 @@ class Commands(TyperGroup):
         """Read the rest of the words, and run."""
         with _told_in_chinese():
             return super().invoke(ctx)
+
+
+class _Folding(rich_utils.OptionHighlighter):
+    """Typer's highlighter, through which every help text goes: none is cut at the table's edge.
+
+    A Chinese sentence has no spaces to break at, so a narrow terminal got its beginning and "…".
+    """
+
+    def __call__(self, text: str | Text) -> Text:
+        """Return the text, which breaks anywhere."""
+        told = super().__call__(text)
+        told.overflow = "fold"
+        return told
 
 
 @contextmanager

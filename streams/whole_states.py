@@ -5,6 +5,7 @@ every enterprise would begin again in class A, and nobody would notice.
 """
 
 import contextlib
+import logging
 import time
 from typing import cast
 
@@ -13,10 +14,13 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from config.schema import Settings
+from streams.assembly import build_redis
+from streams.broker_refusals import refused_or_unreachable
 from streams.keys import log_key
 from streams.store import offset_of
-from streams.topics import BOOTSTRAP_MS, BrokerUnreachableError, Topic, unreachable
+from streams.topics import BOOTSTRAP_MS, Topic
 
+logger = logging.getLogger(__name__)
 COORDINATOR_WITHIN_S, ASK_AGAIN_S = 30.0, 0.5
 
 
@@ -28,6 +32,35 @@ class StatesMissingError(RuntimeError):
     """
 
 
+def tell_of_silence(settings: Settings) -> None:
+    """Ask Redis once at the start; where it does not answer, say so, and which setting names it.
+
+    The worker waits for a Redis that still starts, as it should.  Of a mistyped address it waits
+    for ever, and nothing else would tell the two apart.
+
+    Raises:
+        config.load.InvalidConfigError: the address is none.
+    """
+    build_redis(settings)  # of an address that is none it says what is right
+    with contextlib.closing(_client(settings)) as client:
+        try:
+            client.ping()
+        except redis.RedisError as error:
+            logger.warning(
+                "Redis 没有应答，正在等待；请核对 redis.url（SANZAO_REDIS__URL），"
+                "并确认 Redis 在运行。"
+                "Redis does not answer, waiting for it: %s",
+                error,
+            )
+
+
+def _client(settings: Settings) -> redis.Redis:
+    timeout = settings.redis.timeout_s
+    return redis.Redis.from_url(
+        settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
+    )
+
+
 def check_states(settings: Settings, *, epoch: int) -> None:
     """See that each partition which the group has read has its fence in Redis.
 
@@ -35,19 +68,15 @@ def check_states(settings: Settings, *, epoch: int) -> None:
 
     Raises:
         StatesMissingError: a fence of this log is missing.
-        BrokerUnreachableError: nobody answers there.
+        streams.topics.BrokerUnreachableError: nobody answers there.
+        streams.broker_refusals.BrokerRefusedError: the group may not be asked about.
     """
     kafka = settings.kafka
     group = kafka.group + settings.roles.suffix
     read = sorted(p for p, offset in _committed(kafka.bootstrap, group).items() if offset > 0)
     if not read:
         return
-    timeout = settings.redis.timeout_s
-    with contextlib.closing(
-        redis.Redis.from_url(
-            settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout
-        )
-    ) as client:
+    with contextlib.closing(_client(settings)) as client:
         try:
             keys = [log_key(partition) for partition in read]
             fences = cast("list[bytes | None]", client.mget(keys))
@@ -84,5 +113,5 @@ def _committed(bootstrap: str, group: str) -> dict[int, int]:
                 else:
                     break
     except KafkaError as error:
-        raise BrokerUnreachableError(unreachable(bootstrap, error)) from error
+        raise refused_or_unreachable(bootstrap, error) from error
     return {tp.partition: one.offset for tp, one in found.items() if tp.topic == Topic.EVENT}

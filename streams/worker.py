@@ -12,6 +12,7 @@ import faust
 from config.schema import Settings
 from streams.app import build_app, start, stop
 from streams.parts import Parts, build_parts
+from streams.publisher import check_publisher
 from streams.sample_guard import check_sample
 from streams.topics import (
     Plan,
@@ -21,7 +22,7 @@ from streams.topics import (
     missing_topics,
     read_epoch,
 )
-from streams.whole_states import check_states
+from streams.whole_states import check_states, tell_of_silence
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -53,6 +54,7 @@ def run_worker(settings: Settings) -> None:
         streams.sample_guard.SampleTellsRealPeopleError: the roster is a sample, the carrier real.
         TopicsMissingError: topics are missing and may not be created.
         streams.topics.BrokerUnreachableError: no broker answers.
+        streams.broker_refusals.BrokerRefusedError: the broker takes nothing of us.
         streams.topics.PartitionsDifferError: the settings and the event log do not agree.
         streams.whole_states.StatesMissingError: Redis has nothing of what the log was read for.
     """
@@ -63,6 +65,8 @@ def run_worker(settings: Settings) -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     check_port(settings.web.host, settings.web.port)
     epoch = prepare_topics(settings)
+    check_publisher(settings.kafka.bootstrap, idempotent=settings.kafka.idempotent)
+    tell_of_silence(settings)
     if settings.roles.assess:
         check_states(settings, epoch=epoch)
     parts = build_parts(settings, epoch=epoch)

@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from streams.broker_refusals import BrokerRefusedError
 from streams.devstack.broker import BrokerKind
 from streams.publisher import (
     BATCH_BYTES,
@@ -19,6 +20,7 @@ from streams.publisher import (
     NotPublishedError,
     Outgoing,
     Publisher,
+    check_publisher,
 )
 from streams.topics import BrokerUnreachableError
 from tests.contracts.test_enterprise_store import closed_port
@@ -212,3 +214,20 @@ async def test_a_broker_that_is_not_there_is_told_at_the_start():
         await kafka.start()
 
     await kafka.stop()
+
+
+def test_the_check_at_the_start_says_that_nobody_answers():
+    """It runs before the worker's own loop, and raises what a terminal tells plainly."""
+    with pytest.raises(BrokerUnreachableError, match=r"kafka\.bootstrap"):
+        check_publisher(f"127.0.0.1:{closed_port()}", idempotent=True)
+
+
+def test_the_check_at_the_start_says_that_the_broker_refuses(own_broker):
+    """The embedded broker knows no idempotent producers; every other one takes them."""
+    if own_broker.kind is not BrokerKind.EMBEDDED:
+        check_publisher(own_broker.bootstrap, idempotent=True)
+        return
+    check_publisher(own_broker.bootstrap, idempotent=False)
+
+    with pytest.raises(BrokerRefusedError, match=r"kafka\.idempotent"):
+        check_publisher(own_broker.bootstrap, idempotent=True)

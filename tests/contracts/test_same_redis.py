@@ -4,11 +4,14 @@ import time
 
 import pytest
 
+from config.load import InvalidConfigError
 from config.schema import Redis, Settings
 from streams.assembly import build_redis
 from streams.devstack.redis_server import local_redis
 from streams.same_redis import SameRedis
+from streams.whole_states import tell_of_silence
 from tests.conftest import available
+from tests.contracts.test_enterprise_store import closed_port
 
 
 @pytest.fixture
@@ -78,3 +81,27 @@ async def test_an_account_that_may_not_ask_works_on_unwatched(own, watched, capl
 
     assert cries == []
     assert "let the worker's account use INFO" in caplog.text
+
+
+def test_a_redis_that_is_silent_at_the_start_is_told_with_its_setting(caplog):
+    """A worker waits for it, and would wait for ever for an address that is mistyped."""
+    silent = f"redis://127.0.0.1:{closed_port()}/0"
+
+    tell_of_silence(Settings(redis=Redis(url=silent)))
+
+    (told,) = [one.getMessage() for one in caplog.records]
+    assert "Redis 没有应答，正在等待" in told
+    assert "SANZAO_REDIS__URL" in told
+
+
+def test_of_a_redis_that_answers_nothing_is_told(own, caplog):
+    """The line stands for a fault alone."""
+    tell_of_silence(Settings(redis=Redis(url=own.url)))
+
+    assert caplog.records == []
+
+
+def test_an_address_that_is_none_ends_the_start():
+    """What waiting cannot mend is told at once, without the address: it may hold a password."""
+    with pytest.raises(InvalidConfigError, match=r"redis\.url"):
+        tell_of_silence(Settings(redis=Redis(url="localhost")))

@@ -133,6 +133,20 @@ def test_a_part_that_is_missing_is_told_with_the_remedy(running_bureau, words, v
     assert len(answer.stderr.splitlines()) == 1
 
 
+def test_a_broker_that_refuses_is_not_said_to_be_silent(running_bureau):
+    """The embedded broker knows no idempotent producers: the setting is named, no traceback."""
+    if not running_bureau.is_embedded:
+        pytest.skip("this broker knows idempotent producers")
+    refused = {"SANZAO_KAFKA__IDEMPOTENT": "true", "SANZAO_WEB__PORT": "0"}
+
+    answer = running_bureau.command("worker", **refused)
+
+    assert answer.returncode == 2
+    assert "Kafka 有应答但拒绝了请求" in answer.stderr
+    assert "SANZAO_KAFKA__IDEMPOTENT" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 def test_a_demo_that_cannot_start_says_which_part(running_bureau, tmp_path):
     """A Redis that was named and does not answer; a folder that is somebody's: one message each."""
     (tmp_path / "thesis.txt").touch()

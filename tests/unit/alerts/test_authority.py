@@ -103,7 +103,7 @@ def with_change(change):
         ),
         pytest.param(
             lambda d: d["authorities"][0].update(code=410422),
-            "authorities[0].code: Expected `str`, got `int`; quote the value",
+            "authorities[0].code: Expected `str`, got `int`; 请给值加上引号",
             id="unquoted code",
         ),
         pytest.param(

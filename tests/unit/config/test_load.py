@@ -280,7 +280,9 @@ def test_documents_come_by_name():
 
 def test_a_knowledge_folder_that_is_none_is_told(tmp_path):
     """The folder is named, with what should be passed instead."""
-    with pytest.raises(InvalidConfigError, match=r"gone is no folder; pass the one with"):
+    with pytest.raises(
+        InvalidConfigError, match=r"gone is no folder; 请给出含 knowledge.yaml 的目录"
+    ):
         load_documents(tmp_path / "gone")
 
 
@@ -377,8 +379,8 @@ def test_an_earlier_version_has_its_own_professional_catalogues(tmp_path):
     ("text", "told"),
     [
         pytest.param("- id: W01\n  points: 30\n  points: 900\n",
-                     "line 3, column 3: the key 'points' stands twice", id="of a line"),
-        pytest.param("a: {steps: {90: 1.0, 0: 0.5, 90: 0.0}}", "the key '90' stands twice",
+                     "第3行第3列 line 3, column 3: 键 'points' 写了两次", id="of a line"),
+        pytest.param("a: {steps: {90: 1.0, 0: 0.5, 90: 0.0}}", "键 '90' 写了两次",
                      id="of steps"),
     ],
 )  # fmt: skip

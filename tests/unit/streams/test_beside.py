@@ -75,7 +75,7 @@ async def test_an_outbox_that_cannot_be_looked_at_ends_nothing(caplog):
     assert "gone" in caplog.text
 
 
-async def test_redis_is_seen_to_be_down_while_nothing_happens():
+async def test_redis_is_seen_to_be_down_while_nothing_happens(caplog):
     """At night no event asks Redis for anything; whether it answers is told all the same."""
     log = MemoryFeedLog(failures=1)
     parts = types.SimpleNamespace(
@@ -96,3 +96,4 @@ async def test_redis_is_seen_to_be_down_while_nothing_happens():
     await watch_feeds(Once(), parts)
 
     assert (down, is_up()) == (0, 1)
+    assert "暂不判断数据源" in caplog.text

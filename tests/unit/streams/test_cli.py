@@ -1,5 +1,6 @@
 """Does a person at a terminal get an answer, a status and, when it is their turn, a remedy?"""
 
+import codecs
 import datetime as dt
 import json
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from config.load import KNOWLEDGE
@@ -24,6 +26,7 @@ from tests import builders as b
 from tests.world import code
 
 ROOT = Path(__file__).parents[3]
+TREE = typer.main.get_command(app)
 LISTED = e.SeriousListChanged(list_code="L1", action="add")
 
 
@@ -120,7 +123,10 @@ def test_the_check_shows_empty_seats_and_who_is_passed_over(told, knowledge):
 
     assert status == 0
     assert "叶县市场监督管理局水寨市场监督管理所 所长" in complaint
-    assert "is not verified and is passed over; ring them up" in complaint
+    assert (
+        "is not verified and is passed over; 请电话核实后写 verified: true。ring them up"
+        in complaint
+    )
 
 
 def test_without_a_command_the_help_is_shown(told):
@@ -168,6 +174,28 @@ def test_a_county_is_asked_about_the_names_of_another(told, knowledge):
 
     assert status == 0
     assert "signature: 【叶县市监】" in complaint
+
+
+def commands(command, *words):
+    """Yield every command and group, with the words that call it."""
+    yield words, command
+    for name, one in getattr(command, "commands", {}).items():
+        yield from commands(one, *words, name)
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), [pytest.param(*one, id=" ".join(one[0])) for one in commands(TREE)]
+)
+def test_no_help_text_is_cut_at_eighty_columns(told, monkeypatch, words, command):
+    """A Chinese sentence has no spaces to break at; its end is often what it says."""
+    monkeypatch.setenv("COLUMNS", "80")
+    parts = [*command.params, *getattr(command, "commands", {}).values()]
+    texts = [str(getattr(one, "help", None) or "") for one in (command, *parts)]
+
+    _, shown, _ = told(*words, "--help")
+
+    assert shown.count("…") == "".join(texts).count("…")
+    assert all(len(text) == 0 or text[:4] in shown for text in texts)
 
 
 def replaced(name, right, wrong):
@@ -496,6 +524,38 @@ def test_an_invalid_file_is_not_published_at_all(told, tmp_path):
     assert "line 2: not_json" in complaint
     assert "line 4: unknown_type" in complaint
     assert "2 行无效，未发布任何事件" in complaint
+
+
+@pytest.mark.parametrize("command", ["publish", "replay"])
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        pytest.param('{"说明": "处罚"}'.encode("gbk"), "请把事件文件另存为 UTF-8", id="GBK"),
+        pytest.param("CF_XDR_MC\n甲店\n".encode("gbk"), "请先用 sanzao convert", id="penalties"),
+        pytest.param("XK_XDR_MC\n甲店\n".encode("utf-8-sig"), "请先用 sanzao convert",
+                     id="licences"),
+        pytest.param(b'{\n"id": "1"}', "一个 JSON 不能分成几行", id="JSON over lines"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_kind_says_what_to_do_with_it(told, tmp_path, command, raw, said):
+    """The advice is that for this file: saved otherwise, converted, or written in one line."""
+    file = written(tmp_path, raw)
+
+    _, _, complaint = told(command, file)
+
+    advice = [one for one in complaint.splitlines() if "events.jsonl" not in one]
+    assert said in advice[0]
+    assert "第1行" in complaint
+
+
+def test_the_mark_that_windows_puts_before_a_file_is_no_mistake(told, tmp_path):
+    """Who was told to save a file as UTF-8 often saves it with the mark."""
+    file = written(tmp_path, codecs.BOM_UTF8 + e.encode(b.event(b.penalty())))
+
+    status, shown, complaint = told("replay", file, "--now", "2026-07-01")
+
+    assert (status, complaint) == (0, "")
+    assert "rejected=0" in shown
 
 
 def test_what_the_stream_would_refuse_is_not_published(told, tmp_path):

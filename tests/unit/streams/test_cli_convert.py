@@ -52,7 +52,7 @@ def test_what_is_refused_stands_on_standard_error(run, file):
     """Each refused row has its line and its reason, and the sum says how many."""
     _, out, told = run(file, "--kind", "penalty", "--source", "urn:yexian")
 
-    assert "line 3: CF_XDR_SHXYM holds a citizen's number" in told
+    assert "第3行 line 3: CF_XDR_SHXYM 填的是公民身份号码" in told
     assert "converted=2 refused=1 source=urn:yexian" in told
     assert PERSON not in told + out
 

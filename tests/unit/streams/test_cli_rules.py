@@ -30,7 +30,12 @@ def test_the_shipped_scenarios_hold():
     ("text", "code", "said"),
     [
         pytest.param(HOLDS % "B", 0, "scenarios=1 failures=0", id="it holds"),
-        pytest.param(HOLDS % "A", FAILED, "列入名录: class: expected A, got B", id="it does not"),
+        pytest.param(
+            HOLDS % "A",
+            FAILED,
+            "列入名录: 等级 class: 应为 expected A, 实为 got B",
+            id="it does not",
+        ),
         pytest.param(HOLDS % "X", USAGE, "mine.yaml", id="no scenario"),
         pytest.param("- {", USAGE, "mine.yaml", id="no YAML"),
     ],

@@ -443,6 +443,29 @@ async def test_a_log_that_is_down_stops_the_round_and_nothing_else(call, caplog)
     assert "unreachable" in caplog.text or "not settled" in caplog.text
 
 
+async def test_an_outage_of_the_log_is_told_once(caplog):
+    """Five rounds a second would say it five times; that it is over is told, too."""
+    rows = MemoryRows()
+    desk = Desk(rows=rows)
+    untold = rows.untold
+
+    async def gone(*_, **__):
+        """Fail as a store does that is gone."""
+        raise LogUnreachableError("gone")
+
+    rows.untold = gone
+    for _ in range(3):
+        await desk.courier.deliver_due()
+    rows.untold = untold
+    for _ in range(3):
+        await desk.courier.deliver_due()
+
+    assert [one.getMessage().partition("。")[0] for one in caplog.records] == [
+        "Redis 没有应答，通知暂停，恢复后自动继续",
+        "Redis 已恢复，通知继续",
+    ]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

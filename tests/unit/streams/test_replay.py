@@ -22,7 +22,7 @@ def test_a_bad_line_is_told_and_passed_over():
 
     assert (result.events, len(result.states)) == (3, 1)
     assert result.rejected == {"not_json": 1, "future": 1}
-    assert [text.split(":")[:2] for text in result.complaints] == [
+    assert [text.partition("。")[2].split(":")[:2] for text in result.complaints] == [
         ["line 1", " not_json"],
         ["line 3", " future"],
     ]

@@ -471,6 +471,21 @@ async def test_a_partition_that_cannot_be_told_keeps_no_other_waiting():
     assert len(bureau.told) == 10
 
 
+async def test_an_outage_of_a_partition_is_told_once(caplog):
+    """Each second another line for each partition would hide every other one."""
+    bureau = Bureau(firms(10), partitions=(0, 1))
+    bureau.broker.refused_partitions = {0}
+    await bureau.run(seconds=10)
+    bureau.broker.refused_partitions = set()
+
+    await bureau.run(seconds=10)
+
+    assert [one.getMessage().partition("。")[0] for one in caplog.records] == [
+        "期限暂缓，恢复后自动继续",
+        "期限恢复计算",
+    ]
+
+
 async def test_the_delay_shows_what_is_overdue():
     """The age of the oldest deadline that no state has met is shown, and zero when all are met."""
     bureau = Bureau(firms(10, at=JULY_S - 600), digests=0)

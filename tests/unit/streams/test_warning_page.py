@@ -408,7 +408,7 @@ def test_without_a_secret_or_an_address_there_is_no_page():
 
 def test_a_secret_that_could_be_guessed_is_refused():
     """Who guesses it can sign for anybody."""
-    with pytest.raises(ValueError, match="link_secret: 24 characters at least"):
+    with pytest.raises(ValueError, match="link_secret: 至少 24 个字符"):
         Web(link_secret="short")  # noqa: S106 - of this test
 
 

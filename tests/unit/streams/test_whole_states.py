@@ -5,7 +5,7 @@ from kafka.errors import CoordinatorNotAvailableError, GroupAuthorizationFailedE
 
 from config.schema import Settings
 from streams import whole_states
-from streams.topics import BrokerUnreachableError
+from streams.broker_refusals import BrokerRefusedError
 from streams.whole_states import check_states
 
 
@@ -55,5 +55,5 @@ def test_a_broker_that_refuses_is_told_of(asking):
     """What asking again cannot mend ends the start, with the cause."""
     asking(GroupAuthorizationFailedError())
 
-    with pytest.raises(BrokerUnreachableError, match="GroupAuthorizationFailedError"):
+    with pytest.raises(BrokerRefusedError, match="GroupAuthorizationFailedError"):
         check_states(Settings(), epoch=1)
