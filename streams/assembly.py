@@ -56,6 +56,7 @@ from streams.timers import DueClock, EventTime, Pace, Timers, WallTime
 COUNTY_DIGITS = 6  # GB/T 2260
 CALENDAR, FEEDS = "calendar.yaml", "feeds.yaml"
 ALERT_DOCUMENTS = ("authorities.yaml", "ladder.yaml", "sms_templates.yaml")
+NO_RULE = "请写 rules.yaml 中有的规则。name one of rules.yaml"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _check_names(expertise: Expertise, desk: Desk) -> None:
             families={rule.family for rule in known.rules},
             ladder_file=ladder_file,
         ),
-        *(Fault(ladder_file, "otherwise, urgent", f"{rule} is no rule", "请写 rules.yaml 中有的规则。name one of rules.yaml")
+        *(Fault(ladder_file, "otherwise, urgent", f"{rule} is no rule", NO_RULE)
           for rule in sorted(strange)),
     ]  # fmt: skip
     if faults:
