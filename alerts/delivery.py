@@ -31,11 +31,6 @@ class Way(enum.StrEnum):
         """
         return "短信" if self is Way.SMS else "电子邮件"
 
-    @property
-    def can_be_asked(self) -> bool:
-        """Whether a carrier of this way tells what it accepted; a mail server does not."""
-        return self is Way.SMS
-
 
 class Cause(enum.StrEnum):
     """Why a message was not delivered: closed, for metric labels and for the operator."""
@@ -153,7 +148,7 @@ class Channel(Protocol):
 class MemoryChannel:
     """The twin: keeps what was accepted; answers with ``outcomes`` in turn, then delivers.
 
-    ``can_ask`` is how SMS differs from e-mail: whether the carrier tells what it accepted.
+    ``can_ask`` is how carriers differ: whether this one tells what it accepted.
     """
 
     def __init__(self, *outcomes: Outcome, can_ask: bool = True) -> None:

@@ -6,13 +6,13 @@ for the revision it was made from, and every open row has a moment at which some
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from alerts import notification_row as steps
-from alerts.delivery import Heard, Report, Settlement
+from alerts.delivery import Heard, Report, Settlement, Way
 from alerts.notification import Notification
 from alerts.notification_row import Row, RowState
 from detectors.measure import Measure
@@ -142,9 +142,16 @@ class NotificationLog:
             return Heard.UNKNOWN if await self._rows.load(identity) is None else Heard.REFUSED
         return Heard.LATE if row.history[-1].step is steps.Step.LATE_REPORT else Heard.SETTLED
 
-    async def release(self, identity: str, *, now: dt.datetime, by: str) -> bool:
-        """Send a troubled message again because a person decided so."""
-        row = await self._change(identity, lambda row: steps.released(row, now=now, by=by))
+    async def release(
+        self, identity: str, *, now: dt.datetime, by: str, askable: Collection[Way]
+    ) -> bool:
+        """Send a troubled message again because a person decided so.
+
+        ``askable`` are the ways whose carrier is asked about a message in doubt first.
+        """
+        row = await self._change(
+            identity, lambda row: steps.released(row, now=now, by=by, askable=askable)
+        )
         return row is not None
 
     async def end(self, warning_id: str, *, now: dt.datetime) -> tuple[Row, ...]:

@@ -150,7 +150,7 @@ async def test_an_uncertain_message_is_seen_and_a_person_may_release_it(log):
     assert [row.state for row in await log.troubled(limit=9)] == [RowState.UNCERTAIN]
     assert await log.claim_due(now=NOON + LEASE, worker="a", lease=LEASE, limit=5) == ()
 
-    assert await log.release(row.id, now=NOON + LEASE, by="ops")
+    assert await log.release(row.id, now=NOON + LEASE, by="ops", askable=())
     assert (await log.backlog(NOON)).uncertain == 0
     assert (await claim_one(log, now=NOON + LEASE)).id == row.id
 
