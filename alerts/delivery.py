@@ -109,6 +109,28 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class CarriersReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A report by a carrier that knows no id of ours: only its own name for the message."""
+
+    way: Way
+    provider_id: str
+    address: str
+    arrived: bool
+    at: dt.datetime
+    detail: str = ""
+
+    def about(self, notification_id: str) -> Report:
+        """Return the report under our id."""
+        return Report(
+            way=self.way,
+            notification_id=notification_id,
+            arrived=self.arrived,
+            at=self.at,
+            provider_id=self.provider_id,
+            detail=self.detail,
+        )
+
+
 class Heard(enum.StrEnum):
     """What a report changed: closed, for metric labels."""
 

@@ -124,6 +124,8 @@ class Sms(Section, frozen=True):
     of the interface (apId), ``secret`` its secretKey.  Of mas alone: ``ec_name`` (集团客户名称),
     ``sign_code`` (签名编码), ``add_serial`` (扩展码), ``secret_in_body`` where the gateway wants
     the key in the request, and ``allow_http`` where the way to it is no open network (政务外网).
+    Its reports are fetched every ``reports_every_s``, each once; 0 leaves them to another system
+    that fetches for the same account.
     """
 
     provider: Literal["aliyun", "mas"] = "aliyun"
@@ -135,6 +137,7 @@ class Sms(Section, frozen=True):
     add_serial: Annotated[str, Meta(pattern=r"^[0-9]*$")] = ""
     secret_in_body: bool = False
     allow_http: bool = False
+    reports_every_s: Annotated[float, Meta(ge=0, le=86400)] = 60.0
     timeout_s: Positive = 10.0
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import aiohttp
 
+from alerts.channels.mas_reports import MasReports
 from alerts.channels.sms_aliyun import AliyunAccount, AliyunSmsChannel
 from alerts.channels.sms_mas import MasAccount, MasSmsChannel
 from alerts.delivery import Channel, Way
@@ -58,6 +59,14 @@ def askable(settings: Settings) -> frozenset[Way]:
     return frozenset({Way.SMS} if settings.sms.provider == "aliyun" else ())
 
 
+def report_source(settings: Settings, session: aiohttp.ClientSession) -> MasReports | None:
+    """Return where delivery reports are fetched; None where they are pushed, or not wanted."""
+    account = sms_account(settings.sms)
+    if not isinstance(account, MasAccount) or not settings.sms.reports_every_s:
+        return None
+    return MasReports(account, session)
+
+
 def oddities_of_texts(settings: Settings, book: SmsBook) -> Iterator[str]:
     """Yield what an operator is told of the carrier, where texts are sent at all.
 
@@ -76,7 +85,7 @@ def oddities_of_texts(settings: Settings, book: SmsBook) -> Iterator[str]:
     if not isinstance(account, MasAccount):
         return
     if account.is_in_the_clear:
-        key = "、接口密码" if sms.secret_in_body else ""
+        key = "、接口密码" if sms.secret_in_body or sms.reports_every_s else ""
         yield (
             f"sms.allow_http：企业名称、手机号{key}以明文发往 {sms.endpoint}，"
             f"仅限政务外网、专线、VPN，不得经互联网。 Texts travel in the clear."

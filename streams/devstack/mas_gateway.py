@@ -1,7 +1,4 @@
-"""How does the stand-in gateway take a short message by China Mobile's protocol?
-
-Its weakness: reports cannot be fetched here; what it accepted is read off the phone.
-"""
+"""How does the stand-in gateway speak China Mobile's protocol?  Reports are fetched, each once."""
 
 import asyncio
 import datetime as dt
@@ -11,7 +8,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from streams.devstack import mas_rules as rules
+from streams.devstack.loopback_web import CHINA
 from streams.devstack.sms_faults import BAD_GATEWAY, HANG
+from streams.devstack.sms_ledger import ARRIVED, ShortMessage
 
 if TYPE_CHECKING:
     from streams.devstack.sms_gateway import Gateway
@@ -48,6 +47,39 @@ async def answer(gateway: "Gateway", body: bytes) -> web.Response:
     if fault == HANG:
         await asyncio.Event().wait()
     return _said("success", group)
+
+
+def reports(gateway: "Gateway", body: bytes) -> web.Response:
+    """Hand out what became of messages since the last time."""
+    mas = gateway.account.mas
+    asked = rules.asked_by(body)
+    if mas is None or asked != rules.Question(mas.ec_name, mas.ap_id, mas.secret_key):
+        return _said("InvalidUsrOrPwd")
+    fresh = [
+        one for one in gateway.messages
+        if one.by_mas and one.err_code and not one.report_acknowledged
+    ]  # fmt: skip
+    for message in fresh:
+        message.report_acknowledged = True
+        gateway.ledger.write(message)
+    return web.json_response([_report(message) for message in fresh])
+
+
+def _report(message: ShortMessage) -> dict[str, str]:
+    """Return what is said of one message, in the words that public clients know."""
+    arrived = message.status == ARRIVED
+    return {
+        "reportStatus": "CM:0000" if arrived else "CM:0001",
+        "errorCode": "DELIVRD" if arrived else message.err_code,
+        "mobile": message.phone,
+        "submitDate": _china_time(message.accepted_at),
+        "receiveDate": _china_time(message.reported_at),
+        "msgGroup": message.biz_id,
+    }
+
+
+def _china_time(moment: dt.datetime | None) -> str:
+    return moment.astimezone(CHINA).strftime("%Y%m%d%H%M%S") if moment else ""
 
 
 def _said(code: str, group: str = "") -> web.Response:

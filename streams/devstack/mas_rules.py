@@ -16,7 +16,7 @@ import msgspec
 
 from streams.devstack.sms_rules import VARIABLE, Dysms, Mas
 
-SUBMIT = "/sms/tmpsubmit"
+SUBMIT, REPORT = "/sms/tmpsubmit", "/sms/report"
 MAX_MOBILES = 5000
 CODES = (
     "IllegalMac", "IllegalSignId", "InvalidMessage", "InvalidUsrOrPwd", "NoSignId",
@@ -50,6 +50,22 @@ class Submission(msgspec.Struct, frozen=True, rename="camel"):
             return msgspec.json.decode(self.params, type=list[str])
         except msgspec.DecodeError:
             return None
+
+
+class Question(msgspec.Struct, frozen=True, rename="camel"):
+    """Who asks for reports; the key itself travels."""
+
+    ec_name: str
+    ap_id: str
+    secret_key: str
+
+
+def asked_by(body: bytes) -> Question | None:
+    """Return who asks; None where it is no JSON in Base64."""
+    try:
+        return msgspec.json.decode(base64.b64decode(body, validate=True), type=Question)
+    except (ValueError, msgspec.DecodeError):
+        return None
 
 
 def read(body: bytes) -> Submission | None:

@@ -298,6 +298,9 @@ def _web(gateway: Gateway) -> web.Application:
     async def submit(request: web.Request) -> web.Response:
         return await mas_gateway.answer(gateway, await request.read())
 
+    async def report(request: web.Request) -> web.Response:
+        return mas_gateway.reports(gateway, await request.read())
+
     async def show(request: web.Request) -> web.Response:
         if "Action" in request.query:
             return await api(request)
@@ -325,6 +328,7 @@ def _web(gateway: Gateway) -> web.Application:
             web.get("/", show),
             web.post("/", api),
             web.post(mas_rules.SUBMIT, submit),
+            web.post(mas_rules.REPORT, report),
             web.get("/api/messages", messages),
             web.get("/api/count", count),
             web.get("/api/faults", tell_faults),

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from alerts.channels.mas_codes import meaning_of
+from alerts.channels.mas_reports import Fetched, MasReports
 from alerts.channels.sms_mas import SUBMIT, MasAccount, MasSmsChannel
 from alerts.delivery import Cause, Delivered, Refused, TryAgain, Way
 from alerts.specimen import specimen_notification
@@ -50,6 +51,16 @@ class Sending:
 
     async def send(self, *, address="", **changes):
         """Send a specimen and return the outcome."""
+        channel = MasSmsChannel(self.account(**changes), self.session)
+        message = specimen_notification(Way.SMS, now=now(), address=address)
+        return await channel.send(message, now=now(), hand_over=yes)
+
+    async def fetch(self, **changes):
+        """Fetch reports."""
+        return await MasReports(self.account(**changes), self.session).fetch(now=now())
+
+    def account(self, **changes):
+        """Return the account, or one that differs."""
         base = {
             "ec_name": "叶县市监局",
             "ap_id": "id",
@@ -58,9 +69,7 @@ class Sending:
             "endpoint": self.url,
             "timeout": dt.timedelta(seconds=0.5),
         }
-        channel = MasSmsChannel(MasAccount(**(base | changes)), self.session)
-        message = specimen_notification(Way.SMS, now=now(), address=address)
-        return await channel.send(message, now=now(), hand_over=yes)
+        return MasAccount(**(base | changes))
 
 
 @pytest.fixture
@@ -136,6 +145,26 @@ async def test_an_answer_that_never_came_leaves_doubt(sending, fault, cause, arr
 
     assert outcome == TryAgain(cause, doubtful=True, detail=outcome.detail)
     assert len(sending.gateway.messages) == arrived
+
+
+async def test_each_report_is_fetched_once_by_the_name_that_the_answer_gave(sending):
+    """What arrived and what did not; a second question brings nothing, a wrong key takes none."""
+    sending.gateway.faults.reports = ["DELIVERED", "MOBILE_NOT_ON_SERVICE"]
+    groups = [(await sending.send()).provider_id for _ in range(2)]
+    async with asyncio.timeout(10):
+        while not all(one.err_code for one in sending.gateway.messages):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.01)
+
+    wrong = await sending.fetch(secret_key="wrong")  # noqa: S106 - wrong
+    first, second = await sending.fetch(), await sending.fetch()
+
+    assert wrong == meaning_of("InvalidUsrOrPwd")
+    assert [(one.provider_id, one.arrived, one.detail) for one in first.reports] == [
+        (groups[0], True, "DELIVRD"),
+        (groups[1], False, "MOBILE_NOT_ON_SERVICE"),
+    ]
+    assert {one.address for one in first.reports} == {"13800000001"}
+    assert second == Fetched()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from tests.e2e.conftest import another_worker, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-MAS = {"SMS__PROVIDER": "mas", "SMS__EC_NAME": EC_NAME, "SMS__SIGN_CODE": SIGN_CODE}
+MAS = {
+    "SMS__PROVIDER": "mas", "SMS__EC_NAME": EC_NAME, "SMS__SIGN_CODE": SIGN_CODE,
+    "SMS__REPORTS_EVERY_S": "0.5",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -43,16 +46,16 @@ def shown(bureau):
 
 
 def test_a_warning_reaches_the_phones_by_the_other_carrier(moved):
-    """The same text on each phone; the gateway's name for it stands in the outbox."""
+    """The same text on each phone, and its receipt is fetched by the gateway's name for it."""
     texts = texts_of_a_red_matter(moved)
     expected = {one.id: (one.address, one.content.template_code) for one in texts}
 
-    def accepted():
-        """Return the rows, once each is accepted."""
+    def arrived():
+        """Return the rows, once each has its receipt."""
         rows = [moved.row(identity) for identity in expected]
-        return rows if all(row and row.state is RowState.ACCEPTED for row in rows) else None
+        return rows if all(row and row.state is RowState.ARRIVED for row in rows) else None
 
-    rows = until(accepted, what="each text")
+    rows = until(arrived, what="a receipt of each text")
 
     assert rows
     said = shown(moved)
@@ -80,7 +83,7 @@ def test_a_text_whose_answer_is_lost_is_in_doubt_until_a_person_decides(moved):
     refused = moved.command(*words, **settings())
     before = times_on_the_phone(moved, row)
     agreed = moved.command(*words, "--may-arrive-twice", **settings())
-    until(lambda: moved.row(row.id).state is RowState.ACCEPTED, what="the second copy")
+    until(lambda: moved.row(row.id).state is RowState.ARRIVED, what="the second copy")
 
     assert row.cause is Cause.CANNOT_ASK
     assert row.id in listed.stdout
