@@ -31,11 +31,6 @@ class Way(enum.StrEnum):
         """
         return "短信" if self is Way.SMS else "电子邮件"
 
-    @property
-    def can_be_asked(self) -> bool:
-        """Whether a carrier of this way tells what it accepted; a mail server does not."""
-        return self is Way.SMS
-
 
 class Cause(enum.StrEnum):
     """Why a message was not delivered: closed, for metric labels and for the operator."""
@@ -114,6 +109,28 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class CarriersReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A report by a carrier that knows no id of ours: only its own name for the message."""
+
+    way: Way
+    provider_id: str
+    address: str
+    arrived: bool
+    at: dt.datetime
+    detail: str = ""
+
+    def about(self, notification_id: str) -> Report:
+        """Return the report under our id."""
+        return Report(
+            way=self.way,
+            notification_id=notification_id,
+            arrived=self.arrived,
+            at=self.at,
+            provider_id=self.provider_id,
+            detail=self.detail,
+        )
+
+
 class Heard(enum.StrEnum):
     """What a report changed: closed, for metric labels."""
 
@@ -153,7 +170,7 @@ class Channel(Protocol):
 class MemoryChannel:
     """The twin: keeps what was accepted; answers with ``outcomes`` in turn, then delivers.
 
-    ``can_ask`` is how SMS differs from e-mail: whether the carrier tells what it accepted.
+    ``can_ask`` is how carriers differ: whether this one tells what it accepted.
     """
 
     def __init__(self, *outcomes: Outcome, can_ask: bool = True) -> None:

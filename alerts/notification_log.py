@@ -6,13 +6,13 @@ for the revision it was made from, and every open row has a moment at which some
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from alerts import notification_row as steps
-from alerts.delivery import Heard, Report, Settlement
+from alerts.delivery import CarriersReport, Heard, Report, Settlement, Way
 from alerts.notification import Notification
 from alerts.notification_row import Row, RowState
 from detectors.measure import Measure
@@ -57,6 +57,10 @@ class Rows(Protocol):
 
     async def swap(self, before: Row, after: Row) -> bool:
         """Replace ``before`` by ``after``, unless it has changed meanwhile."""
+        ...
+
+    async def named(self, provider_id: str) -> Row | None:
+        """Return the row that a carrier accepted under this name of its own, while one may ask."""
         ...
 
     async def due(self, now: dt.datetime, *, limit: int) -> tuple[Row, ...]:
@@ -142,9 +146,23 @@ class NotificationLog:
             return Heard.UNKNOWN if await self._rows.load(identity) is None else Heard.REFUSED
         return Heard.LATE if row.history[-1].step is steps.Step.LATE_REPORT else Heard.SETTLED
 
-    async def release(self, identity: str, *, now: dt.datetime, by: str) -> bool:
-        """Send a troubled message again because a person decided so."""
-        row = await self._change(identity, lambda row: steps.released(row, now=now, by=by))
+    async def receipt_by_name(self, report: CarriersReport, *, now: dt.datetime) -> Heard:
+        """Note the report of a carrier that knows no id of ours; name and phone must fit."""
+        row = await self._rows.named(report.provider_id)
+        if row is None or row.notification.address != report.address:
+            return Heard.UNKNOWN
+        return await self.receipt(report.about(row.id), now=now)
+
+    async def release(
+        self, identity: str, *, now: dt.datetime, by: str, askable: Collection[Way]
+    ) -> bool:
+        """Send a troubled message again because a person decided so.
+
+        ``askable`` are the ways whose carrier is asked about a message in doubt first.
+        """
+        row = await self._change(
+            identity, lambda row: steps.released(row, now=now, by=by, askable=askable)
+        )
         return row is not None
 
     async def end(self, warning_id: str, *, now: dt.datetime) -> tuple[Row, ...]:
@@ -225,6 +243,7 @@ class MemoryRows:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
+        self._names: dict[str, str] = {}
         self._ended: set[str] = set()
 
     async def bar(self, warning_id: str) -> None:
@@ -252,7 +271,13 @@ class MemoryRows:
         if stored is None or stored.revision != before.revision:
             return False
         self._rows[before.id] = after
+        if after.state is RowState.ACCEPTED:
+            self._names[after.provider_id] = after.id
         return True
+
+    async def named(self, provider_id: str) -> Row | None:
+        """Return the row that a carrier accepted under this name."""
+        return self._rows.get(self._names.get(provider_id, ""))
 
     async def due(self, now: dt.datetime, *, limit: int) -> tuple[Row, ...]:
         """Return what is due, the longest overdue first."""

@@ -6,13 +6,14 @@
 
 Decision: a worker may die at any moment.  Dead before the hand-over, nothing was sent: the lease
 runs out and the message is due again.  Dead after it, the message may have been sent: the row is
-*doubtful*, and whoever claims it asks the carrier first.  An SMS gateway can be asked (the
-message carries our id); SMTP cannot, and a second copy of an official notice is worse than none
-when the same person gets the same notice by SMS.  So a doubtful e-mail is never sent again by
-itself: it becomes ``UNCERTAIN``, is counted and listed, and a person may ``release`` it.  (A
-doubtful SMS becomes so when its gateway did not answer for days; released, it is asked about.)  The
-price is the window between our note of the hand-over and the carrier's answer; e-mail notes it
-after RCPT and right before DATA, which keeps the window at one round trip.
+*doubtful*, and whoever claims it asks the carrier first.  Some SMS gateways can be asked (the
+message carries our id); SMTP and other gateways cannot, and a second copy of an official notice is
+worse than none when the same person gets the same notice by the other way.  So what nobody can be
+asked about is never sent again by itself: it becomes ``UNCERTAIN``, is counted and listed, and a
+person may ``release`` it.  (A doubtful message whose gateway can be asked becomes so when that did
+not answer for days; released, it is asked about.)  The price is the window between our note of
+the hand-over and the carrier's answer; e-mail notes it after RCPT and right before DATA, which
+keeps the window at one round trip.
 
 Weakness: a worker that is stopped, not killed, between note and write for longer than its lease
 can still send after another has.  No fence reaches into a carrier.  Leases are minutes long.
@@ -21,7 +22,7 @@ can still send after another has.  No fence reaches into a carrier.  Leases are 
 import datetime as dt
 import enum
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -33,6 +34,7 @@ from alerts.delivery import (
     Report,
     Settlement,
     TryAgain,
+    Way,
 )
 from alerts.notification import Notification
 from detectors.warning import WarningStatus
@@ -250,16 +252,25 @@ def reported(row: Row, report: Report, *, now: dt.datetime) -> Row | None:
     return _closed(row, entry, RowState.FAILED, provider_id=provider_id, cause=cause)
 
 
-def released(row: Row, *, now: dt.datetime, by: str) -> Row | None:
+def is_asked_about(row: Row, *, askable: Collection[Way]) -> bool:
+    """Return whether a carrier tells what became of a message in doubt.
+
+    Not where nobody could be asked when it was given up: the carrier chosen since never saw it.
+    """
+    is_in_doubt = row.state is RowState.UNCERTAIN
+    return is_in_doubt and row.notification.way in askable and row.cause is not Cause.CANNOT_ASK
+
+
+def released(row: Row, *, now: dt.datetime, by: str, askable: Collection[Way]) -> Row | None:
     """Return a troubled row made due again by a person.
 
-    What is in doubt is asked about first where the carrier tells; where nobody tells, it is the
-    person who takes the risk of a second copy.
+    What is in doubt is asked about first where the carrier tells (by the ways ``askable``); where
+    nobody tells, it is the person who takes the risk of a second copy.
     """
     if row.state not in TROUBLED_STATES:
         return None
     entry = Entry(at=now, step=Step.RELEASED, attempt=row.attempt, by=by)
-    asks = row.state is RowState.UNCERTAIN and row.notification.way.can_be_asked
+    asks = is_asked_about(row, askable=askable)
     return _with(row, entry, state=RowState.WAITING, next_at=now, is_doubtful=asks, cause=None)
 
 

@@ -64,7 +64,8 @@ _PATTERNS = {
 class SmsText(msgspec.Struct, frozen=True, kw_only=True, tag="sms"):
     """A message ready for a carrier: an approved template and its variables.
 
-    ``body`` is how it reads, without the signature.
+    ``body`` is how it reads, without the signature.  ``variables`` stand in the order in which the
+    template names them: there are carriers that know a variable by its place alone.
     """
 
     signature: str
@@ -90,9 +91,14 @@ class SmsTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     text: str
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Return which variable stands at each place, in order."""
+        return tuple(_PLACEHOLDER.findall(self.text))
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """Return the names of the variables, in order."""
-        return tuple(dict.fromkeys(_PLACEHOLDER.findall(self.text)))
+        return tuple(dict.fromkeys(self.places))
 
     def filled(self, variables: dict[str, str]) -> str:
         """Return the text with its variables."""

@@ -118,13 +118,42 @@ class Email(Section, frozen=True):
     timeout_s: Positive = 10.0
 
 
-class Sms(Section, frozen=True):
-    """The SMS gateway (Alibaba Cloud's protocol).  ``secret`` never stands in YAML."""
+ALIYUN = "https://dysmsapi.aliyuncs.com"
 
-    endpoint: str = "https://dysmsapi.aliyuncs.com"
+
+class Sms(Section, frozen=True):
+    """The SMS gateway.  ``secret`` never stands in YAML.
+
+    ``provider: aliyun`` is Alibaba Cloud; ``mas`` is China Mobile's MAS (中国移动云MAS, decision
+    0021): ``endpoint`` is the gateway's address before ``/sms/tmpsubmit``, ``access_key`` the user
+    of the interface (apId), ``secret`` its secretKey.  Of mas alone: ``ec_name`` (集团客户名称),
+    ``sign_code`` (签名编码), ``add_serial`` (扩展码), ``secret_in_body`` where the gateway wants
+    the key in the request, and ``allow_http`` where the way to it is no open network (政务外网).
+    Its reports are fetched every ``reports_every_s``, each once; 0 leaves them to another system
+    that fetches for the same account.
+    """
+
+    provider: Literal["aliyun", "mas"] = "aliyun"
+    endpoint: str = ALIYUN
     access_key: str = ""
     secret: str = ""
+    ec_name: str = ""
+    sign_code: str = ""
+    add_serial: Annotated[str, Meta(pattern=r"^[0-9]*$")] = ""
+    secret_in_body: bool = False
+    allow_http: bool = False
+    reports_every_s: Annotated[float, Meta(ge=0, le=86400)] = 60.0
     timeout_s: Positive = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse half an account: each text would be turned away."""
+        if self.provider != "mas":
+            return
+        for key, example in (("ec_name", "集团客户名称"), ("sign_code", "签名编码")):
+            if not getattr(self, key):
+                raise ValueError(f"{key}: provider mas needs it ({example}); ask China Mobile")
+        if self.endpoint == ALIYUN:
+            raise ValueError("endpoint: provider mas needs the address of its gateway")
 
 
 class Notify(Section, frozen=True):

@@ -24,6 +24,21 @@ _KEY = "AccessKey 不存在或已停用：请核对 sms.access_key（SANZAO_SMS_
 _NOT_SIGNED = "AccessKey Secret 不对：请核对 sms.secret（SANZAO_SMS__SECRET）"
 _VARIABLES = "变量与审核通过的模板不一致：请核对 sms_templates.yaml 的正文与后台模板逐字相同"
 _PRODUCT = "账号未开通短信服务：请在运营商后台开通"
+_SIGN_CODE = "签名编码无效或与账号不符：请核对 sms.sign_code（是编码，不是签名文字）"
+_BY_CODE_OF_MAS = {  # those of alerts.channels.mas_codes
+    "IllegalMac": "mac 校验不通过：请核对 sms.secret（SANZAO_SMS__SECRET）、sms.ec_name、"
+    "sms.access_key，须与平台的接口密码、集团客户名称、接口用户名逐字一致",
+    "InvalidUsrOrPwd": "用户名或密码错误：请核对 sms.ec_name、sms.access_key、sms.secret"
+    "（SANZAO_SMS__SECRET）；平台要求请求中带接口密码的，设 sms.secret_in_body: true",
+    "NOT_WHITE_IP": "本机出口地址不在白名单：请由移动公司登记",
+    "IllegalSignId": _SIGN_CODE,
+    "NoSignId": _SIGN_CODE,
+    "InvalidMessage": "请求解析失败：请核对模板编号（sms_templates.yaml 的 code）、变量个数与顺序"
+    "是否与审核通过的模板一致，以及 sms.secret_in_body",
+    "HTTP 404": "地址不对：sms.endpoint 只写到 /sms/tmpsubmit 之前",
+    "ClientConnectorCertificateError": "短信网关的证书不受信任：sms.endpoint 须与证书上的名称一致，"
+    "自建的根证书须先装入本机",
+}
 # What to mend, by what the other side said; the codes are those of alerts.channels.aliyun_codes.
 _BY_CODE = {
     "isv.SMS_SIGNATURE_ILLEGAL": _SIGNATURE,
@@ -44,6 +59,7 @@ _BY_CODE = {
     "isv.PRODUCT_UN_SUBSCRIPT": _PRODUCT,
     "isv.PRODUCT_UNSUBSCRIBE": _PRODUCT,
     "InvalidTimeStamp.Expired": "本机时钟偏差过大：请校时",
+    **_BY_CODE_OF_MAS,
     "not offered by server": "邮件服务器不提供所要求的加密（STARTTLS）或登录方式："
     "请核对 email.tls 与 email.port（587 用 starttls，465 用 tls）",
     "TLS CERTIFICATE_VERIFY_FAILED": "邮件服务器的证书不受信任：email.host 须与证书上的名称一致，"

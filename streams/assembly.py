@@ -14,7 +14,6 @@ from redis.asyncio import Redis
 
 from alerts.authority import AuthorityTree, parse_authorities
 from alerts.channels.email import EmailChannel, SmtpAccount, Tls
-from alerts.channels.sms_aliyun import AliyunAccount, AliyunSmsChannel
 from alerts.coverage import find_holes
 from alerts.delivery import Channel, Way
 from alerts.knowledge import Document, Fault
@@ -48,6 +47,7 @@ from streams.progress import CatchUp, Progress
 from streams.publisher import Publisher
 from streams.redis_notification_log import RedisRows
 from streams.same_redis import SameRedis
+from streams.sms_carriers import SmsAccount, sms_account, sms_channel
 from streams.store import WakeStore
 from streams.survey import Surveyor
 from streams.surveying import DailySurvey, DayClock, EventDays, WallDays
@@ -236,16 +236,16 @@ def build_channels(settings: Settings, session: aiohttp.ClientSession) -> dict[W
         config.load.InvalidConfigError: an account would send in the clear.
     """
     smtp, gateway = build_accounts(settings)
-    return {Way.EMAIL: EmailChannel(smtp), Way.SMS: AliyunSmsChannel(gateway, session)}
+    return {Way.EMAIL: EmailChannel(smtp), Way.SMS: sms_channel(gateway, session)}
 
 
-def build_accounts(settings: Settings) -> tuple[SmtpAccount, AliyunAccount]:
+def build_accounts(settings: Settings) -> tuple[SmtpAccount, SmsAccount]:
     """Return the accounts with the carriers.
 
     Raises:
         config.load.InvalidConfigError: an account would send in the clear.
     """
-    email, sms = settings.email, settings.sms
+    email = settings.email
     try:
         smtp = SmtpAccount(
             host=email.host,
@@ -257,12 +257,7 @@ def build_accounts(settings: Settings) -> tuple[SmtpAccount, AliyunAccount]:
             tls=Tls(email.tls),
             timeout=dt.timedelta(seconds=email.timeout_s),
         )
-        gateway = AliyunAccount(
-            access_key_id=sms.access_key,
-            access_key_secret=sms.secret,
-            endpoint=sms.endpoint,
-            timeout=dt.timedelta(seconds=sms.timeout_s),
-        )
+        gateway = sms_account(settings.sms)
     except ValueError as error:
         raise InvalidConfigError(f"settings of email or sms: {error}") from error
     return smtp, gateway

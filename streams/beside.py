@@ -20,6 +20,8 @@ from streams.outage import Outage
 from streams.parts import Parts
 from streams.plans import build_surveyor
 from streams.progress import FaustProgress
+from streams.report_fetching import ReportFetcher
+from streams.sms_carriers import report_source
 from streams.store import StoreUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -34,7 +36,7 @@ def add_tasks(app: faust.App, parts: Parts) -> None:
     """Let ``app`` run them all once it has started; what a role does not ask for ends at once."""
     tasks: tuple[Task, ...] = (
         heartbeat, look_at_redis, follow_model, carry_messages, watch_outbox, tell_deadlines,
-        watch_feeds, survey_daily, chase,
+        watch_feeds, survey_daily, chase, fetch_reports,
     )  # fmt: skip
     for task in tasks:
         app.task(_bound(task, app, parts))
@@ -204,3 +206,15 @@ async def chase(app: faust.App, parts: Parts) -> None:
         now=clock.now,
     )
     await chaser.run(lambda: app.should_stop)
+
+
+async def fetch_reports(app: faust.App, parts: Parts) -> None:
+    """Ask the carrier that pushes no delivery reports for them, where this worker tells people."""
+    if not parts.settings.roles.notify:
+        return
+    assert parts.session is not None, "start() comes first"
+    source = report_source(parts.settings, parts.session)
+    if source is None:
+        return
+    fetcher = ReportFetcher(source, parts.log, metrics=parts.metrics, now=clock.now)
+    await fetcher.run(lambda: app.should_stop, every_s=parts.settings.sms.reports_every_s)

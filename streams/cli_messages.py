@@ -19,7 +19,13 @@ from redis.asyncio import Redis
 
 from alerts.delivery import Delivered
 from alerts.notification_log import NotificationLog
-from alerts.notification_row import OPEN_STATES, TROUBLED_STATES, Row, RowState
+from alerts.notification_row import (
+    OPEN_STATES,
+    TROUBLED_STATES,
+    Row,
+    RowState,
+    is_asked_about,
+)
 from config.load import load_settings
 from config.schema import Settings
 from detectors.warning import WarningStatus
@@ -38,6 +44,7 @@ from streams.message_words import (
     told_together,
 )
 from streams.plain_words import MENDABLE, in_plain_words
+from streams.sms_carriers import askable
 from streams.tables import ROWS_SHOWN, csv_of, how_many, table
 from streams.terminal import (
     DENIED,
@@ -149,7 +156,11 @@ def release(
     ],
     yes: Annotated[bool, typer.Option("--yes", help="不再询问")] = False,
     twice: Annotated[
-        bool, typer.Option("--may-arrive-twice", help="同意：不确定的邮件无法查询，可能收到两次")
+        bool,
+        typer.Option(
+            "--may-arrive-twice",
+            help="同意：不确定的邮件、云MAS短信无法查询，可能收到两次",
+        ),
     ] = False,
     config: Config = None,
 ) -> None:
@@ -160,9 +171,10 @@ def release(
     _tell_in_vain(looked)
     with told_plainly():
         ready = asyncio.run(_without_objection(settings, looked.rows))
+    risky = _never_known(settings, ready)
     if ready:
-        _warn(ready)
-    if not twice and any(_may_arrive_twice(row) for row in ready):
+        _warn(ready, risky)
+    if risky and not twice:
         err.print(
             "未重新发送任何通知。确要重发请加 --may-arrive-twice，或只列其余编号。Nothing was sent."
         )
@@ -323,20 +335,23 @@ async def why_not(log: NotificationLog, row: Row) -> str:
     return ""
 
 
-def _may_arrive_twice(row: Row) -> bool:
-    """Return whether nobody can be asked if a message has gone already."""
-    return row.state is RowState.UNCERTAIN and not row.notification.way.can_be_asked
+def _never_known(settings: Settings, rows: Sequence[Row]) -> list[Row]:
+    """Return those of which nobody can be asked if they have gone already."""
+    tell = askable(settings)
+    doubtful = (row for row in rows if row.state is RowState.UNCERTAIN)
+    return [row for row in doubtful if not is_asked_about(row, askable=tell)]
 
 
-def _warn(rows: Sequence[Row]) -> None:
+def _warn(rows: Sequence[Row], risky: Sequence[Row]) -> None:
     """Show what would be sent again, and what that may bring."""
     out.print(table(COLUMNS_SHOWN, map(shown, rows)))
-    if risky := sum(map(_may_arrive_twice, rows)):
+    if risky:
         out.print(
-            f"注意：其中 {risky} 条不确定是否送达（邮件无法查询），重发后收件人可能收到两次。",
+            f"注意：其中 {len(risky)} 条不确定是否送达（无法向对方查询），"
+            f"重发后收件人可能收到两次。",
             style="yellow", soft_wrap=True,
         )  # fmt: skip
-    if asked := sum(row.state is RowState.UNCERTAIN for row in rows) - risky:
+    if asked := sum(row.state is RowState.UNCERTAIN for row in rows) - len(risky):
         out.print(
             f"其中 {asked} 条短信不确定是否送达：先向短信网关查询，网关没有收到的才发送。",
             soft_wrap=True,
@@ -353,7 +368,9 @@ async def _release(settings: Settings, rows: Sequence[Row]) -> int:
             await record(redis, look)
             if await why_not(log, row):  # a cancellation may have come while the person thought
                 continue
-            released += await log.release(row.id, now=clock.now(), by=look.user)
+            released += await log.release(
+                row.id, now=clock.now(), by=look.user, askable=askable(settings)
+            )
     return released
 
 

@@ -17,6 +17,7 @@ from streams.assembly import (
 )
 from streams.sample_guard import doubts
 from streams.settings_doubts import settings_doubts
+from streams.sms_carriers import oddities_of_texts
 
 
 def check_ways(settings: Settings) -> None:
@@ -34,11 +35,7 @@ def oddities(settings: Settings, wisdom: Wisdom, *, now: dt.datetime) -> list[st
     told = [calendar_complaint(wisdom.desk.calendar, now.astimezone(CHINA).date())]
     if wisdom.expertise.earliest.effective_from > now.timestamp():
         told.append(unfounded(wisdom.expertise))
-    if settings.roles.notify and not (settings.sms.access_key and settings.sms.secret):
-        told.append(
-            "sms.access_key 或 SANZAO_SMS__SECRET_FILE 未设置：短信一条也发不出。 "
-            "Without the SMS account no text is sent."
-        )
+    told += oddities_of_texts(settings, wisdom.desk.book)
     if settings.roles.notify and settings.notify.since is None:
         told.append(
             "notify.since 未设置：补录历史数据时，旧事项也会通知到人；请写上线之日。 "

@@ -1,7 +1,8 @@
 """How does Redis keep the notification log so that two workers cannot both own a message?
 
 One hash a message; three sorted sets for what needs attention, what went wrong, what was not yet
-published; one set a warning by its id, one by its number; one key a warning that has ended.
+published; one set a warning by its id, one by its number; one key a warning that has ended; one key
+a message, for a week, by its carrier's name for it.
 Every change is one Lua script that compares the revision first, so a worker that fell behind
 changes nothing.  All keys share the tag ``{notify}``: one slot of a cluster, which is plenty, for
 these are messages to people.
@@ -33,6 +34,8 @@ UNTOLD_KEY: Final = "sanzao:{notify}:untold"
 # Records of whom we told are logs in the sense of the Cybersecurity Law art. 21(3), at least six
 # months; a year and a month lets a yearly audit see the whole year.
 KEEP: Final = dt.timedelta(days=400)
+# Carriers try a handset for three days at the most, and tell soon after.
+NAMED_FOR: Final = dt.timedelta(days=7)
 # A message that cannot be read waits for the version that wrote it, or for an operator.
 STRANGE_AGAIN: Final = dt.timedelta(hours=1)
 
@@ -75,6 +78,7 @@ else
   redis.call('PERSIST', KEYS[6])
   redis.call('PERSIST', KEYS[7])
 end
+if ARGV[10] ~= '' then redis.call('SET', KEYS[8], ARGV[4], 'PX', ARGV[10]) end
 return 1
 """
 
@@ -87,6 +91,11 @@ def row_key(identity: str) -> str:
 def warning_key(name: str) -> str:
     """Return the key of the set of a warning's messages, by the id or the number of it."""
     return f"sanzao:{{notify}}:warning:{name}"
+
+
+def named_key(provider_id: str) -> str:
+    """Return the key that says which message a carrier accepted under a name of its own."""
+    return f"sanzao:{{notify}}:named:{provider_id}"
 
 
 def ended_key(warning_id: str) -> str:
@@ -149,12 +158,19 @@ class RedisRows:
             at if after.state is RowState.UNCERTAIN else "",
             at if after.untold else "",
             self._keep_ms,
+            NAMED_FOR // dt.timedelta(milliseconds=1) if after.state is RowState.ACCEPTED else "",
         )
         lists = (OPEN_KEY, TROUBLED_KEY, UNCERTAIN_KEY, UNTOLD_KEY)
-        keys = (row_key(after.id), *lists, *warning_keys(after))
+        keys = (row_key(after.id), *lists, *warning_keys(after), named_key(after.provider_id))
         async with self._reachable():
             swapped = await self._client.eval(_SWAP, len(keys), *keys, *arguments)
         return bool(swapped)
+
+    async def named(self, provider_id: str) -> Row | None:
+        """Return the row that a carrier accepted under this name."""
+        async with self._reachable():
+            identity = await self._client.get(named_key(provider_id))
+        return None if identity is None else await self.load(identity.decode())
 
     async def due(self, now: dt.datetime, *, limit: int) -> tuple[Row, ...]:
         """Return what is due, the longest overdue first.

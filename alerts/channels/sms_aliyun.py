@@ -22,6 +22,7 @@ import aiohttp
 import msgspec
 
 from alerts.channels.aliyun_codes import meaning_of
+from alerts.channels.posting import posted
 from alerts.delivery import (
     Cause,
     Delivered,
@@ -167,18 +168,10 @@ class AliyunSmsChannel:
     ) -> _Answer | TryAgain | Refused:
         """Return the answer to one request if its code is OK, else what the failure means."""
         form = self._signed(action, now=now)
-        try:
-            async with self._session.post(
-                self._account.endpoint, data=form, timeout=self._timeout, allow_redirects=False
-            ) as response:
-                body = await response.read()
-                status = response.status
-        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
-            return TryAgain(Cause.UNREACHABLE, detail=type(error).__name__)
-        except TimeoutError:
-            return TryAgain(Cause.TIMEOUT, doubtful=True)
-        except aiohttp.ClientError as error:
-            return TryAgain(Cause.UNREACHABLE, doubtful=True, detail=type(error).__name__)
+        came = await posted(self._session, self._account.endpoint, body=form, within=self._timeout)
+        if isinstance(came, TryAgain):
+            return came
+        status, body = came
         try:
             answer = msgspec.json.decode(body, type=_Answer)
         except (msgspec.DecodeError, UnicodeDecodeError):

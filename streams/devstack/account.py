@@ -11,9 +11,10 @@ from alerts.sms_text import SmsBook
 from config.load import load_documents, load_settings
 from config.schema import Settings
 from streams.assembly import build_desk
-from streams.devstack.sms_rules import Dysms
+from streams.devstack.sms_rules import Dysms, Mas
 
 ACCESS_KEY, SECRET = "devstack", "devstack-secret"
+EC_NAME, SIGN_CODE = "开发环境", "devstack-sign"
 # The real one stops at fifty a day for a number and template; a county of sixty days in a minute
 # would stand still.  Tests of the limit set it themselves.
 DAILY_LIMIT = 100_000
@@ -28,6 +29,9 @@ def account_of(book: SmsBook, people: Mapping[str, str]) -> Dysms:
         templates={one.code: one.text for one in book.templates.values()},
         people=dict(people),
         daily_limit=DAILY_LIMIT,
+        mas=Mas(
+            ec_name=EC_NAME, ap_id=ACCESS_KEY, secret_key=SECRET, signs={SIGN_CODE: book.signature}
+        ),
     )
 
 

@@ -1,10 +1,11 @@
 """Where do the short messages of a demo or a test go, and who can read them?
 
 A stand-in for Alibaba Cloud's SMS service on loopback: the same requests, signatures, codes and
-delivery reports (``sms_rules``), a page that looks like a phone, and faults on demand.  Like the
-real one it does not recognise a repeated ``OutId``: what was sent twice arrives twice, for a test
-to count.  Its weakness: reports are pushed one by one, and again every few seconds until the
-receiver says ``{"code": 0}``; the real service batches them and waits minutes.
+delivery reports (``sms_rules``), a page that looks like a phone, and faults on demand; beside it
+China Mobile's MAS (``mas_gateway``).  Like the real ones it does not recognise a repeated message:
+what was sent twice arrives twice, for a test to count.  Its weakness: reports are pushed one by
+one, and again every few seconds until the receiver says ``{"code": 0}``; the real service batches
+them and waits minutes.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
+from streams.devstack import mas_gateway, mas_rules
 from streams.devstack import sms_rules as rules
 from streams.devstack.loopback_web import (
     CHINA,
@@ -32,33 +34,13 @@ from streams.devstack.loopback_web import (
     served,
 )
 from streams.devstack.processes import LOOPBACK, announcing
+from streams.devstack.sms_faults import BAD_GATEWAY, HANG, Faults
 from streams.devstack.sms_ledger import DELIVERED, Ledger, ShortMessage, china_day
 
 NEVER = "NEVER"
 DEAD = "MOBILE_NOT_ON_SERVICE"
-HANG, BAD_GATEWAY = "hang", "bad-gateway"
 MAX_PAUSE_S = 8.0
 MAX_PAGE = 50
-
-
-class Faults(msgspec.Struct, forbid_unknown_fields=True):
-    """What the gateway does wrong from now on; nothing by default.
-
-    ``sends``: the answers to the next SendSms requests, in order: a code of ``sms_rules``,
-    ``OK``, ``bad-gateway`` (a page in HTML, HTTP 502), or ``hang`` (the message is accepted, and
-    the caller never hears of it).
-    ``reports``: the fates of the next accepted messages: ``DELIVERED``, an error code of a
-    carrier, or ``NEVER`` (no report comes).  ``slow_s``: seconds before every answer.
-    """
-
-    sends: list[str] = msgspec.field(default_factory=list)
-    reports: list[str] = msgspec.field(default_factory=list)
-    slow_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        for code in self.sends:
-            if code not in {HANG, BAD_GATEWAY}:
-                rules.reply(code)
 
 
 class Gateway:
@@ -115,7 +97,7 @@ class Gateway:
                 return _said(rules.reply("InvalidAction.NotFound"))
 
     async def _send(self, parameters: rules.Parameters, *, now: dt.datetime) -> web.Response:
-        fault = self.faults.sends.pop(0) if self.faults.sends else "OK"
+        fault = self.next_fault()
         if fault == BAD_GATEWAY:
             return web.Response(status=502, text="<h1>502</h1>", content_type="text/html")
         if fault not in {"OK", HANG}:
@@ -128,8 +110,12 @@ class Gateway:
             code, message = "isv.BUSINESS_LIMIT_CONTROL", "触发天级流控Permits:"
             return _said(rules.Reply(200, code, f"{message}{self.account.daily_limit}"))
         biz_id = f"{uuid.uuid4().int % 10**18:018d}^0"
+        variables = rules.variables_of(parameters) or {}
         for number in numbers:
-            self._accept(number, parameters, biz_id=biz_id, now=now)
+            self.accept(
+                number, signature=parameters["SignName"], code=parameters["TemplateCode"],
+                variables=variables, out_id=parameters.get("OutId", ""), biz_id=biz_id, now=now,
+            )  # fmt: skip
         if fault == HANG:
             await asyncio.Event().wait()
         return _said(rules.reply("OK"), BizId=biz_id)
@@ -145,23 +131,36 @@ class Gateway:
         )
         return sent >= self.account.daily_limit
 
-    def _accept(
-        self, number: str, parameters: rules.Parameters, *, biz_id: str, now: dt.datetime
+    def next_fault(self) -> str:
+        """Return what goes wrong with the request at hand, or ``OK``."""
+        return self.faults.sends.pop(0) if self.faults.sends else "OK"
+
+    def accept(
+        self,
+        number: str,
+        *,
+        signature: str,
+        code: str,
+        variables: dict[str, str],
+        biz_id: str,
+        now: dt.datetime,
+        out_id: str = "",
+        by_mas: bool = False,
     ) -> None:
-        variables = rules.variables_of(parameters) or {}
-        template = self.account.templates[parameters["TemplateCode"]]
-        content = rules.full_text(parameters["SignName"], template, variables)
+        """Keep a message to one number, and let it be delivered."""
+        content = rules.full_text(signature, self.account.templates[code], variables)
         message = ShortMessage(
             sequence=len(self.messages) + 1,
             phone=number,
-            signature=parameters["SignName"],
-            template_code=parameters["TemplateCode"],
+            signature=signature,
+            template_code=code,
             variables=variables,
             content=content,
             parts=rules.parts_of(content),
-            out_id=parameters.get("OutId", ""),
+            out_id=out_id,
             biz_id=biz_id,
             accepted_at=now,
+            by_mas=by_mas,
         )
         self.ledger.add(message)
         fate = DEAD if number in self.account.dead_numbers else DELIVERED
@@ -181,7 +180,7 @@ class Gateway:
             message.err_code = fate or DELIVERED
             message.reported_at = dt.datetime.now(dt.UTC)
             self.ledger.write(message)
-        if not self._report_url:
+        if not self._report_url or message.by_mas:
             return
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as client:
             for attempt in itertools.count():
@@ -296,6 +295,12 @@ def _web(gateway: Gateway) -> web.Application:
         words = {name: str(value) for name, value in (*request.query.items(), *form.items())}
         return await gateway.answer(words, method=request.method)
 
+    async def submit(request: web.Request) -> web.Response:
+        return await mas_gateway.answer(gateway, await request.read())
+
+    async def report(request: web.Request) -> web.Response:
+        return mas_gateway.reports(gateway, await request.read())
+
     async def show(request: web.Request) -> web.Response:
         if "Action" in request.query:
             return await api(request)
@@ -315,6 +320,8 @@ def _web(gateway: Gateway) -> web.Application:
         [
             web.get("/", show),
             web.post("/", api),
+            web.post(mas_rules.SUBMIT, submit),
+            web.post(mas_rules.REPORT, report),
             web.get("/api/messages", messages),
             web.get("/api/count", count),
             *fault_routes(gateway),

@@ -14,7 +14,10 @@ A_DAY = dt.timedelta(hours=24)
 
 
 class ShortMessage(msgspec.Struct):
-    """One accepted message to one number, and what became of it."""
+    """One accepted message to one number, and what became of it.
+
+    ``by_mas``: it came by the other carrier's protocol, which pushes no reports.
+    """
 
     sequence: int
     phone: str
@@ -29,6 +32,7 @@ class ShortMessage(msgspec.Struct):
     err_code: str = ""
     reported_at: dt.datetime | None = None
     report_acknowledged: bool = False
+    by_mas: bool = False
 
     @property
     def status(self) -> int:

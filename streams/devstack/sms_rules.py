@@ -37,6 +37,19 @@ LINK = re.compile(r"https?://|www\.|\.(?:com|cn|net)\b", re.IGNORECASE)
 Parameters = Mapping[str, str]
 
 
+class Mas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same customer at the other carrier, China Mobile's MAS; ``signs``: code to words.
+
+    ``wants_secret``: this gateway wants the key in the request.
+    """
+
+    ec_name: str
+    ap_id: str
+    secret_key: str
+    signs: dict[str, str]
+    wants_secret: bool = False
+
+
 class Dysms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The gateway's account: its key, what is registered, how soon and how surely it delivers.
 
@@ -44,6 +57,7 @@ class Dysms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``dead_numbers`` are accepted and then reported as failed, as a cancelled number is.
     ``daily_limit`` holds per number, signature and template in any 24 hours.
     ``clock_may_differ_s`` is the service's own quarter of an hour; a simulated clock needs more.
+    ``mas`` lets the stand-in speak the protocol of the other carrier too, with these templates.
     """
 
     access_key_id: str
@@ -56,6 +70,7 @@ class Dysms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deliver_after_s: float = 0.5
     report_retry_s: float = 0.5
     clock_may_differ_s: float = 900.0
+    mas: Mas | None = None
 
     @classmethod
     def load(cls, file: Path) -> Self:

@@ -1,7 +1,7 @@
 """Every way to people keeps the same promises, against real servers on loopback.
 
-The twin, the mail channel against an SMTP server, the SMS channel against a gateway that checks
-signatures and answers like Alibaba Cloud's.
+The twin, the mail channel against an SMTP server, the SMS channels against a gateway that checks
+signatures and answers like Alibaba Cloud's and like China Mobile's MAS.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import pytest
 
 from alerts.channels.email import EmailChannel, SmtpAccount, Tls, message_of
 from alerts.channels.sms_aliyun import FOUND_BY_QUERY, AliyunAccount, AliyunSmsChannel
+from alerts.channels.sms_mas import MasAccount, MasSmsChannel
 from alerts.delivery import (
     Cause,
     Delivered,
@@ -28,8 +29,9 @@ from alerts.delivery import (
 )
 from alerts.specimen import specimen_notification
 from streams.devstack.mailbox import mailbox
-from streams.devstack.sms_gateway import HANG, sms_gateway
-from streams.devstack.sms_rules import Dysms
+from streams.devstack.sms_faults import HANG
+from streams.devstack.sms_gateway import sms_gateway
+from streams.devstack.sms_rules import Dysms, Mas
 
 KEY = "hush"
 TEMPLATE = (
@@ -42,6 +44,7 @@ GATEWAY = Dysms(
     signatures=frozenset(["叶县市监"]),
     templates={"SMS_480100001": TEMPLATE},
     deliver_after_s=0,
+    mas=Mas(ec_name="叶县市监局", ap_id="id", secret_key=KEY, signs={"s1": "叶县市监"}),
 )
 
 
@@ -104,28 +107,52 @@ def sms_at(url, session, **changes):
     return AliyunSmsChannel(AliyunAccount(**(base | changes)), session)
 
 
+@pytest.fixture
+async def mas(gateway):
+    """The channel of the other carrier at the gateway."""
+    async with aiohttp.ClientSession() as session:
+        yield mas_at(gateway.url, session)
+
+
+def mas_at(url, session, **changes):
+    """Return a channel of the other carrier at an address."""
+    base = {
+        "ec_name": "叶县市监局",
+        "ap_id": "id",
+        "secret_key": KEY,
+        "sign_code": "s1",
+        "endpoint": url,
+        "timeout": dt.timedelta(seconds=0.5),
+    }
+    return MasSmsChannel(MasAccount(**(base | changes)), session)
+
+
 class Sink:
     """One way to people, and how many messages arrived at its end."""
 
-    def __init__(self, way, channel, count):
+    def __init__(self, way, channel, count, *, can_ask=False):
         self.way = way
         self.channel = channel
         self.count = count
+        self.can_ask = can_ask
 
 
-@pytest.fixture(params=["twin", "email", "sms"])
+@pytest.fixture(params=["twin", "mute twin", "email", "sms", "mas"])
 def sink(request):
     """Each channel with its sink."""
-    if request.param == "twin":
-        twin = MemoryChannel()
-        return Sink(Way.SMS, twin, lambda: len(twin.accepted))
+    if request.param.endswith("twin"):
+        can_ask = request.param == "twin"
+        twin = MemoryChannel(can_ask=can_ask)
+        return Sink(Way.SMS, twin, lambda: len(twin.accepted), can_ask=can_ask)
     if request.param == "email":
         box = request.getfixturevalue("box")
         channel = EmailChannel(account(box.smtp_port))
         return Sink(Way.EMAIL, channel, lambda: len(box.box.mails))
     gateway = request.getfixturevalue("gateway")
-    sms = request.getfixturevalue("sms")
-    return Sink(Way.SMS, sms, lambda: len(gateway.gateway.messages))
+    channel = request.getfixturevalue(request.param)
+    return Sink(
+        Way.SMS, channel, lambda: len(gateway.gateway.messages), can_ask=request.param == "sms"
+    )
 
 
 async def test_a_message_arrives_and_the_carrier_names_it(sink):
@@ -166,14 +193,14 @@ async def test_the_hand_over_comes_before_the_message_leaves(sink):
 
 
 async def test_the_carrier_is_asked_or_there_is_nobody_to_ask(sink):
-    """A gateway knows what it accepted and what not; a mail server cannot be asked."""
+    """One gateway knows what it accepted; a mail server and the other gateway cannot be asked."""
     message = specimen_notification(sink.way, now=now())
     before = await sink.channel.find(message, sent_at=now(), now=now())
     await sink.channel.send(message, now=now(), hand_over=yes)
 
     after = await sink.channel.find(message, sent_at=now(), now=now())
 
-    if not sink.way.can_be_asked:
+    if not sink.can_ask:
         assert (before, after) == (InDoubt(), InDoubt())
     else:
         assert before == NeverSeen()
@@ -455,10 +482,11 @@ async def test_a_number_that_is_none_is_refused_for_good(sms):
     assert found == Refused(Cause.BAD_ADDRESS, "isv.MOBILE_NUMBER_ILLEGAL")
 
 
-async def test_a_gateway_that_is_gone_is_tried_again():
+@pytest.mark.parametrize("channel_at", [sms_at, mas_at])
+async def test_a_gateway_that_is_gone_is_tried_again(channel_at):
     """Nobody listens: not doubtful, try again."""
     async with aiohttp.ClientSession() as session:
-        channel = sms_at("http://127.0.0.1:1", session)
+        channel = channel_at("http://127.0.0.1:1", session)
         message = specimen_notification(Way.SMS, now=now())
 
         found = await channel.send(message, now=now(), hand_over=yes)
@@ -466,14 +494,17 @@ async def test_a_gateway_that_is_gone_is_tried_again():
     assert (found.cause, found.doubtful) == (Cause.UNREACHABLE, False)
 
 
-async def test_the_wrong_content_is_a_callers_mistake(box, sms):
+async def test_the_wrong_content_is_a_callers_mistake(box, sms, mas):
     """A letter is no short message, nor the reverse."""
     with pytest.raises(TypeError, match="no letter"):
         await EmailChannel(account(box.smtp_port)).send(
             specimen_notification(Way.SMS, now=now()), now=now(), hand_over=yes
         )
-    with pytest.raises(TypeError, match="no short message"):
-        await sms.send(specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes)
+    for channel in (sms, mas):
+        with pytest.raises(TypeError, match="no short message"):
+            await channel.send(
+                specimen_notification(Way.EMAIL, now=now()), now=now(), hand_over=yes
+            )
 
 
 @pytest.mark.parametrize(

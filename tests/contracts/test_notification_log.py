@@ -16,6 +16,7 @@ from redis import asyncio as redis
 
 from alerts import notification_row as steps
 from alerts.delivery import (
+    CarriersReport,
     Cause,
     Delivered,
     Heard,
@@ -150,7 +151,7 @@ async def test_an_uncertain_message_is_seen_and_a_person_may_release_it(log):
     assert [row.state for row in await log.troubled(limit=9)] == [RowState.UNCERTAIN]
     assert await log.claim_due(now=NOON + LEASE, worker="a", lease=LEASE, limit=5) == ()
 
-    assert await log.release(row.id, now=NOON + LEASE, by="ops")
+    assert await log.release(row.id, now=NOON + LEASE, by="ops", askable=())
     assert (await log.backlog(NOON)).uncertain == 0
     assert (await claim_one(log, now=NOON + LEASE)).id == row.id
 
@@ -178,6 +179,51 @@ async def test_a_store_swaps_a_row_only_for_its_successor(rows):
     assert await rows.swap(old, mine)
     assert not await rows.swap(old, yours)
     assert (await rows.load(old.id)).worker == "a"
+
+
+def named(provider_id, *, address="13800000001", arrived=True):
+    """Return the report of a carrier that knows no id of ours."""
+    return CarriersReport(
+        way=Way.SMS, provider_id=provider_id, address=address, arrived=arrived, at=NOON
+    )
+
+
+@pytest.mark.parametrize(("arrived", "state"), [(True, RowState.ARRIVED), (False, RowState.FAILED)])
+async def test_a_report_by_the_carriers_own_name_finds_its_message(log, arrived, state):
+    """The name under which it was accepted leads to the row, receipts told or not."""
+    await log.plan([message("p"), message("q")], now=NOON)
+    for number, row in enumerate(
+        await log.claim_due(now=NOON, worker="a", lease=LEASE, limit=5), start=1
+    ):
+        await log.settle(row.id, attempt=1, outcome=Delivered(f"g{number}"), now=NOON)
+        settled = row
+    await log.told((await log.why(settled.id))[0])
+
+    heard = await log.receipt_by_name(named("g2", arrived=arrived), now=NOON)
+
+    assert heard is Heard.SETTLED
+    assert [row.state for row in await log.why(settled.id)] == [state]
+    assert (await log.backlog(NOON)).open == 0
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param(named("g9"), id="a name that we never heard"),
+        pytest.param(named("g1", address="13800000002"), id="another phone"),
+        pytest.param(named(""), id="no name"),
+    ],
+)
+async def test_a_report_of_another_sender_by_our_account_changes_nothing(log, report):
+    """Name and phone must both be ours."""
+    await log.plan([message()], now=NOON)
+    row = await claim_one(log, now=NOON)
+    await log.settle(row.id, attempt=1, outcome=Delivered("g1"), now=NOON)
+
+    heard = await log.receipt_by_name(report, now=NOON)
+
+    assert heard is Heard.UNKNOWN
+    assert [one.state for one in await log.why(row.id)] == [RowState.ACCEPTED]
 
 
 async def test_a_report_about_nobody_is_told_apart(log):

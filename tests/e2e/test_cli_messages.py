@@ -220,12 +220,38 @@ def test_a_person_is_asked_before_a_mail_in_doubt_goes_again(desk):
 
 def test_a_text_in_doubt_is_asked_about_so_nobody_need_agree(desk):
     """It goes again only where the gateway never saw it: no second copy, no flag."""
-    identity = desk.holds(InDoubt(), Way.SMS)
+    identity = desk.holds(InDoubt(Cause.GAVE_UP), Way.SMS)
 
     told = desk.command("release", identity, "--yes")
 
     assert (told.exit_code, desk.state(identity)) == (0, RowState.WAITING)
     assert "先向短信网关查询" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("provider", "cause"),
+    [
+        pytest.param("mas", Cause.GAVE_UP, id="this carrier tells nothing"),
+        pytest.param("aliyun", Cause.CANNOT_ASK, id="the carrier of then told nothing"),
+    ],
+)
+def test_a_text_of_a_carrier_that_tells_nothing_is_like_a_letter(
+    desk, monkeypatch, provider, cause
+):
+    """Nobody can be asked, so a person agrees that it may arrive twice; then it goes."""
+    monkeypatch.setenv("SANZAO_SMS__PROVIDER", provider)
+    monkeypatch.setenv("SANZAO_SMS__EC_NAME", "某局")
+    monkeypatch.setenv("SANZAO_SMS__SIGN_CODE", "s1")
+    monkeypatch.setenv("SANZAO_SMS__ENDPOINT", "https://mas.example.org")
+    identity = desk.holds(InDoubt(cause), Way.SMS)
+
+    unaware = desk.command("release", identity, "--yes")
+    between = desk.state(identity)
+    agreed = desk.command("release", identity, "--yes", "--may-arrive-twice")
+
+    assert (unaware.exit_code, between) == (1, RowState.UNCERTAIN)
+    assert "可能收到两次" in unaware.stdout
+    assert (agreed.exit_code, desk.state(identity)) == (0, RowState.WAITING)
 
 
 def test_a_message_of_a_cancelled_warning_stays(desk):

@@ -267,8 +267,8 @@ FAULTS = [
     ),
     pytest.param(
         "alerts.notification_row",
-        "asks = row.state is RowState.UNCERTAIN and",
-        "asks = not row and",
+        "asks = is_asked_about(row, askable=askable)",
+        "asks = False",
         functools.partial(
             courier_laws.test_a_text_in_doubt_that_a_person_releases_is_asked_about_first,
             took_it=True,

@@ -60,9 +60,9 @@ LOST = TryAgain(Cause.TIMEOUT, doubtful=True)
 report_failed = report(arrived=False)
 
 
-def release(row, now):
-    """Release at ``now``."""
-    return steps.released(row, now=now, by="ops")
+def release(row, now, askable=(Way.SMS,)):
+    """Release at ``now``, with a gateway that can be asked unless told otherwise."""
+    return steps.released(row, now=now, by="ops", askable=askable)
 
 
 def withdraw(row, now):
@@ -269,20 +269,32 @@ def test_only_a_troubled_message_can_be_released():
     assert release(done, NOON) is None
 
 
+GAVE_UP = InDoubt(Cause.GAVE_UP)
+
+
 @pytest.mark.parametrize(
-    ("way", "outcome", "asks"),
+    ("way", "outcome", "askable", "asks"),
     [
-        pytest.param(Way.SMS, InDoubt(), True, id="a text in doubt"),
-        pytest.param(Way.SMS, Refused(Cause.BAD_ADDRESS), False, id="a text that was refused"),
-        pytest.param(Way.EMAIL, InDoubt(), False, id="a letter, of which nobody can be asked"),
+        pytest.param(Way.SMS, GAVE_UP, [Way.SMS], True, id="a text in doubt"),
+        pytest.param(Way.SMS, GAVE_UP, [], False, id="a text of a carrier that tells nothing"),
+        pytest.param(Way.SMS, InDoubt(), [Way.SMS], False, id="the carrier of then told nothing"),
+        pytest.param(
+            Way.SMS, Refused(Cause.BAD_ADDRESS), [Way.SMS], False, id="a text that was refused"
+        ),
+        pytest.param(
+            Way.EMAIL, GAVE_UP, [Way.SMS], False, id="a letter, of which nobody can be asked"
+        ),
     ],
 )
-def test_what_is_released_in_doubt_is_asked_about_where_somebody_tells(way, outcome, asks):
-    """A person who releases does not make a second copy of what the gateway has."""
-    assert (
-        claim(release(row_in(claim, hand, settle(outcome), way=way), NOON), NOON).is_doubtful
-        is asks
-    )
+def test_what_is_released_in_doubt_is_asked_about_where_somebody_tells(way, outcome, askable, asks):
+    """A person who releases does not make a second copy of what the gateway has.
+
+    Where nobody tells it is theirs to decide, and asking in vain would only end it again.
+    """
+    row = row_in(claim, hand, settle(outcome), way=way)
+
+    assert steps.is_asked_about(row, askable=askable) is asks
+    assert claim(release(row, NOON, askable), NOON).is_doubtful is asks
 
 
 def test_only_what_waits_is_withdrawn():

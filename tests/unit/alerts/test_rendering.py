@@ -456,6 +456,15 @@ def test_a_long_name_is_shortened_where_that_saves_a_second_part(read, measure):
     assert "：常村玄圃春" in sms.body
 
 
+@pytest.mark.parametrize("enterprise", ["XX商场", "叶县常村玄圃春种植专业合作社"])
+@pytest.mark.parametrize("measure", list(Measure))
+def test_variables_stand_in_the_order_of_the_template(read, book, measure, enterprise):
+    """A carrier that knows them by their place alone reads the same text, a shortened name too."""
+    sms, _ = read(measure, enterprise=enterprise)
+
+    assert tuple(sms.variables) == book.templates[measure.value].variables
+
+
 def test_limits_run_from_when_people_are_told(tree, ladder, renderer):
     """A matter that reaches us a week late does not reach people with its limit run out."""
     warning = specimen(Measure.REMINDER)

@@ -5,7 +5,7 @@ import itertools
 import msgspec
 import pytest
 
-from config.schema import Model, Roles, Settings
+from config.schema import Model, Roles, Settings, Sms
 from detectors import experts
 
 
@@ -70,3 +70,28 @@ def test_a_misspelt_expert_is_refused():
     """An unknown name is no expert."""
     with pytest.raises(msgspec.ValidationError, match="forrest"):
         msgspec.convert({"members": ["newton", "forrest"]}, Model)
+
+
+WHOLE = {
+    "provider": "mas",
+    "ec_name": "某局",
+    "sign_code": "s",
+    "endpoint": "https://m.example.org",
+}
+
+
+@pytest.mark.parametrize(
+    ("lacks", "told"),
+    [
+        pytest.param("ec_name", "集团客户名称", id="the customer's name"),
+        pytest.param("sign_code", "签名编码", id="the code of the signature"),
+        pytest.param("endpoint", "address of its gateway", id="the gateway of another carrier"),
+    ],
+)
+def test_half_an_account_with_the_second_carrier_is_refused(lacks, told):
+    """What each text would be turned away for is told when the settings are read."""
+    half = {key: value for key, value in WHOLE.items() if key != lacks}
+
+    assert msgspec.convert(WHOLE, Sms).provider == "mas"
+    with pytest.raises(msgspec.ValidationError, match=told):
+        msgspec.convert(half, Sms)

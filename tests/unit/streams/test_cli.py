@@ -363,6 +363,21 @@ def test_the_check_says_who_is_told_nothing(told, monkeypatch, knowledge):
     assert "scope 中的 410421" in complaint
 
 
+def test_plain_http_to_a_gateway_is_told_at_every_check(told, tmp_path):
+    """Whoever said that no open network lies between is asked again each time; it is no fault."""
+    path = tmp_path / "settings.yaml"
+    path.write_text(
+        "sms: {provider: mas, endpoint: 'http://10.1.2.3:5992', ec_name: 某局, sign_code: s1, "
+        "access_key: ap, allow_http: true}",
+        encoding="utf-8",
+    )
+
+    status, _, complaint = told("check-config", "--config", path)
+
+    assert status == 0
+    assert "警告 / warning: sms.allow_http：" in complaint
+
+
 def test_a_broken_file_of_settings_is_told(told, tmp_path):
     """A misspelt key in the file is status 2, with file and key."""
     path = tmp_path / "settings.yaml"

@@ -209,7 +209,7 @@ async def test_a_text_in_doubt_that_a_person_releases_is_asked_about_first(took_
     await desk.log.settle(row.id, attempt=1, outcome=gave_up, now=desk.clock())
     in_doubt = await desk.states()
 
-    await desk.log.release(row.id, now=desk.clock(), by="ops")
+    await desk.log.release(row.id, now=desk.clock(), by="ops", askable={Way.SMS})
     await desk.courier.deliver_due()
 
     assert in_doubt == [RowState.UNCERTAIN]

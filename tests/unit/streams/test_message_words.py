@@ -79,7 +79,7 @@ def test_what_waits_waits_since_it_was_planned():
 def test_a_story_tells_whom_why_and_each_step():
     """Whoever says they got nothing is shown to whom it went, why to them, and when."""
     failed = after(InDoubt(), way=Way.EMAIL)
-    row = steps.released(failed, now=NOON + dt.timedelta(days=1), by="wang")
+    row = steps.released(failed, now=NOON + dt.timedelta(days=1), by="wang", askable=())
 
     assert list(story(row)) == [
         f"电子邮件 → 样例（叶县市场监督管理局，主办） s***@example.org  {row.id}",
