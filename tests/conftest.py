@@ -33,7 +33,7 @@ E2E = "tests/e2e/"
 # The e2e ring in two halves of about one length, each with a bureau of its own.
 ONE_BUREAU = tuple(
     f"{E2E}test_{name}.py"
-    for name in ("batches", "cli", "devstack", "faults", "restore", "signing")
+    for name in ("batches", "cli", "devstack", "faults", "restore", "second_carrier", "signing")
 )
 # Unit tests of what itself is a server, or of its pages.
 MAY_REACH_LOOPBACK = (TESTS / "unit" / "streams" / "devstack", TESTS / "unit" / "alerts")
@@ -65,6 +65,18 @@ class Sharing(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config, log):
     """Share the tests among the processes of ``make test``."""
     return Sharing(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Keep the e2e ring in the order of its files, whatever pytest-randomly makes of the others.
+
+    One bureau of real processes serves many tests: what one of them finds there should be the same
+    in every run, or a failure cannot be looked at again.
+    """
+    ring = [item for item in items if item.nodeid.startswith(E2E)]
+    ring.sort(key=lambda item: (item.location[0], item.location[1] or 0, item.nodeid))
+    items[:] = ring + [item for item in items if not item.nodeid.startswith(E2E)]
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,14 +16,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 MAS = {
     "SMS__PROVIDER": "mas", "SMS__EC_NAME": EC_NAME, "SMS__SIGN_CODE": SIGN_CODE,
-    "SMS__REPORTS_EVERY_S": "0.5",
+    "SMS__REPORTS_EVERY_S": "0.5", "SMS__TIMEOUT_S": "1",
 }  # fmt: skip
 
 
-@pytest.fixture
-def moved(bureau):
-    """Return the bureau while its worker has the other carrier."""
-    with another_worker(bureau, **MAS) as moved:
+@pytest.fixture(scope="module")
+def moved(running_bureau):
+    """Return the bureau while its worker has the other carrier, until the tests are over."""
+    with another_worker(running_bureau, **MAS) as moved:
         yield moved
 
 
@@ -76,7 +76,7 @@ def test_a_text_whose_answer_is_lost_is_in_doubt_until_a_person_decides(moved):
         rows = [moved.row(identity) for identity in ids]
         return next((one for one in rows if one and one.state is RowState.UNCERTAIN), None)
 
-    row = until(doubtful, within_s=120, what="a text in doubt")
+    row = until(doubtful, what="a text in doubt")
 
     listed = moved.command("messages", "list", "--state", "uncertain", COLUMNS="300")
     words = ("messages", "release", row.id, "--yes")
