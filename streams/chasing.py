@@ -29,18 +29,19 @@ from detectors.measure import Measure
 from detectors.warning import EarlyWarning
 from streams.assembly import Desk
 from streams.metrics import Metrics
+from streams.outage import Outage
 from streams.progress import CatchUp, Progress
 from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
 from streams.redis_signatures import RedisSignatures
 from streams.store import EnterpriseStore, StoreUnavailableError
 from streams.surveying import (
     AGAIN_S,
-    NAP_S,
     OWNER_OF,
     Breath,
     DayClock,
     SurveyAbandonedError,
     WallDays,
+    nap,
 )
 from streams.told_warnings import duty_of
 from streams.topics import Topic
@@ -49,6 +50,7 @@ from streams.warning_lives import Lives
 logger = logging.getLogger(__name__)
 
 SOURCE = "urn:sanzao:overdue"
+BACK = "催办、督办已恢复。chasing goes on"
 NAMES = 20  # at once; a name is a warning, or all of a station's of one day
 PIECE = 100  # states of a bundle at once: some 100 KiB
 
@@ -84,6 +86,7 @@ class Chaser:
     quiet: Span | None
     poll_s: float
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _outage: Outage = dataclasses.field(default_factory=lambda: Outage(logger, BACK))
 
     async def run(self, must_stop: Callable[[], bool]) -> None:
         """Look every while, until the worker stops; an outage is waited for."""
@@ -95,11 +98,10 @@ class Chaser:
             except (StoreUnavailableError, LogUnreachableError, NotPublishedError) as error:
                 part = "kafka" if isinstance(error, NotPublishedError) else "redis"
                 self.metrics.retries.labels(part).inc()
-                logger.warning("chasing waits: %s", error)
-            left = self.poll_s
-            while left > 0 and not must_stop():
-                await self.sleep(min(left, NAP_S))
-                left -= NAP_S
+                self._outage.began("chasing waits: %s", error)
+            else:
+                self._outage.ended()
+            await nap(self.poll_s, must_stop, self.sleep)
 
     async def chase_due(self, must_stop: Callable[[], bool] = lambda: False) -> None:
         """Look at all whose time is over, unless that is another worker's to do.

@@ -17,6 +17,7 @@ from typing import Protocol
 from detectors.warning import CHINA
 from streams.clock import midnight
 from streams.metrics import Metrics
+from streams.outage import Outage
 from streams.progress import CatchUp, Progress
 from streams.publisher import NotPublishedError
 from streams.region_store import RegionStore
@@ -33,6 +34,7 @@ SLICE_S = 0.005
 REST_S = 0.015
 NAP_S = 1.0
 AGAIN_S = 3600.0
+BACK = "区域研判已恢复。survey of regions goes on"
 
 
 class SurveyAbandonedError(RuntimeError):
@@ -75,6 +77,16 @@ class EventDays:
         return min((one for one in moments if one), default=None)
 
 
+async def nap(
+    seconds: float, must_stop: Callable[[], bool], sleep: Callable[[float], Awaitable[None]]
+) -> None:
+    """Sleep, but not past the moment at which the worker stops."""
+    left = seconds
+    while left > 0 and not must_stop():
+        await sleep(min(left, NAP_S))
+        left -= NAP_S
+
+
 class Breath:
     """Gives the loop back after each slice, and gives up when the work is no longer ours."""
 
@@ -115,6 +127,7 @@ class DailySurvey:
     after_midnight: dt.timedelta
     poll_s: float
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _outage: Outage = dataclasses.field(default_factory=lambda: Outage(logger, BACK))
 
     async def run(self, must_stop: Callable[[], bool]) -> None:
         """Survey each day that begins, until the worker stops; an outage is waited for."""
@@ -127,15 +140,15 @@ class DailySurvey:
             except (StoreUnavailableError, NotPublishedError) as error:
                 part = "redis" if isinstance(error, StoreUnavailableError) else "kafka"
                 self.metrics.retries.labels(part).inc()
-                logger.warning("survey of regions waits: %s", error)
+                self._outage.began("survey of regions waits: %s", error)
             except Exception:
                 # A fault of ours, or one state that cannot be read: events must go on all the
                 # same.  The day stays undone, and an alert says so.
                 logger.exception("survey of regions failed; it is tried again in an hour")
                 left = AGAIN_S
-            while left > 0 and not must_stop():
-                await self.sleep(min(left, NAP_S))
-                left -= NAP_S
+            else:
+                self._outage.ended()
+            await nap(left, must_stop, self.sleep)
 
     async def survey_due(self, must_stop: Callable[[], bool] = lambda: False) -> None:
         """Survey the day that has begun, unless it was surveyed or is not ours to survey.
