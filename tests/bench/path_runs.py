@@ -137,6 +137,7 @@ def read_by(how: str, stack: Stack, *, events: int, group: str) -> Pace:
     command = [
         sys.executable, "-m", "tests.bench.readers", how, "--bootstrap", stack.broker.bootstrap,
         "--events", str(events), "--group", group, "--partitions", str(stack.partitions),
+        "--folder", str(stack.folder),
     ]  # fmt: skip
     try:
         done = subprocess.run(

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import tempfile
 import time
 from collections.abc import Sequence
 
@@ -66,8 +67,8 @@ async def read_bare(bootstrap: str, count: Count, partitions: int) -> None:
     count.say()
 
 
-def read_with_faust(bootstrap: str, count: Count, group: str) -> None:
-    """Read the topic with a stock Faust agent that does nothing."""
+def read_with_faust(bootstrap: str, count: Count, group: str, folder: str) -> None:
+    """Read the topic with a stock Faust agent that does nothing, but writes to a folder."""
     app = faust.App(
         group,
         broker=f"kafka://{bootstrap}",
@@ -78,6 +79,7 @@ def read_with_faust(bootstrap: str, count: Count, group: str) -> None:
         key_serializer="raw",
         web_enabled=False,
         store="memory://",
+        datadir=folder,
     )
 
     @app.agent(app.topic(Topic.EVENT.value))
@@ -102,10 +104,11 @@ def main(words: Sequence[str] | None = None) -> None:
     reader.add_argument("--events", type=int, required=True)
     reader.add_argument("--partitions", type=int, default=4)
     reader.add_argument("--group", default="bench")
+    reader.add_argument("--folder", default=tempfile.gettempdir())
     options = reader.parse_args(words)
     count = Count(options.events)
     if options.how == "faust":
-        read_with_faust(options.bootstrap, count, options.group)
+        read_with_faust(options.bootstrap, count, options.group, options.folder)
     else:
         reading = read_bare(options.bootstrap, count, options.partitions)
         asyncio.run(asyncio.wait_for(reading, END_WITHIN_S))
