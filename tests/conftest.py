@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket, socket_allow_hosts
 from xdist.scheduler import LoadScopeScheduling
 
@@ -25,6 +26,10 @@ from streams.devstack.apache_kafka import apache_kafka
 from streams.devstack.broker import BrokerKind, embedded_broker
 from streams.devstack.processes import ServerError
 from streams.devstack.redis_server import local_redis
+
+# Speed is measured in benchmarks: an example that a busy machine made slow is no failure.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 TESTS = Path(__file__).parent
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]

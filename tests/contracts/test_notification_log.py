@@ -624,7 +624,7 @@ class World:
 CHOICES = st.lists(st.integers(0, 9999), min_size=30, max_size=120)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(choices=CHOICES)
 def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_the_twin(choices):
     """Any interleaving of three workers, deaths, lost answers and reports keeps both promises."""
@@ -638,9 +638,7 @@ def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_the_twin(choices):
     asyncio.run(run())
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(choices=CHOICES)
 def test_whatever_dies_nobody_is_told_twice_or_forgotten_over_redis(redis_url, choices):
     """The same over a real Redis, in fewer runs."""

@@ -170,7 +170,7 @@ def test_a_learner_goes_on_exactly_after_a_restart(rest):
     assert said[-1] == taught(examples[:-1]).predict(examples[-1])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 10_000),
     count=st.integers(1, 60),

@@ -14,7 +14,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 from faust.transport.drivers import by_url
 from faust.types import TP
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import batch_transport
@@ -642,7 +642,6 @@ class History:
         await self.take("commit")
 
 
-@settings(deadline=None)
 @given(log=st.lists(st.integers(0, 80), unique=True, min_size=1).map(sorted), steps=STEPS)
 def test_no_history_commits_a_record_that_nobody_acknowledged(log, steps):
     """Through polls, acks in any order, pauses, seeks and rebalances: no record is ever lost.
