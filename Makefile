@@ -30,7 +30,7 @@ demo: $(STAMP)  ## 演示：一台机器、不用 Docker（ARGS=--keep 保持运
 	@$(BIN)/sanzao demo $(ARGS)
 
 test: $(STAMP)  ## 全部测试：单元、契约、场景、端到端（内嵌 Kafka 与 Redis）
-	@$(BIN)/python -m pytest -q -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -q -n 3 $(ARGS)
 
 test-kafka: $(STAMP)  ## 端到端测试，使用 Apache Kafka 4（KRaft；需要 java 17 与 mvn）
 	@$(BIN)/python -m pytest -q -m e2e --broker=apache tests/e2e $(ARGS)
