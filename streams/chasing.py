@@ -23,7 +23,6 @@ from alerts.overdue import plan_overdue
 from alerts.responsibility import Matter, Role, overseers
 from config.schema import Settings
 from detectors import events as e
-from detectors import state as states
 from detectors.chasing import ESCALATED, Missed, why_chase
 from detectors.measure import Measure
 from detectors.warning import EarlyWarning
@@ -31,8 +30,10 @@ from streams.assembly import Desk
 from streams.metrics import Metrics
 from streams.outage import Outage
 from streams.progress import CatchUp, Progress
-from streams.publisher import NotPublishedError, Outgoing, Publisher, partition_of
+from streams.publisher import NotPublishedError, Outgoing, Publisher
 from streams.redis_signatures import RedisSignatures
+from streams.signing import act_record
+from streams.state_scan import states_of
 from streams.store import EnterpriseStore, StoreUnavailableError
 from streams.surveying import (
     AGAIN_S,
@@ -44,7 +45,6 @@ from streams.surveying import (
     nap,
 )
 from streams.told_warnings import duty_of
-from streams.topics import Topic
 from streams.warning_lives import Lives
 
 logger = logging.getLogger(__name__)
@@ -169,17 +169,13 @@ class Chaser:
 
     async def _standing(self, warnings: Iterable[EarlyWarning]) -> dict[str, Measure]:
         """Return at which measure each open warning stands; what has ended is not in it."""
-        firms: dict[int, list[str]] = {}
-        for one in warnings:
-            firms.setdefault(partition_of(one.uscc, self.partitions), []).append(one.uscc)
-        found: dict[str, Measure] = {}
-        for partition, usccs in firms.items():
-            loaded = await self.store.load(partition, usccs)
-            for raw in loaded.states.values():
-                if raw is not None:
-                    opened = states.decode(raw).open_warnings
-                    found |= {one.id: Measure.of_rank(one.measure) for one in opened}
-        return found
+        usccs = dict.fromkeys(one.uscc for one in warnings)
+        found = await states_of(self.store, usccs, partitions=self.partitions)
+        return {
+            one.id: Measure.of_rank(one.measure)
+            for state in found.values()
+            for one in state.open_warnings
+        }
 
     async def _tell(self, cases: Sequence[_Case]) -> None:
         """Plan the messages, then say it in the life of each warning.
@@ -207,13 +203,10 @@ class Chaser:
         return "、".join(dict.fromkeys(one.authority.short_name for one in told))
 
     def _record(self, case: _Case, above: str, *, at: dt.datetime) -> Outgoing:
-        uscc = case.awaited.warning.uscc
         event = escalation(
             case.awaited.warning, desk=self.desk, above=above, case=case.missed, at=at
         )
-        return Outgoing(
-            Topic.EVENT.value, partition_of(uscc, self.partitions), uscc.encode(), e.encode(event)
-        )
+        return act_record(event, self.partitions)
 
 
 def escalation(

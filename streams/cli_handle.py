@@ -12,14 +12,13 @@ import typer
 from alerts.rendering import one_line, without_personal
 from config.load import load_settings
 from config.schema import Settings
-from detectors import events as e
 from detectors.handling import LABELS, OUTCOMES, Handled, in_order, why_not_end
 from detectors.warning import ENDS, EarlyWarning
 from streams import clock
 from streams.assembly import Desk, build_redis, build_wisdom
 from streams.audit import Look, may_see, record
-from streams.publisher import KafkaPublisher, Outgoing, partition_of
-from streams.signing import About, Act, act_event, missing, named
+from streams.publisher import KafkaPublisher
+from streams.signing import About, Act, act_event, act_record, missing, named
 from streams.terminal import (
     DENIED,
     NOT_FOUND,
@@ -32,7 +31,6 @@ from streams.terminal import (
     with_knowledge,
 )
 from streams.told_warnings import newest, records
-from streams.topics import Topic
 from streams.warning_lives import without_acts
 
 SOURCE = "urn:sanzao:desk"
@@ -151,19 +149,18 @@ async def _say(
             await record(redis, Look(clock.now(), getpass.getuser(), what, one.uscc, allowed=True))
         await publisher.start()
         await publisher.publish(
-            Outgoing(
-                Topic.EVENT.value, partition_of(one.uscc, settings.kafka.partitions),
-                one.uscc.encode(),
-                e.encode(act_event(
+            act_record(
+                act_event(
                     act,
                     About(id=one.id, uscc=one.uscc, measure=one.measure, domain=one.domain),
                     source=SOURCE,
                     at=_after(one, life) if in_event_time else clock.now(),
                     life=life,
-                )),
+                ),
+                settings.kafka.partitions,
             )
             for one, life in about
-        )  # fmt: skip
+        )
     finally:
         await publisher.stop()
         await redis.aclose()

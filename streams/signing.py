@@ -13,7 +13,9 @@ from detectors.handling import OUTCOMES, Handled, is_signed
 from detectors.measure import Measure
 from detectors.warning import ENDS, EarlyWarning, warning_number
 from streams.assembly import Desk
+from streams.publisher import Outgoing, partition_of
 from streams.told_warnings import Wanted, duty_of
+from streams.topics import Topic
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,14 @@ def act_event(
     ).hexdigest()
     data = msgspec.convert(told, e.WarningHandled)
     return e.event_of(data, id=f"h-{name}", source=source, subject=about.uscc, time=at)
+
+
+def act_record(event: e.Event, partitions: int) -> Outgoing:
+    """Return the record of an act on the event log, in the enterprise's own partition."""
+    uscc = event.subject
+    return Outgoing(
+        Topic.EVENT.value, partition_of(uscc, partitions), uscc.encode(), e.encode(event)
+    )
 
 
 def is_unsigned(

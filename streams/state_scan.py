@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from detectors import state as states
 from detectors.state import EnterpriseState
 from streams.keys import state_prefix
+from streams.publisher import partition_of
 from streams.store import EnterpriseStore, MemoryStore, asked
 
 # 500 states of 1 KiB are half a megabyte: one answer, and far under the timeout.
@@ -114,3 +115,23 @@ def pieces(values: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
     left = iter(values)
     while piece := list(itertools.islice(left, size)):
         yield piece
+
+
+async def states_of(
+    store: EnterpriseStore, usccs: Iterable[str], *, partitions: int
+) -> dict[str, EnterpriseState]:
+    """Return the states of some enterprises; who has none has an empty one.
+
+    Raises:
+        streams.store.StoreUnavailableError: the store does not answer.
+    """
+    by_partition: dict[int, list[str]] = {}
+    for uscc in usccs:
+        by_partition.setdefault(partition_of(uscc, partitions), []).append(uscc)
+    found = {}
+    for partition, some in by_partition.items():
+        loaded = await store.load(partition, some)
+        for uscc in some:
+            raw = loaded.states.get(uscc)
+            found[uscc] = states.decode(raw) if raw is not None else EnterpriseState()
+    return found

@@ -5,7 +5,6 @@ says, how they stand is read anew at every look.
 """
 
 import dataclasses
-from collections import defaultdict
 from collections.abc import Iterable
 
 from alerts.authority import AuthorityTree
@@ -15,12 +14,11 @@ from alerts.notification_log import NotificationLog
 from alerts.notification_row import Row
 from alerts.rendering import Letter
 from alerts.responsibility import Role
-from detectors import state as states
 from detectors.handling import Handled, is_signed, known_warning, why_not, why_not_end
 from detectors.measure import Measure
 from detectors.reading_society import FINAL
 from detectors.state import EnterpriseState, OpenWarning
-from streams.publisher import partition_of
+from streams.state_scan import states_of
 from streams.store import EnterpriseStore
 from streams.warning_lives import Lives
 
@@ -152,33 +150,21 @@ class Cases:
     async def single(self, told: Told) -> Case:
         """Return how the one warning of a mail stands."""
         uscc = told.row.notification.uscc
-        state = (await self._states([uscc]))[uscc]
+        state = (await states_of(self.store, [uscc], partitions=self.partitions))[uscc]
         known = known_warning(state, told.ticket.warning_id)
         return Case(told, uscc, state, known, await self.lives.of(told.ticket.warning_id))
 
     async def listed(self, told: Told, members: Iterable[Member]) -> list[Case]:
         """Return how these of the list stand, in its order."""
         asked = list(members)
-        found = await self._states([one.uscc for one in asked])
+        usccs = [one.uscc for one in asked]
+        found = await states_of(self.store, usccs, partitions=self.partitions)
         known = [known_warning(found[one.uscc], one.number) for one in asked]
         lives = await self.lives.of_each([one.id for one in known if one])
         return [
             Case(told, one.uscc, found[one.uscc], warned, lives[warned.id] if warned else (), one)
             for one, warned in zip(asked, known, strict=True)
         ]
-
-    async def _states(self, usccs: Iterable[str]) -> dict[str, EnterpriseState]:
-        """Return the states of enterprises; who has none has an empty one."""
-        by_partition = defaultdict(list)
-        for uscc in usccs:
-            by_partition[partition_of(uscc, self.partitions)].append(uscc)
-        found = {}
-        for partition, some in by_partition.items():
-            loaded = await self.store.load(partition, some)
-            for uscc in some:
-                raw = loaded.states.get(uscc)
-                found[uscc] = states.decode(raw) if raw is not None else EnterpriseState()
-        return found
 
 
 def _repeats(row: Row, rows: Iterable[Row]) -> bool:

@@ -21,9 +21,8 @@ from streams.page_words import (
     page,
     plain_page,
 )
-from streams.publisher import Outgoing, Publisher, partition_of
-from streams.signing import About, Act, act_event, missing
-from streams.topics import Topic
+from streams.publisher import Publisher
+from streams.signing import About, Act, act_event, act_record, missing
 from streams.warning_cases import Case, Cases, Told
 
 SOURCE = "urn:sanzao:page"
@@ -139,13 +138,7 @@ class WarningPage:
         """Publish an act on each of these; note it, so that whoever looks next sees it."""
         events = [(one, self._event(one, state, words, outcome)) for one in cases]
         partitions = self.cases.partitions
-        await self.publisher.publish(
-            Outgoing(
-                Topic.EVENT.value, partition_of(one.uscc, partitions), one.uscc.encode(),
-                e.encode(event),
-            )
-            for one, event in events
-        )  # fmt: skip
+        await self.publisher.publish(act_record(event, partitions) for _, event in events)
         # The worker notes it too when it reads it; whoever looks or acts next must see it now.
         await self.cases.lives.note(
             act for one, event in events for act in acts_of(one.state, event)
